@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proto.h - what is said to a node's init
+ *
+ * netemu-init is PID 1 of a node. It listens on a SOCK_SEQPACKET socket whose path
+ * (/run/netemu/LAB/nodes/NODE.sock) exists on the host only, and has one more connection of the same kind to the
+ * supervisor, inherited as AGENT_FD_EVENTS. On either, a client sends requests; one message is one datagram.
+ *
+ *   client -> init   struct agent_request, with the fds AGENT_RUN names in SCM_RIGHTS
+ *   init -> client   struct agent_event; AGENT_STARTED carries the pty's master for a AGENT_TTY request
+ *
+ * The words of a request (argv, environment, directory, user) travel in a memfd, so that their size has no limit
+ * but execve(2)'s; the layout is a sequence of NUL-terminated strings: user, cwd, nargs x argv, nenv x "K=V".
+ */
+#ifndef NETEMU_AGENT_PROTO_H
+#define NETEMU_AGENT_PROTO_H
+
+#include <stdint.h>
+
+enum { AGENT_MAGIC = 0x6e650001, AGENT_COMM_LEN = 16 };
+
+/* fds that netemu-init is started with */
+enum { AGENT_FD_LISTEN = 3, AGENT_FD_EVENTS = 4 };
+
+enum agent_request_type {
+	AGENT_RUN, /* fds: words, then stdin, stdout, stderr unless AGENT_TTY */
+	AGENT_SIGNAL, /* to the process group of request id: arg = signal */
+	_AGENT_REQUEST_MAX,
+};
+
+enum agent_flags {
+	AGENT_TTY = 1 << 0, /* a new pty of the node's devpts; its master comes back */
+};
+
+struct agent_request {
+	uint32_t magic;
+	uint32_t type; /* enum agent_request_type */
+	uint32_t id; /* chosen by the client, unique on its connection */
+	uint32_t flags;
+	uint32_t arg; /* AGENT_SIGNAL: the signal */
+	uint32_t nargs, nenv;
+	uint16_t rows, cols; /* AGENT_TTY */
+};
+
+enum agent_event_type {
+	AGENT_STARTED, /* arg = pid in the node */
+	AGENT_EXITED, /* arg = wait status as of wait(2) */
+	AGENT_REFUSED, /* arg = errno: the request could not be carried out */
+	AGENT_ORPHAN, /* supervisor only: a process nobody asked for died; id = pid, arg = wait status */
+	_AGENT_EVENT_MAX,
+};
+
+struct agent_event {
+	uint32_t magic;
+	uint32_t type; /* enum agent_event_type */
+	uint32_t id;
+	uint32_t arg;
+	char comm[AGENT_COMM_LEN]; /* AGENT_ORPHAN: the process's name */
+};
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lab.h - the model: what a file says, resolved
+ *
+ * A lab is what one topology file or one Kind cluster config describes, after inheritance, environment
+ * substitution and magic variables: arrays and indices, no pointers between objects. All strings and arrays live
+ * in the lab's arena. Everything here is pure data; nothing knows the kernel.
+ */
+#ifndef NETEMU_TOPOLOGY_LAB_H
+#define NETEMU_TOPOLOGY_LAB_H
+
+#include "base/inaddr.h"
+#include "base/strv.h"
+#include "topology/diag.h"
+
+enum lab_type { LAB_TOPOLOGY, LAB_CLUSTER, _LAB_TYPE_MAX };
+
+enum node_kind { NODE_LINUX, NODE_BRIDGE, NODE_HOST, NODE_EXT_CONTAINER, _NODE_KIND_MAX };
+
+/* Where a node's network stack lives. */
+enum net_mode {
+	NET_MGMT, /* own netns, eth0 on the management network (network-mode unset, "default" or "bridge") */
+	NET_NONE, /* own netns, lo only */
+	NET_HOST, /* the host's netns */
+	NET_CONTAINER, /* another node's netns: net_node, or net_target when it is not in this lab */
+	_NET_MODE_MAX,
+};
+
+struct kv {
+	const char *key, *value;
+};
+
+struct bind {
+	const char *src; /* absolute */
+	const char *dst; /* absolute, inside the node */
+	bool ro;
+	struct pos pos;
+};
+
+struct exec_line {
+	const char *text; /* after magic variables, as written */
+	struct strv argv; /* split as by shlex_split() */
+	struct pos pos;
+};
+
+enum { LAB_INDEX_NONE = -1 };
+
+struct node {
+	const char *name; /* "tor0" */
+	const char *longname; /* "clab-bgp-cplane-demo-tor0" */
+	const char *hostname; /* UTS name, default: name */
+	enum node_kind kind;
+	const char *group; /* or NULL */
+	const char *image; /* as written, or NULL */
+	struct pos pos; /* of the node's key */
+	struct pos image_pos;
+
+	enum net_mode net_mode;
+	const char *net_target; /* NET_CONTAINER: X of container:X */
+	int32_t net_node; /* NET_CONTAINER: index in this lab, or LAB_INDEX_NONE: a foreign name */
+	struct pos net_pos;
+
+	bool has_cmd, has_entrypoint; /* set by the file (an empty value counts) */
+	struct strv cmd, entrypoint; /* split into words */
+	struct exec_line *exec;
+	size_t n_exec;
+	struct bind *binds;
+	size_t n_binds;
+	struct strv env; /* "K=V", env-files and CLAB_* included; sorted by no one: last wins was applied */
+	struct kv *labels;
+	size_t n_labels;
+	struct kv *sysctls;
+	size_t n_sysctls;
+	struct strv aliases;
+	struct strv dns_servers, dns_search, dns_options;
+	bool has_dns;
+	uint32_t startup_delay; /* seconds */
+	struct inprefix mgmt_ipv4, mgmt_ipv6; /* static eth0 addresses, full length; family 0 = dynamic */
+	struct pos mgmt_ipv4_pos, mgmt_ipv6_pos;
+
+	/* LAB_CLUSTER only */
+	bool control_plane;
+};
+
+struct endpoint {
+	int32_t node; /* index into lab.nodes */
+	const char *ifname;
+	bool has_mac;
+	struct macaddr mac;
+	struct inprefix *addrs; /* address with length, to be set on the interface */
+	size_t n_addrs;
+	struct pos pos;
+};
+
+struct link {
+	struct endpoint end[2];
+	uint32_t mtu; /* bytes, 0 = default (9500) */
+	struct pos pos;
+};
+
+enum subnet_mode { SUBNET_DEFAULT, SUBNET_AUTO, SUBNET_GIVEN, SUBNET_DISABLED, _SUBNET_MODE_MAX };
+
+struct mgmt_family {
+	enum subnet_mode mode;
+	struct inprefix subnet; /* SUBNET_GIVEN */
+	struct inprefix gw; /* family 0 = first address */
+	struct inprefix range; /* pool of dynamic addresses; family 0 = whole subnet */
+	struct pos pos;
+};
+
+struct mgmt {
+	const char *network; /* default "clab" */
+	const char *bridge; /* or NULL */
+	struct mgmt_family v4, v6;
+	uint32_t mtu; /* 0 = 1500 */
+	bool external_access; /* default true */
+	bool skip_when_unused;
+	struct pos pos, bridge_pos;
+};
+
+struct lab {
+	struct arena arena;
+	enum lab_type type;
+	const char *name; /* "bgp-cplane-demo"; the key under /run/netemu */
+	const char *prefix; /* what stands before node names in long names: "clab-bgp-cplane-demo-" or "" */
+	const char *path; /* absolute path of the file */
+	const char *dir; /* its directory */
+	uint32_t file; /* index in the diag */
+	struct mgmt mgmt;
+	struct node *nodes;
+	size_t n_nodes;
+	struct link *links;
+	size_t n_links;
+
+	/* LAB_CLUSTER only, kept for the cluster part */
+	const char *pod_subnet, *service_subnet;
+	bool disable_default_cni;
+};
+
+/** lab_find_node() - index of the node called @name (short name), or LAB_INDEX_NONE */
+int32_t lab_find_node(const struct lab *lab, const char *name);
+void lab_free(struct lab *lab);
+static inline void lab_freep(struct lab **lab)
+{
+	if (*lab)
+		lab_free(*lab);
+}
+
+extern const char *const node_kind_names[_NODE_KIND_MAX];
+extern const char *const net_mode_names[_NET_MODE_MAX];
+
+#endif

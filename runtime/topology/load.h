@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * load.h - bytes of a file -> struct lab, or diagnostics
+ */
+#ifndef NETEMU_TOPOLOGY_LOAD_H
+#define NETEMU_TOPOLOGY_LOAD_H
+
+#include "base/error.h"
+#include "topology/lab.h"
+
+enum file_type {
+	FILE_UNKNOWN,
+	FILE_TOPOLOGY, /* has `topology:` */
+	FILE_CLUSTER, /* kind: Cluster, apiVersion: kind.x-k8s.io/... */
+	_FILE_TYPE_MAX,
+};
+
+struct load_options {
+	const char *name; /* --name: overrides the lab's name, or NULL */
+	const struct strv *node_filter; /* --node-filter, or NULL */
+	const struct strv *map_kinds; /* --map-kind "srl=linux", or NULL */
+	char *const *environ_; /* for ${VAR} and __IMPORT_ENVS; NULL = none */
+	bool check_files; /* whether binds and env-files must exist (false in fuzzing and goldens) */
+};
+
+/**
+ * lab_load() - parse and resolve one file
+ * @d: collects every mistake; d->n_errors tells whether there was one
+ * @path: where the file came from (for messages, relative binds, __clabDir__), "-" for standard input
+ * @text: its content, NUL-terminated, must outlive @d
+ *
+ * Return: the lab, to be freed with lab_free(); NULL when the file could not be understood at all (the reason
+ * is in @d). With errors in @d a non-NULL lab is for further checking only.
+ */
+struct lab *lab_load(struct diag *d, const char *path, const char *text, size_t len, const struct load_options *opt);
+
+/** file_read() - whole content of a regular file, FIFO or stdin ("-") of at most 16 MiB, NUL-terminated */
+int file_read(const char *path, char **ret, size_t *ret_len, struct error *e);
+
+#endif
