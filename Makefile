@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL     := /bin/bash
 V         ?=
 Q         := $(if $(V),,@)
-say        = $(if $(V),,@printf '  %-7s %s\n' $(1) $@)
+say        = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf "  %-7s %s\n" $(1) $@)
 CC        := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 PREFIX    ?= /usr/local
 VARIANT   ?= release
@@ -57,7 +57,7 @@ LINK      := $(COMPILE) $(if $(STATIC),-static-pie $(NO_NSS),-pie) -Wl,-z,relro,
 
 # The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized.
 AGENT     := $(CC) $(BASE) -Os -g -ffunction-sections -fdata-sections -fno-pie -fstack-protector-strong $(CPPFLAGS) $(CFLAGS)
-AGENT_LD  := $(AGENT) -static -no-pie -Wl,--gc-sections,-z,noexecstack $(LDFLAGS)
+AGENT_LD  := $(AGENT) -static -Wl,--gc-sections,-z,noexecstack $(LDFLAGS)
 
 # ---- what `make` builds: only what has its sources ----
 LIB       := $(if $(LIB_SRC),$(OUT)/libnetemu.a)
@@ -91,10 +91,10 @@ tests: $(TESTS) ## the unit and kernel tests' programs, in build/tests/
 shquote    = '$(subst ','\'',$(1))'
 $(OBJ)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' $(call shquote,$(COMPILE) $(LINK)) | cmp -s - $@ || printf '%s\n' $(call shquote,$(COMPILE) $(LINK)) >$@
+	@new=$(call shquote,$(COMPILE) $(LINK) $(AGENT)); [ "$$new" = "$$(cat $@ 2>/dev/null)" ] || echo "$$new" >$@
 
-$(call objects,$(AGENT_SRC)): COMPILE := $(AGENT)
-$(call objects,$(TEST_SRC) $(FUZZ_SRC)): COMPILE += -Itests
+$(call objects,$(AGENT_SRC)): private COMPILE := $(AGENT)
+$(call objects,$(TEST_SRC) $(FUZZ_SRC)): private COMPILE := $(COMPILE) -Itests
 
 $(OBJ)/%.o: %.c $(OBJ)/flags
 	@mkdir -p $(@D)
