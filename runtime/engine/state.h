@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * state.h - what is known of a lab on disk: /run/netemu/LAB/
+ *
+ *   /run/netemu/              0700 root
+ *   /run/netemu/LAB/          the supervisor (and `run` until it hands over) holds flock(2) on this directory:
+ *                             who can take the lock knows that the lab is dead, and may sweep it
+ *     state.json              0600; written tmp + fsync + rename, first with status "creating" before anything is made
+ *     ctl.sock                control socket of the supervisor (SOCK_SEQPACKET, 0600)
+ *     nodes/NODE.sock         one a node: its init (agent/proto.h)
+ *     logs/                   supervisor/logstore.h
+ *     fs/                     mount point (in the supervisor's mount namespace only)
+ *   /run/netns/LONGNAME       symlink to /proc/SUPERVISOR/fd/N, one a node
+ *
+ * Refuses to know how a lab is made or run.
+ */
+#ifndef NETEMU_ENGINE_STATE_H
+#define NETEMU_ENGINE_STATE_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+enum { STATE_VERSION = 1 };
+
+struct daemon_state {
+	const char *name; /* "bgpd" */
+	pid_t pid; /* host view; 0 when dead */
+	bool running;
+	unsigned deaths; /* how often it was seen to die */
+	int last_status; /* wait status of the last death */
+};
+
+struct node_state {
+	const char *name, *longname, *kind, *image, *hostname, *group;
+	const char *net_mode; /* "mgmt", "none", "host", "container:X" */
+	pid_t pid; /* of the node's init, host view; 0: has none (kind bridge) */
+	uint64_t starttime; /* of that pid, field 22 of /proc/PID/stat */
+	int netns_fd; /* fd number in the supervisor, -1: none of its own */
+	const char *ipv4, *ipv6; /* eth0, "172.20.20.2/24", or "" */
+	const char *command; /* main command as one line, "" = idle */
+	/* from the supervisor, valid after state_refresh() */
+	const char *state; /* "running", "exited", "created" */
+	int exit_status; /* wait status of the main command when "exited" */
+	struct daemon_state *daemons;
+	size_t n_daemons;
+};
+
+struct link_state {
+	int32_t node[2]; /* indices into nodes */
+	const char *ifname[2];
+};
+
+struct lab_state {
+	struct arena arena;
+	int version;
+	const char *name;
+	const char *type; /* "topology" or "cluster" */
+	const char *status; /* "creating", "running" */
+	const char *path; /* of the topology file, absolute */
+	const char *prefix; /* before node names in long names */
+	const char *owner; /* user who typed it (SUDO_USER or root) */
+	const char *mgmt_network, *mgmt_dev; /* network name; the host's interface on it, "" = none */
+	const char *mgmt_ipv4, *mgmt_ipv6; /* subnets as text, "" = none */
+	pid_t supervisor; /* host view */
+	uint64_t starttime; /* of the supervisor */
+	int64_t created; /* seconds since the epoch */
+	bool made_netns_dir; /* /run/netns did not exist before */
+	struct node_state *nodes;
+	size_t n_nodes;
+	struct link_state *links;
+	size_t n_links;
+};
+
+/** state_dir_root() - "/run/netemu" (NETEMU_RUNDIR overrides it, for tests) */
+const char *state_dir_root(void);
+
+/**
+ * state_lock() - create /run/netemu/LAB when needed and take its lock
+ *
+ * A dead lab of that name is swept first. O_NOFOLLOW throughout; directories are 0700 root.
+ *
+ * Return: an fd of the locked directory, -EBUSY when the lab is alive (the error names its supervisor),
+ * another -errno.
+ */
+int state_lock(const char *lab, struct error *e);
+
+/** state_remove() - remove all files of a lab whose lock is held as @dirfd, its /run/netns names, and empty parents */
+int state_remove(const char *lab, int dirfd, struct error *e);
+
+/** state_sweep() - remove the files of every dead lab. Return: how many, or -errno. */
+int state_sweep(struct error *e);
+
+/** state_save() - write state.json in @dirfd: temporary file, fsync, rename */
+int state_save(const struct lab_state *st, int dirfd, struct error *e);
+
+/**
+ * state_load() - read a running lab's state
+ *
+ * Return: 0; -ENOENT no such lab (also when it is dead: swept on the way); -EPROTO written by a newer netemu,
+ * truncated, or naming a supervisor that is not the one that holds the lock.
+ */
+int state_load(const char *lab, struct lab_state **ret, struct error *e);
+void state_free(struct lab_state *st);
+static inline void state_freep(struct lab_state **st)
+{
+	if (*st)
+		state_free(*st);
+}
+
+/** state_names() - names of all running labs, sorted; dead ones are swept */
+int state_names(struct arena *a, struct strv *ret, struct error *e);
+
+/**
+ * state_find_node() - the lab and node that @name means
+ * @lab: --lab, or NULL for any
+ * @name: a short name that is unique among running labs, or a long name
+ *
+ * Must be cheap: every `exec` does it.
+ *
+ * Return: 0; -ENOENT (the error lists the nodes there are, or says that no lab runs); -EEXIST when several labs
+ * have it (the error names them and says how to choose).
+ */
+int state_find_node(const char *lab, const char *name, struct lab_state **ret, size_t *ret_index, struct error *e);
+
+/**
+ * state_refresh() - ask the supervisor for what changes: node states, daemons
+ *
+ * Sends "status" on ctl.sock; the answer is one JSON document in a memfd (SCM_RIGHTS):
+ * {"nodes":[{"name":..,"state":..,"exit_status":N,"daemons":[{"name":..,"pid":N,"running":true,"deaths":N,"last_status":N}]}]}
+ */
+int state_refresh(struct lab_state *st, struct error *e);
+
+/** state_pid_starttime() - field 22 of /proc/PID/stat. Return: 0 or -errno. */
+int state_pid_starttime(pid_t pid, uint64_t *ret);
+
+/**
+ * state_destroy() - end a lab and wait until its processes, names and files are gone
+ * @kill_after_ms: SIGTERM first, SIGKILL when the supervisor is not gone by then
+ *
+ * Return: 0 (also when there is no such lab), or -errno.
+ */
+int state_destroy(const char *lab, unsigned kill_after_ms, struct error *e);
+
+#endif
