@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * plan.c - builds the list of operations
+ *
+ * Theory of Operation
+ *
+ * The plan goes through the lab a few times, each time adding the operations of one phase, so that the list comes
+ * out in the order in which the kernel does it fastest and no operation needs to wait for another's side effect:
+ *
+ *   namespaces with their sysctls (accept_dad=0 counts only for links that come later)
+ *   bridges, then links: one message makes both ends where they belong, with final names, indices and MACs
+ *   ports, addresses, links up, routes
+ *   what is visible on the host: masquerading, names
+ *   nodes (sandbox and init), then what runs in them
+ *
+ * In a namespace that the plan makes it also knows the interface indices, since they count from 2; in others the
+ * engine looks names up.
+ */
+#include "plan/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/strbuf.h"
+#include "plan/mgmt.h"
+
+enum { LINK_MTU = 9500, MGMT_MTU = 1500, IFNAME_MAX = 15 };
+
+static const struct kv node_sysctls[] = {
+	{ "net.ipv4.ip_forward", "1" },
+	{ "net.ipv4.conf.all.rp_filter", "0" },
+	{ "net.ipv4.conf.default.rp_filter", "0" },
+	{ "net.ipv4.ping_group_range", "0 2147483647" },
+	/* netemu owns every MAC address: looking for duplicates would cost each link 1-2 s for nothing. */
+	{ "net.ipv6.conf.all.accept_dad", "0" },
+	{ "net.ipv6.conf.default.accept_dad", "0" },
+};
+
+static uint32_t hash32(const char *s, uint32_t seed)
+{
+	uint32_t h = 2166136261U ^ seed;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 16777619U;
+	return h ^ (h >> 15);
+}
+
+static struct op *op_add(struct plan *p, enum op_type type)
+{
+	struct op *op = ARENA_PUSH(&p->arena, p->ops, p->n_ops);
+
+	*op = (struct op){ .type = type, .node = PLAN_NONE, .ns = PLAN_NONE, .a = PLAN_NONE, .b = PLAN_NONE,
+			   .c = PLAN_NONE, .link = PLAN_NONE };
+	return op;
+}
+
+static int32_t ns_add(struct plan *p, enum plan_ns_type type, const char *name, const char *path)
+{
+	struct plan_ns *ns = ARENA_PUSH(&p->arena, p->ns, p->n_ns);
+
+	*ns = (struct plan_ns){ .type = type, .name = name, .path = path };
+	return (int32_t)p->n_ns - 1;
+}
+
+static int32_t if_add(struct plan *p, int32_t ns, const char *name)
+{
+	struct plan_ns *n = &p->ns[ns];
+	struct plan_if *i = ARENA_PUSH(&p->arena, p->ifs, p->n_ifs);
+
+	*i = (struct plan_if){ .ns = (uint32_t)ns, .name = name };
+	if (n->type == PLAN_NS_LAB || n->type == PLAN_NS_NODE)
+		i->ifindex = 2 + n->ifindexes++;
+	return (int32_t)p->n_ifs - 1;
+}
+
+static void sysctl_add(struct plan *p, int32_t ns, const char *key, const char *value)
+{
+	struct op *op = op_add(p, OP_SYSCTL);
+
+	op->ns = ns;
+	op->key = key;
+	op->value = value;
+}
+
+static void up_add(struct plan *p, int32_t ifc)
+{
+	struct op *op = op_add(p, OP_UP);
+
+	op->a = ifc;
+	op->ns = (int32_t)p->ifs[ifc].ns;
+}
+
+static void addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr)
+{
+	struct op *op = op_add(p, OP_ADDR);
+
+	op->a = ifc;
+	op->ns = (int32_t)p->ifs[ifc].ns;
+	op->addr = *addr;
+}
+
+static bool host_has_bridge(const struct plan_env *env, const char *name)
+{
+	for (size_t i = 0; i < env->n_bridges; i++)
+		if (strcmp(env->bridges[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The namespace whose stack node @i uses, following container:X inside the lab (the loader refused cycles). */
+static int32_t node_ns(struct plan *p, const struct plan_env *env, size_t i)
+{
+	const struct node *n = &p->lab->nodes[i];
+	const struct plan_foreign *f = env->foreign ? &env->foreign[i] : NULL;
+
+	if (p->nodes[i].ns != PLAN_NONE)
+		return p->nodes[i].ns;
+	if (n->kind == NODE_HOST || (n->kind == NODE_LINUX && n->net_mode == NET_HOST))
+		return PLAN_NS_INDEX_HOST;
+	if (n->kind == NODE_EXT_CONTAINER || (n->net_mode == NET_CONTAINER && n->net_node == LAB_INDEX_NONE))
+		return ns_add(p, PLAN_NS_FOREIGN, f && f->what ? f->what : n->net_target ? n->net_target : n->name,
+			      f ? f->path : NULL);
+	if (n->net_mode == NET_CONTAINER) {
+		p->nodes[n->net_node].ns = node_ns(p, env, (size_t)n->net_node);
+		return p->nodes[n->net_node].ns;
+	}
+	return ns_add(p, PLAN_NS_NODE, n->longname, NULL);
+}
+
+static void node_command(struct plan *p, size_t i)
+{
+	const struct node *n = &p->lab->nodes[i];
+	struct plan_node *pn = &p->nodes[i];
+
+	if (n->has_entrypoint)
+		for (size_t k = 0; k < n->entrypoint.n; k++)
+			strv_add(&p->arena, &pn->command, n->entrypoint.v[k]);
+	if (n->has_cmd)
+		for (size_t k = 0; k < n->cmd.n; k++)
+			strv_add(&p->arena, &pn->command, n->cmd.v[k]);
+	if (!n->has_entrypoint && !n->has_cmd && pn->profile->command)
+		for (const char *const *w = pn->profile->command; *w; w++)
+			strv_add(&p->arena, &pn->command, *w);
+	if (command_is_idle(&pn->command))
+		pn->command = (struct strv){ 0 };
+}
+
+static void node_plan(struct plan *p, const struct plan_env *env, size_t i, struct diag *d)
+{
+	const struct node *n = &p->lab->nodes[i];
+	struct plan_node *pn = &p->nodes[i];
+
+	if (n->kind == NODE_BRIDGE) {
+		const int32_t ns = host_has_bridge(env, n->name) ? PLAN_NS_INDEX_HOST : PLAN_NS_INDEX_LAB;
+
+		if (strlen(n->name) > IFNAME_MAX)
+			diag_error(d, n->pos, NULL, "bridge name '%s' is longer than %d characters", n->name, IFNAME_MAX);
+		pn->bridge = if_add(p, ns, n->name);
+		return;
+	}
+	pn->ns = node_ns(p, env, i);
+	pn->profile = profile_find(n->kind == NODE_LINUX ? n->image : NULL);
+	if (!pn->profile)
+		diag_error(d, n->image_pos,
+			   arena_printf(&d->arena, "known images (any registry, any tag): %s", profile_names(&d->arena)),
+			   "no profile stands for image '%s' of node '%s'", n->image, n->name);
+	if (n->kind == NODE_EXT_CONTAINER && env->foreign)
+		pn->agent = env->foreign[i].agent;
+	pn->has_init = n->kind == NODE_LINUX || (n->n_exec > 0 && !pn->agent);
+	pn->host_root = n->kind != NODE_LINUX;
+	if (pn->profile && n->kind == NODE_LINUX)
+		node_command(p, i);
+}
+
+static void phase_namespaces(struct plan *p)
+{
+	for (size_t i = 1; i < p->n_ns; i++) {
+		if (p->ns[i].type == PLAN_NS_FOREIGN)
+			continue;
+		op_add(p, OP_NETNS)->ns = (int32_t)i;
+		if (p->ns[i].type == PLAN_NS_LAB)
+			sysctl_add(p, (int32_t)i, "net.ipv6.conf.default.disable_ipv6", "1");
+		for (size_t k = 0; p->ns[i].type == PLAN_NS_NODE && k < ARRAY_SIZE(node_sysctls); k++)
+			sysctl_add(p, (int32_t)i, node_sysctls[k].key, node_sysctls[k].value);
+	}
+	for (size_t i = 0; i < p->lab->n_nodes; i++)
+		for (size_t k = 0; k < p->lab->nodes[i].n_sysctls; k++)
+			if (p->nodes[i].ns > PLAN_NS_INDEX_LAB)
+				sysctl_add(p, p->nodes[i].ns, p->lab->nodes[i].sysctls[k].key,
+					   p->lab->nodes[i].sysctls[k].value);
+}
+
+static void bridge_add(struct plan *p, int32_t ifc, uint32_t mtu)
+{
+	struct op *op = op_add(p, OP_BRIDGE);
+
+	op->a = ifc;
+	op->ns = (int32_t)p->ifs[ifc].ns;
+	op->mtu = mtu;
+}
+
+static void phase_bridges(struct plan *p)
+{
+	for (size_t i = 0; i < p->lab->n_nodes; i++)
+		if (p->nodes[i].bridge != PLAN_NONE && p->ifs[p->nodes[i].bridge].ns == PLAN_NS_INDEX_LAB)
+			bridge_add(p, p->nodes[i].bridge, LINK_MTU);
+}
+
+/* A MAC with containerlab's OUI: one a lab's endpoint, counted, so that no two in a lab are the same. */
+static struct macaddr mac_link(const struct lab *lab, size_t n)
+{
+	const uint32_t v = hash32(lab->name, 0) + (uint32_t)n;
+
+	return (struct macaddr){ { 0xaa, 0xc1, 0xab, (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v } };
+}
+
+static struct op *veth_add(struct plan *p, int32_t a, int32_t b, uint32_t mtu)
+{
+	struct op *op = op_add(p, OP_VETH);
+
+	op->a = a;
+	op->b = b;
+	op->mtu = mtu;
+	return op;
+}
+
+static int32_t endpoint_ns(const struct plan *p, const struct endpoint *e)
+{
+	const struct plan_node *n = &p->nodes[e->node];
+
+	return n->bridge != PLAN_NONE ? (int32_t)p->ifs[n->bridge].ns : n->ns;
+}
+
+static void link_add(struct plan *p, size_t i)
+{
+	const struct link *l = &p->lab->links[i];
+	const struct endpoint *e[2] = { &l->end[0], &l->end[1] };
+	size_t first = 0;
+	struct op *op;
+
+	/* Only the outer end of the message can become a port at once. */
+	if (p->nodes[e[1]->node].bridge != PLAN_NONE && p->nodes[e[0]->node].bridge == PLAN_NONE)
+		first = 1;
+	{
+		const struct endpoint *x = e[first], *y = e[!first];
+		const int32_t a = if_add(p, endpoint_ns(p, x), x->ifname), b = if_add(p, endpoint_ns(p, y), y->ifname);
+
+		op = veth_add(p, a, b, l->mtu ? l->mtu : LINK_MTU);
+		op->link = (int32_t)i;
+		op->mac_a = x->has_mac ? x->mac : mac_link(p->lab, i * 2 + first);
+		op->mac_b = y->has_mac ? y->mac : mac_link(p->lab, i * 2 + !first);
+		op->c = p->nodes[x->node].bridge;
+	}
+	if (p->nodes[e[!first]->node].bridge != PLAN_NONE) {
+		struct op *m = op_add(p, OP_MASTER);
+
+		m->a = p->ops[p->n_ops - 2].b;
+		m->b = p->nodes[e[!first]->node].bridge;
+		m->link = (int32_t)i;
+	}
+}
+
+/* Docker's MAC of a management address: 02:42 and the IPv4 address. */
+static struct macaddr mac_mgmt(const struct plan *p, size_t node)
+{
+	const uint8_t *a = p->nodes[node].ipv4.addr;
+
+	if (!p->nodes[node].ipv4.family)
+		return (struct macaddr){ { 0x02, 0x42, 0, 0, (uint8_t)(node >> 8), (uint8_t)node } };
+	return (struct macaddr){ { 0x02, 0x42, a[0], a[1], a[2], a[3] } };
+}
+
+static struct macaddr mac_random(const struct plan *p, uint32_t salt, uint32_t seed)
+{
+	const uint32_t h = hash32(p->lab->name, seed ^ salt);
+
+	return (struct macaddr){ { 0x02, 0x42, (uint8_t)(h >> 24), (uint8_t)(h >> 16), (uint8_t)(h >> 8), (uint8_t)h } };
+}
+
+static void mgmt_eth0(struct plan *p, size_t i, int32_t bridge, uint32_t mtu)
+{
+	const struct plan_node *n = &p->nodes[i];
+	const int32_t port = if_add(p, PLAN_NS_INDEX_LAB, arena_printf(&p->arena, "_eth%zu", i));
+	const int32_t eth0 = if_add(p, n->ns, "eth0");
+	struct op *op = veth_add(p, port, eth0, mtu);
+
+	op->c = bridge;
+	op->node = (int32_t)i;
+	op->mac_b = mac_mgmt(p, i);
+	op->mac_a = op->mac_b;
+	op->mac_a.b[0] = 0x06;
+}
+
+/* The bridge of the management network, its one link to the host, and each node's eth0. */
+static void phase_mgmt(struct plan *p, const struct plan_env *env)
+{
+	const struct mgmt *m = &p->lab->mgmt;
+	const uint32_t mtu = m->mtu ? m->mtu : MGMT_MTU;
+	const bool join = m->bridge && host_has_bridge(env, m->bridge);
+	int32_t bridge, port, up;
+	struct op *op;
+
+	if (!p->v4.family && !p->v6.family)
+		return;
+	bridge = if_add(p, PLAN_NS_INDEX_LAB, "_mgmt");
+	bridge_add(p, bridge, mtu);
+	p->mgmt_dev = m->bridge && !join ? m->bridge :
+		      arena_printf(&p->arena, "ne-%08x", (unsigned)hash32(p->lab->name, env->seed));
+	port = if_add(p, PLAN_NS_INDEX_LAB, "_host");
+	up = if_add(p, PLAN_NS_INDEX_HOST, p->mgmt_dev);
+	op = veth_add(p, port, up, mtu);
+	op->c = bridge;
+	op->mac_a = mac_random(p, 1, env->seed);
+	op->mac_b = mac_random(p, 2, env->seed);
+	if (join) {
+		op = op_add(p, OP_MASTER);
+		op->a = up;
+		op->b = if_add(p, PLAN_NS_INDEX_HOST, m->bridge);
+	}
+	for (size_t i = 0; i < p->lab->n_nodes; i++)
+		if (mgmt_wants_eth0(&p->lab->nodes[i]))
+			mgmt_eth0(p, i, bridge, mtu);
+}
+
+static void phase_addresses(struct plan *p)
+{
+	const size_t n = p->n_ops;
+
+	for (size_t k = 0; k < n; k++) {
+		const struct op op = p->ops[k];
+
+		if (op.type != OP_VETH)
+			continue;
+		if (op.link != PLAN_NONE) {
+			const struct link *l = &p->lab->links[op.link];
+
+			for (size_t s = 0; s < 2; s++) {
+				const struct endpoint *e = &l->end[s];
+				const bool is_a = p->ifs[op.a].name == e->ifname &&
+						  (int32_t)p->ifs[op.a].ns == endpoint_ns(p, e);
+
+				for (size_t j = 0; j < e->n_addrs; j++)
+					addr_add_op(p, is_a ? op.a : op.b, &e->addrs[j]);
+			}
+		} else if (op.node != PLAN_NONE) {
+			if (p->nodes[op.node].ipv4.family)
+				addr_add_op(p, op.b, &p->nodes[op.node].ipv4);
+			if (p->nodes[op.node].ipv6.family)
+				addr_add_op(p, op.b, &p->nodes[op.node].ipv6);
+		}
+	}
+}
+
+/* The host's address on the management network is its gateway, unless a bridge of the host has one. */
+static void phase_gateway(struct plan *p, const struct plan_env *env)
+{
+	const struct mgmt *m = &p->lab->mgmt;
+
+	if (!p->mgmt_dev || (m->bridge && host_has_bridge(env, m->bridge)))
+		return;
+	for (size_t i = 0; i < p->n_ifs; i++) {
+		if (p->ifs[i].ns != PLAN_NS_INDEX_HOST || p->ifs[i].name != p->mgmt_dev)
+			continue;
+		if (p->v4.family)
+			addr_add_op(p, (int32_t)i, &p->gw4);
+		if (p->v6.family)
+			addr_add_op(p, (int32_t)i, &p->gw6);
+	}
+}
+
+static void phase_up(struct plan *p)
+{
+	const size_t n = p->n_ops;
+
+	for (size_t i = 1; i < p->n_ns; i++) {
+		struct op *op;
+
+		if (p->ns[i].type == PLAN_NS_FOREIGN)
+			continue;
+		op = op_add(p, OP_UP); /* a = NONE: lo */
+		op->ns = (int32_t)i;
+	}
+	for (size_t k = 0; k < n; k++) {
+		const struct op op = p->ops[k];
+
+		if (op.type == OP_BRIDGE)
+			up_add(p, op.a);
+		if (op.type != OP_VETH)
+			continue;
+		up_add(p, op.a);
+		up_add(p, op.b);
+	}
+}
+
+static void route_default(struct plan *p, int32_t eth0, const struct inprefix *gw)
+{
+	struct op *op;
+
+	if (!gw->family)
+		return;
+	op = op_add(p, OP_ROUTE);
+	op->a = eth0;
+	op->ns = (int32_t)p->ifs[eth0].ns;
+	op->addr = *gw;
+}
+
+static void masquerade_add(struct plan *p, const struct inprefix *subnet)
+{
+	struct op *op;
+
+	if (!subnet->family)
+		return;
+	op = op_add(p, OP_MASQUERADE);
+	op->ns = PLAN_NS_INDEX_HOST;
+	op->addr = *subnet;
+	op->value = p->mgmt_dev;
+}
+
+static void phase_routes(struct plan *p)
+{
+	const size_t n = p->n_ops;
+
+	for (size_t k = 0; k < n; k++) {
+		const struct op op = p->ops[k];
+
+		if (op.type != OP_VETH || op.node == PLAN_NONE)
+			continue;
+		route_default(p, op.b, &p->gw4);
+		route_default(p, op.b, &p->gw6);
+	}
+	if (p->mgmt_dev && p->lab->mgmt.external_access) {
+		masquerade_add(p, &p->v4);
+		masquerade_add(p, &p->v6);
+	}
+}
+
+static void phase_nodes(struct plan *p)
+{
+	for (size_t i = 0; i < p->lab->n_nodes; i++) {
+		struct op *op;
+
+		if (p->nodes[i].has_init) {
+			op = op_add(p, OP_NODE);
+			op->node = (int32_t)i;
+			op->ns = p->nodes[i].ns;
+		}
+		if (p->nodes[i].ns != PLAN_NONE && p->lab->nodes[i].kind == NODE_LINUX) {
+			op = op_add(p, OP_NAME);
+			op->node = (int32_t)i;
+			op->ns = p->nodes[i].ns;
+			op->value = p->lab->nodes[i].longname;
+		}
+	}
+}
+
+static void phase_commands(struct plan *p)
+{
+	for (size_t i = 0; i < p->lab->n_nodes; i++) {
+		const struct node *n = &p->lab->nodes[i];
+
+		if (p->nodes[i].command.n) {
+			struct op *op = op_add(p, OP_COMMAND);
+
+			op->node = (int32_t)i;
+			op->argv = &p->nodes[i].command;
+		}
+		for (size_t k = 0; k < n->n_exec && (p->nodes[i].has_init || p->nodes[i].agent); k++) {
+			struct op *op = op_add(p, OP_EXEC);
+
+			op->node = (int32_t)i;
+			op->argv = &n->exec[k].argv;
+			op->value = n->exec[k].text;
+		}
+	}
+}
+
+static void host_names_check(struct plan *p, const struct plan_env *env, struct diag *d)
+{
+	const struct mgmt *m = &p->lab->mgmt;
+
+	if (!m->bridge || host_has_bridge(env, m->bridge) || strlen(m->bridge) <= IFNAME_MAX)
+		return;
+	diag_error(d, m->bridge_pos, NULL, "bridge name '%s' is longer than %d characters", m->bridge, IFNAME_MAX);
+}
+
+struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struct diag *d)
+{
+	const size_t errors = d->n_errors;
+	struct plan *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->lab = lab;
+	p->nodes = arena_alloc(&p->arena, (lab->n_nodes + 1) * sizeof(*p->nodes));
+	(void)ns_add(p, PLAN_NS_HOST, "host", NULL);
+	(void)ns_add(p, PLAN_NS_LAB, "lab", NULL);
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		p->nodes[i] = (struct plan_node){ .ns = PLAN_NONE, .bridge = PLAN_NONE };
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		node_plan(p, env, i, d);
+	host_names_check(p, env, d);
+	mgmt_assign(p, env, d);
+	phase_namespaces(p);
+	phase_bridges(p);
+	phase_mgmt(p, env);
+	for (size_t i = 0; i < lab->n_links; i++)
+		link_add(p, i);
+	phase_addresses(p);
+	phase_gateway(p, env);
+	phase_up(p);
+	phase_routes(p);
+	phase_nodes(p);
+	phase_commands(p);
+	if (!p->mgmt_dev)
+		p->mgmt_dev = "";
+	if (d->n_errors > errors) {
+		plan_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void plan_free(struct plan *p)
+{
+	arena_done(&p->arena);
+	free(p);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * print.c - a plan as text: one operation a line, stable, for `netemu plan` and the golden tests
+ */
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "plan/plan.h"
+
+const char *const op_names[] = {
+	[OP_NETNS] = "netns",     [OP_SYSCTL] = "sysctl", [OP_BRIDGE] = "bridge",   [OP_VETH] = "veth",
+	[OP_MASTER] = "port",     [OP_ADDR] = "addr",     [OP_UP] = "up",           [OP_ROUTE] = "route",
+	[OP_MASQUERADE] = "masquerade", [OP_NAME] = "name", [OP_NODE] = "node", [OP_COMMAND] = "command",
+	[OP_EXEC] = "exec",
+};
+static_assert(ARRAY_SIZE(op_names) == _OP_TYPE_MAX, "a name for each operation");
+
+static void print_if(const struct plan *p, int32_t i, FILE *out)
+{
+	const struct plan_if *f = &p->ifs[i];
+
+	(void)fprintf(out, "%s:%s", p->ns[f->ns].name, f->name);
+	if (f->ifindex)
+		(void)fprintf(out, "#%u", f->ifindex);
+}
+
+static void print_mac(const struct macaddr *m, FILE *out)
+{
+	(void)fprintf(out, " %02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2], m->b[3], m->b[4], m->b[5]);
+}
+
+static void print_argv(const struct strv *argv, FILE *out)
+{
+	_cleanup_strbuf_ struct strbuf s = { 0 };
+
+	for (size_t i = 0; i < argv->n; i++) {
+		strbuf_putc(&s, i ? ' ' : '[');
+		strbuf_json_string(&s, argv->v[i]);
+	}
+	(void)fprintf(out, " %s]", s.len ? strbuf_str(&s) : "[");
+}
+
+static void print_veth(const struct plan *p, const struct op *op, FILE *out)
+{
+	print_if(p, op->a, out);
+	print_mac(&op->mac_a, out);
+	(void)fputs(" -- ", out);
+	print_if(p, op->b, out);
+	print_mac(&op->mac_b, out);
+	(void)fprintf(out, " mtu %u", op->mtu);
+	if (op->c != PLAN_NONE)
+		(void)fprintf(out, " bridge %s", p->ifs[op->c].name);
+}
+
+static void print_node(const struct plan *p, const struct op *op, FILE *out)
+{
+	const struct node *n = &p->lab->nodes[op->node];
+	const struct plan_node *pn = &p->nodes[op->node];
+
+	(void)fprintf(out, "%s profile %s netns %s hostname %s%s", n->longname, pn->profile->name, p->ns[op->ns].name,
+		      n->hostname, pn->host_root ? " host-root" : "");
+	for (size_t i = 0; i < n->n_binds; i++)
+		(void)fprintf(out, " bind %s:%s%s", n->binds[i].src, n->binds[i].dst, n->binds[i].ro ? ":ro" : "");
+}
+
+static void print_op(const struct plan *p, const struct op *op, FILE *out)
+{
+	char buf[INPREFIX_STRLEN];
+
+	(void)fprintf(out, "%-10s ", op_names[op->type]);
+	switch (op->type) {
+	case OP_NETNS:
+		(void)fputs(p->ns[op->ns].name, out);
+		break;
+	case OP_SYSCTL:
+		(void)fprintf(out, "%s %s=%s", p->ns[op->ns].name, op->key, op->value);
+		break;
+	case OP_BRIDGE:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " mtu %u", op->mtu);
+		break;
+	case OP_VETH:
+		print_veth(p, op, out);
+		break;
+	case OP_MASTER:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " bridge %s", p->ifs[op->b].name);
+		break;
+	case OP_ADDR:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " %s", inprefix_str(&op->addr, buf));
+		break;
+	case OP_UP:
+		if (op->a == PLAN_NONE)
+			(void)fprintf(out, "%s:lo#1", p->ns[op->ns].name);
+		else
+			print_if(p, op->a, out);
+		break;
+	case OP_ROUTE:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " default via %s", inprefix_addr_str(&op->addr, buf));
+		break;
+	case OP_MASQUERADE:
+		(void)fprintf(out, "host from %s leaving by another device than %s", inprefix_str(&op->addr, buf), op->value);
+		break;
+	case OP_NAME:
+		(void)fprintf(out, "%s netns %s", op->value, p->ns[op->ns].name);
+		break;
+	case OP_NODE:
+		print_node(p, op, out);
+		break;
+	case OP_COMMAND:
+	case OP_EXEC:
+		(void)fputs(p->lab->nodes[op->node].longname, out);
+		print_argv(op->argv, out);
+		break;
+	case _OP_TYPE_MAX:
+		break;
+	}
+	(void)fputc('\n', out);
+}
+
+void plan_print(const struct plan *p, FILE *out)
+{
+	for (size_t i = 0; i < p->n_ops; i++)
+		print_op(p, &p->ops[i], out);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * profile.c - the table of images that the host itself can stand for
+ *
+ * Refuses to know how a node is made; it only says what to start and which files a node needs.
+ */
+#include "plan/profile.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
+
+/*
+ * What the FRR image's docker-start does: own the configuration, source frrcommon.sh (which knows this FRR's
+ * paths and which daemons /etc/frr/daemons asks for), then run watchfrr in the foreground.
+ */
+static const char frr_start[] =
+	"log_success_msg() { echo \"$@\"; }; log_warning_msg() { echo \"$@\" >&2; }; log_failure_msg() { echo \"$@\" >&2; }\n"
+	"for d in /usr/lib/frr /usr/libexec/frr /usr/local/lib/frr /usr/local/sbin; do\n"
+	"  [ -r \"$d/frrcommon.sh\" ] && break\n"
+	"done\n"
+	"[ -r \"$d/frrcommon.sh\" ] || { echo 'netemu: FRR is not installed (frrcommon.sh not found)' >&2; exit 127; }\n"
+	"chown -R frr:frr /etc/frr 2>/dev/null\n"
+	". \"$d/frrcommon.sh\"\n"
+	"exec \"${D_PATH:-$d}/watchfrr\" $(daemon_list)\n";
+
+static const char *const frr_command[] = { "/bin/bash", "-c", frr_start, NULL };
+static const char *const frr_daemons[] = {
+	"watchfrr", "mgmtd", "zebra", "bgpd", "ripd", "ripngd", "ospfd", "ospf6d", "isisd", "babeld", "pimd", "pim6d",
+	"ldpd", "nhrpd", "eigrpd", "sharpd", "pbrd", "staticd", "bfdd", "fabricd", "vrrpd", "pathd", NULL
+};
+
+static const char *const no_daemons[] = { NULL };
+static const char *const frr_images[] = { "frrouting/frr", "frrouting/frr-debian", "frr", NULL };
+static const char *const host_images[] = {
+	"nicolaka/netshoot", "netshoot", "wbitt/network-multitool", "network-multitool", "praqma/network-multitool",
+	"alpine", "debian", "ubuntu", "busybox", "nettool", "kindest/node", "hellt/network-multitool",
+	"srl-labs/network-multitool", "srl-labs/alpine", NULL
+};
+
+const struct profile profiles[] = {
+	{ "frr", frr_images, LAYER_FRR, frr_command, frr_daemons, "the FRR of the host, from the package's defaults" },
+	{ "host", host_images, LAYER_PLAIN, NULL, no_daemons, "an idle host with the host's own programs" },
+};
+const size_t n_profiles = ARRAY_SIZE(profiles);
+
+static_assert(ARRAY_SIZE(profiles) == _LAYER_MAX, "a layer for each profile");
+
+/*
+ * The repository of an image reference, without registry, tag and digest. A first component with a dot, a colon
+ * or "localhost" is a registry (distribution reference grammar).
+ */
+static void image_repository(const char *image, char *buf, size_t size)
+{
+	const char *slash = strchr(image, '/');
+	size_t n;
+
+	if (slash) {
+		const size_t first = (size_t)(slash - image);
+
+		if (memchr(image, '.', first) || memchr(image, ':', first) || strncmp(image, "localhost/", 10) == 0)
+			image = slash + 1;
+	}
+	n = strcspn(image, ":@");
+	if (n >= size)
+		n = size - 1;
+	memcpy(buf, image, n);
+	buf[n] = '\0';
+	if (strncmp(buf, "library/", 8) == 0)
+		memmove(buf, buf + 8, strlen(buf + 8) + 1);
+}
+
+/* Whether @repo is @name, or ends in "/NAME" (a mirror's prefix). */
+static bool repository_matches(const char *repo, const char *name)
+{
+	const size_t nr = strlen(repo), nn = strlen(name);
+
+	if (nr < nn || strcmp(repo + nr - nn, name) != 0)
+		return false;
+	return nr == nn || repo[nr - nn - 1] == '/';
+}
+
+const struct profile *profile_find(const char *image)
+{
+	char repo[256];
+
+	if (!image || !*image)
+		return &profiles[n_profiles - 1];
+	image_repository(image, repo, sizeof(repo));
+	for (size_t i = 0; i < n_profiles; i++)
+		for (const char *const *name = profiles[i].images; *name; name++)
+			if (repository_matches(repo, *name))
+				return &profiles[i];
+	return NULL;
+}
+
+char *profile_names(struct arena *a)
+{
+	_cleanup_strbuf_ struct strbuf s = { 0 };
+
+	for (size_t i = 0; i < n_profiles; i++)
+		for (const char *const *name = profiles[i].images; *name; name++)
+			strbuf_printf(&s, "%s%s", s.len ? ", " : "", *name);
+	return arena_strdup(a, strbuf_str(&s));
+}
+
+bool command_is_idle(const struct strv *argv)
+{
+	static const char *const shells[] = { "bash", "sh", "ash", "dash", "zsh" };
+	const char *base;
+
+	if (argv->n == 0)
+		return true;
+	base = strrchr(argv->v[0], '/');
+	base = base ? base + 1 : argv->v[0];
+	if (argv->n == 1)
+		for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+			if (strcmp(base, shells[i]) == 0)
+				return true;
+	if (argv->n == 2 && strcmp(base, "sleep") == 0)
+		return strcmp(argv->v[1], "infinity") == 0;
+	return argv->n == 3 && strcmp(base, "tail") == 0 && strcmp(argv->v[1], "-f") == 0 &&
+	       strcmp(argv->v[2], "/dev/null") == 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * profile.h - what an image name stands for when there is no image
+ */
+#ifndef NETEMU_PLAN_PROFILE_H
+#define NETEMU_PLAN_PROFILE_H
+
+#include "base/strv.h"
+
+/* Files and directories that a profile adds to the root of its nodes, over the host's. */
+enum profile_layer { LAYER_PLAIN, LAYER_FRR, _LAYER_MAX };
+
+struct profile {
+	const char *name; /* "frr" */
+	const char *const *images; /* names it stands for: last components of the repository, NULL-terminated */
+	enum profile_layer layer;
+	const char *const *command; /* what the image's own entrypoint would start, NULL = nothing: an idle host */
+	const char *const *daemons; /* names whose death is worth telling, NULL-terminated */
+	const char *about; /* for people */
+};
+
+extern const struct profile profiles[];
+extern const size_t n_profiles;
+
+/**
+ * profile_find() - the profile of an image reference
+ * @image: "quay.io/frrouting/frr:10.2.1", with any registry and tag; NULL or "" = the plain host
+ *
+ * Return: NULL when no profile stands for it.
+ */
+const struct profile *profile_find(const char *image);
+
+/** profile_names() - all image names that are known, for messages: "frrouting/frr, nicolaka/netshoot, ..." */
+char *profile_names(struct arena *a);
+
+/** command_is_idle() - whether a command only keeps a container alive (a bare shell, sleep infinity, tail -f /dev/null) */
+bool command_is_idle(const struct strv *argv);
+
+#endif
