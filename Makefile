@@ -53,7 +53,9 @@ ARCHIVES  := $(foreach l,$(LIBS),$(call archive,$(l)))
 STATIC    := $(if $(filter asan fuzz,$(VARIANT)),,$(filter $(words $(LIBS)),$(words $(ARCHIVES))))
 NO_NSS    := $(foreach s,getaddrinfo getprotobyname getprotobynumber,-Wl,--defsym=$(s)=abort)
 LINK_LIBS := $(foreach l,$(LIBS),$(or $(if $(filter asan fuzz,$(VARIANT)),,$(call archive,$(l))),-l$(l))) -lpthread
-LINK      := $(COMPILE) $(if $(STATIC),-static-pie $(NO_NSS),-pie) -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(LDFLAGS)
+LINK_PIE  := $(COMPILE) -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(LDFLAGS)
+LINK      := $(if $(STATIC),$(patsubst -pie,-static-pie,$(LINK_PIE)) $(NO_NSS),$(LINK_PIE))
+TEST_LIBS := -lcmocka
 
 # The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized.
 AGENT     := $(CC) $(BASE) -Os -g -ffunction-sections -fdata-sections -fno-pie -fstack-protector-strong $(CPPFLAGS) $(CFLAGS)
@@ -119,7 +121,7 @@ $(OUT)/netemu: $(call objects,$(CLI_SRC)) $(LIB)
 $(OUT)/tests/%: $(OBJ)/tests/%.o $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(LINK) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) -o $@ $^ $(LINK_LIBS)
+	$(Q)$(LINK_PIE) -o $@ $^ $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(TEST_LIBS)) $(LINK_LIBS)
 
 # The man page and the completion come from the table that the program parses its own arguments with.
 build/netemu.1: build/netemu
