@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# lib.sh - what the shell tests share: names of their own, assertions, deadlines, clean-up.
+#
+# Source it first: `. "$(dirname "$0")/../lib.sh"`. A test is a script that exits 0, or 77 when it had to be skipped
+# (skip REASON); tests/run runs it, or it runs alone. It never waits by sleeping for a fixed time (wait_until), and
+# never touches a lab that it did not name with lab_name.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+NETEMU=${NETEMU:-$top/build/netemu}
+# All labs of one run of the suite share a prefix: the leak check at its end looks for it.
+NETEMU_TEST_RUN=${NETEMU_TEST_RUN:-t$$}
+test_name=$(basename "$0" .sh)
+test_dir=$(mktemp -d "${TMPDIR:-/tmp}/$NETEMU_TEST_RUN-$test_name.XXXXXX")
+test_labs=()
+test_cleanups=()
+export NETEMU NETEMU_TEST_RUN top test_dir
+
+netemu() { "$NETEMU" "$@"; }
+
+skip() {
+  echo "SKIP: $*"
+  exit 77
+}
+
+die() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+need_root() { ((EUID == 0)) || skip "needs root"; }
+
+need_cmd() {
+  local cmd
+  for cmd; do
+    command -v "$cmd" >/dev/null || skip "needs the command $cmd"
+  done
+}
+
+need_netemu() { [[ -x $NETEMU ]] || skip "needs $NETEMU (make)"; }
+
+# lab_name [SUFFIX] - sets $lab to a name that nobody else uses, and has the lab destroyed at the end.
+lab_name() {
+  lab=$NETEMU_TEST_RUN-${test_name//[^a-z0-9]/}-$$${1:+-$1}
+  test_labs+=("$lab")
+}
+
+# topo [SUFFIX] <<YAML - a topology file of a new unique lab, from stdin without its `name:`; sets $lab and $topo.
+topo() {
+  lab_name "$@"
+  topo=$test_dir/$lab.clab.yml
+  { echo "name: $lab"; cat; } >"$topo"
+}
+
+# at_exit COMMAND... - runs at the end, last one first.
+at_exit() { test_cleanups+=("$(printf '%q ' "$@")"); }
+
+cleanup() {
+  local status=$? i lab
+  set +e
+  trap - EXIT
+  for ((i = ${#test_cleanups[@]} - 1; i >= 0; i--)); do eval "${test_cleanups[i]}"; done
+  for lab in "${test_labs[@]}"; do
+    # `destroy` of what is not there is no error: a failure here is the test's own.
+    netemu destroy "$lab" >"$test_dir/destroy.log" 2>&1 || { cat "$test_dir/destroy.log"; status=$((status ? status : 1)); }
+  done
+  rm -rf "$test_dir"
+  exit "$status"
+}
+trap cleanup EXIT
+# timeout(1) sends TERM first, so that a test that hangs still cleans up.
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
+where() { printf '%s:%s' "${BASH_SOURCE[2]##*/}" "${BASH_LINENO[1]}"; }
+
+# assert_eq WANT GOT [WHAT]
+assert_eq() {
+  [[ $1 == "$2" ]] && return
+  echo "$(where): ${3:-not equal}" >&2
+  diff -u --label want --label got <(printf '%s\n' "$1") <(printf '%s\n' "$2") >&2 || true
+  exit 1
+}
+
+# assert_match REGEX GOT [WHAT] - an extended regular expression
+assert_match() {
+  [[ $2 =~ $1 ]] && return
+  printf '%s: %s\nwant a match of: %s\ngot: %s\n' "$(where)" "${3:-no match}" "$1" "$2" >&2
+  exit 1
+}
+
+# assert_no_match REGEX GOT [WHAT]
+assert_no_match() {
+  [[ ! $2 =~ $1 ]] && return
+  printf '%s: %s\nwant no match of: %s\ngot: %s\n' "$(where)" "${3:-match}" "$1" "$2" >&2
+  exit 1
+}
+
+# assert_status WANT COMMAND... - its output goes to $output (stdout and stderr)
+assert_status() {
+  local want=$1 got=0
+  shift
+  output=$("$@" 2>&1) || got=$?
+  ((got == want)) && return
+  printf '%s: exit status %s, want %s: %s\n%s\n' "$(where)" "$got" "$want" "$*" "$output" >&2
+  exit 1
+}
+
+# wait_until SECONDS COMMAND... - polls every 20 ms; fails when time is up
+wait_until() {
+  local limit=$1 start=${EPOCHREALTIME/./}
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if ((${EPOCHREALTIME/./} - start > limit * 1000000)); then
+      printf '%s: not so after %s s: %s\n' "$(where)" "$limit" "$*" >&2
+      exit 1
+    fi
+    sleep 0.02
+  done
+}
+
+# microseconds COMMAND... - how long it took, in $elapsed
+# shellcheck disable=SC2034 # for the caller
+microseconds() {
+  local start=${EPOCHREALTIME/./}
+  "$@"
+  elapsed=$((${EPOCHREALTIME/./} - start))
+}
