@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rootfs.c - builds the shared layers once a lab; refuses to know nodes
+ */
+#include "kernel/rootfs.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "base/strbuf.h"
+#include "kernel/fault.h"
+
+/* A directory of a layer. Opaque: what the host has there does not show through. */
+struct layer_dir {
+	const char *path;
+	mode_t mode;
+	bool opaque;
+	bool frr; /* owned by the user frr */
+};
+
+static const struct layer_dir plain_dirs[] = {
+	{ "dev", 0755, true, false },	  { "dev/pts", 0755, false, false }, { "dev/shm", 01777, false, false },
+	{ "dev/net", 0755, false, false }, { "run", 0755, true, false },     { "run/lock", 01777, false, false },
+	{ "tmp", 01777, true, false },	  { "var/tmp", 01777, true, false }, { "var/log", 0755, true, false },
+};
+
+static const struct layer_dir frr_dirs[] = {
+	{ "etc/frr", 0755, true, true },
+	{ "run/frr", 0755, true, true },
+	{ "var/log/frr", 0755, true, true },
+};
+
+static const struct {
+	const char *name;
+	unsigned major, minor;
+} devices[] = {
+	{ "null", 1, 3 }, { "zero", 1, 5 },    { "full", 1, 7 }, { "random", 1, 8 },
+	{ "urandom", 1, 9 }, { "tty", 5, 0 }, { "net/tun", 10, 200 },
+};
+
+static const struct {
+	const char *target, *name;
+} device_links[] = {
+	{ "pts/ptmx", "ptmx" },
+	{ "/proc/self/fd", "fd" },
+	{ "/proc/self/fd/0", "stdin" },
+	{ "/proc/self/fd/1", "stdout" },
+	{ "/proc/self/fd/2", "stderr" },
+};
+
+/*
+ * /etc/frr/daemons as the FRR image has it before a lab edits it: all off but what FRR always starts. The format
+ * is that of FRR's manual, "Daemons Configuration File".
+ */
+static const char frr_daemons[] =
+	"# netemu: which FRR daemons this node starts; zebra and staticd always run.\n"
+	"bgpd=no\nospfd=no\nospf6d=no\nripd=no\nripngd=no\nisisd=no\npimd=no\npim6d=no\nldpd=no\nnhrpd=no\n"
+	"eigrpd=no\nbabeld=no\nsharpd=no\npbrd=no\nbfdd=no\nfabricd=no\nvrrpd=no\npathd=no\n\n"
+	"vtysh_enable=yes\n"
+	"zebra_options=\"  -A 127.0.0.1 -s 90000000\"\n"
+	"mgmtd_options=\"  -A 127.0.0.1\"\n"
+	"bgpd_options=\"   -A 127.0.0.1\"\nospfd_options=\"  -A 127.0.0.1\"\nospf6d_options=\" -A ::1\"\n"
+	"ripd_options=\"   -A 127.0.0.1\"\nripngd_options=\" -A ::1\"\nisisd_options=\"  -A 127.0.0.1\"\n"
+	"pimd_options=\"   -A 127.0.0.1\"\npim6d_options=\"  -A ::1\"\nldpd_options=\"   -A 127.0.0.1\"\n"
+	"nhrpd_options=\"  -A 127.0.0.1\"\neigrpd_options=\" -A 127.0.0.1\"\nbabeld_options=\" -A 127.0.0.1\"\n"
+	"sharpd_options=\" -A 127.0.0.1\"\npbrd_options=\"   -A 127.0.0.1\"\nstaticd_options=\"-A 127.0.0.1\"\n"
+	"bfdd_options=\"   -A 127.0.0.1\"\nfabricd_options=\"-A 127.0.0.1\"\nvrrpd_options=\"  -A 127.0.0.1\"\n"
+	"pathd_options=\"  -A 127.0.0.1\"\n";
+
+/* User and group frr of the host, 0:0 when FRR is not installed. NSS is not asked: the host's file says it. */
+static void frr_ids(uid_t *uid, gid_t *gid)
+{
+	_cleanup_fclose_ FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw;
+
+	*uid = 0;
+	*gid = 0;
+	while (f && (pw = fgetpwent(f))) {
+		if (strcmp(pw->pw_name, "frr") != 0)
+			continue;
+		*uid = pw->pw_uid;
+		*gid = pw->pw_gid;
+		return;
+	}
+}
+
+/* Makes the parents of @path below @dirfd, each with the mode that the host's directory of that name has. */
+static int parents_make(int dirfd, const char *path, struct error *e)
+{
+	char host[512] = "/";
+	char *const dir = host + 1;
+
+	for (const char *s = strchr(path, '/'); s; s = strchr(s + 1, '/')) {
+		const size_t n = (size_t)(s - path);
+		struct stat st = { .st_mode = S_IFDIR | 0755 };
+
+		if (n >= sizeof(host) - 1)
+			return error_set(e, ENAMETOOLONG, "path %s is too long", path);
+		memcpy(dir, path, n);
+		dir[n] = '\0';
+		if (mkdirat(dirfd, dir, 0755) < 0) {
+			if (errno == EEXIST)
+				continue;
+			return error_errno(e, errno, "mkdir %s", dir);
+		}
+		if (stat(host, &st) == 0 && S_ISDIR(st.st_mode))
+			(void)fchmodat(dirfd, dir, st.st_mode & 07777, 0);
+	}
+	return 0;
+}
+
+static int layer_dir_make(int layer, const struct layer_dir *d, uid_t uid, gid_t gid, struct error *e)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r = parents_make(layer, d->path, e);
+
+	if (r < 0)
+		return r;
+	if (mkdirat(layer, d->path, d->mode) < 0 && errno != EEXIST)
+		return error_errno(e, errno, "mkdir %s", d->path);
+	fd = openat(layer, d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, d->mode) < 0 || (d->frr && fchown(fd, uid, gid) < 0))
+		return error_errno(e, errno, "prepare %s", d->path);
+	if (d->opaque && fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+		return error_errno(e, errno, "mark %s as opaque", d->path);
+	return 0;
+}
+
+static int layer_open(int fs, const char *name, struct error *e)
+{
+	int fd;
+
+	if (mkdirat(fs, name, 0755) < 0)
+		return error_errno(e, errno, "mkdir %s", name);
+	fd = openat(fs, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_errno(e, errno, "open %s", name) : fd;
+}
+
+static int devices_make(int layer, struct error *e)
+{
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		(void)snprintf(path, sizeof(path), "dev/%s", devices[i].name);
+		if (mknodat(layer, path, S_IFCHR | 0666, makedev(devices[i].major, devices[i].minor)) < 0 ||
+		    fchmodat(layer, path, 0666, 0) < 0)
+			return error_errno(e, errno, "make device %s", path);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(device_links); i++) {
+		(void)snprintf(path, sizeof(path), "dev/%s", device_links[i].name);
+		if (symlinkat(device_links[i].target, layer, path) < 0)
+			return error_errno(e, errno, "make link %s", path);
+	}
+	return 0;
+}
+
+static int layer_plain(int fs, struct error *e)
+{
+	_cleanup_close_ int layer = layer_open(fs, "layer/plain", e);
+	int r = layer < 0 ? layer : 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(plain_dirs); i++)
+		r = layer_dir_make(layer, &plain_dirs[i], 0, 0, e);
+	return r < 0 ? r : devices_make(layer, e);
+}
+
+static int file_write(int dirfd, const char *path, const char *text, struct error *e)
+{
+	const size_t n = strlen(text);
+	_cleanup_close_ int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return error_errno(e, errno, "write %s", path);
+	if (write(fd, text, n) != (ssize_t)n || fchmod(fd, 0644) < 0)
+		return error_errno(e, errno ? errno : ENOSPC, "write %s", path);
+	return 0;
+}
+
+static int layer_frr(int fs, struct error *e)
+{
+	_cleanup_close_ int layer = layer_open(fs, "layer/frr", e);
+	uid_t uid;
+	gid_t gid;
+	int r = layer < 0 ? layer : 0;
+
+	frr_ids(&uid, &gid);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(frr_dirs); i++)
+		r = layer_dir_make(layer, &frr_dirs[i], uid, gid, e);
+	if (r == 0)
+		r = file_write(layer, "etc/frr/daemons", frr_daemons, e);
+	if (r == 0 && (fchownat(layer, "etc/frr/daemons", uid, gid, 0) < 0 ||
+		       fchmodat(layer, "etc/frr/daemons", 0640, 0) < 0))
+		r = error_errno(e, errno, "own etc/frr/daemons");
+	return r;
+}
+
+int rootfs_private(struct error *e)
+{
+	const int r = fault_point("private mounts");
+
+	if (r < 0)
+		return error_errno(e, -r, "make a mount namespace");
+	if (unshare(CLONE_NEWNS) < 0)
+		return error_errno(e, errno, "make a mount namespace");
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return error_errno(e, errno, "make mounts private");
+	return 0;
+}
+
+static int tmpfs_mount(const char *fs_dir, struct error *e)
+{
+	const char *size = getenv("NETEMU_TMPFS_SIZE"); /* for tests of a full file system */
+	char opts[64];
+	const int r = fault_point("mount tmpfs");
+
+	if (r < 0)
+		return error_errno(e, -r, "mount tmpfs on %s", fs_dir);
+	(void)snprintf(opts, sizeof(opts), "mode=0755,size=%s", size ? size : "50%");
+	if (mount("netemu", fs_dir, "tmpfs", MS_NOATIME, opts) < 0)
+		return error_errno(e, errno, "mount tmpfs on %s", fs_dir);
+	return 0;
+}
+
+int rootfs_build(const char *fs_dir, struct error *e)
+{
+	static const char *const dirs[] = { "layer", "n", "root" };
+	_cleanup_close_ int fs = -EBADF;
+	int r = tmpfs_mount(fs_dir, e);
+
+	if (r < 0)
+		return r;
+	fs = open(fs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fs < 0)
+		return error_errno(e, errno, "open %s", fs_dir);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(fs, dirs[i], 0755) < 0)
+			return error_errno(e, errno, "mkdir %s/%s", fs_dir, dirs[i]);
+	r = fault_point("build layers");
+	if (r < 0)
+		return error_errno(e, -r, "build layers");
+	r = layer_plain(fs, e);
+	return r < 0 ? r : layer_frr(fs, e);
+}
+
+int rootfs_write(const char *fs_dir, const char *area, const char *path, const char *text, struct error *e)
+{
+	_cleanup_close_ int fs = open(fs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int dir = fs >= 0 ? openat(fs, area, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	int r;
+
+	if (dir < 0)
+		return error_errno(e, errno, "open %s/%s", fs_dir, area);
+	r = fault_point("write file");
+	if (r < 0)
+		return error_errno(e, -r, "write %s", path);
+	r = parents_make(dir, path, e);
+	return r < 0 ? r : file_write(dir, path, text, e);
+}
+
+int rootfs_node(const char *fs_dir, unsigned index, struct error *e)
+{
+	static const char *const dirs[] = { "", "/u", "/w" };
+	_cleanup_close_ int fs = open(fs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[32];
+	const int r = fault_point("make node directories");
+
+	if (r < 0)
+		return error_errno(e, -r, "make node directories");
+	if (fs < 0)
+		return error_errno(e, errno, "open %s", fs_dir);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		(void)snprintf(path, sizeof(path), "n/%u%s", index, dirs[i]);
+		if (mkdirat(fs, path, 0755) < 0 && errno != EEXIST)
+			return error_errno(e, errno, "mkdir %s/%s", fs_dir, path);
+	}
+	return 0;
+}
+
+/* File systems that hold files of the host's installation, as opposed to kernel interfaces and memory. */
+static bool is_disk_fs(const char *type)
+{
+	static const char *const skip[] = {
+		"proc", "sysfs", "devtmpfs", "devpts", "tmpfs", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs",
+		"mqueue", "hugetlbfs", "bpf", "pstore", "configfs", "fusectl", "binfmt_misc", "autofs", "nsfs", "efivarfs",
+		"rpc_pipefs", "ramfs", "fuse.gvfsd-fuse", "fuse.lxcfs",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(skip); i++)
+		if (strcmp(type, skip[i]) == 0)
+			return false;
+	return true;
+}
+
+static bool is_system_path(const char *path)
+{
+	static const char *const roots[] = { "/usr", "/var", "/etc", "/opt", "/bin", "/sbin", "/lib", "/lib64", "/home", "/root", "/srv" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		const size_t n = strlen(roots[i]);
+
+		if (strncmp(path, roots[i], n) == 0 && (path[n] == '\0' || path[n] == '/'))
+			return strncmp(path, "/var/lib/docker", 15) != 0 && strncmp(path, "/var/run", 8) != 0 &&
+			       strcmp(path, "/var/tmp") != 0 && strcmp(path, "/var/log") != 0;
+	}
+	return false;
+}
+
+int rootfs_host_mounts(struct arena *a, struct strv *ret, struct error *e)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
+	_cleanup_free_ char *line = NULL;
+	size_t cap = 0;
+
+	if (!f)
+		return error_errno(e, errno, "read /proc/self/mountinfo");
+	while (getline(&line, &cap, f) > 0) {
+		const char *dash = strstr(line, " - ");
+		char path[512], type[64];
+		struct stat st;
+
+		if (!dash || sscanf(line, "%*s %*s %*s %*s %511s", path) != 1 || sscanf(dash + 3, "%63s", type) != 1)
+			continue;
+		/* Octal escapes (blanks in names) are not what an installation has: such mounts stay hidden. */
+		if (!is_disk_fs(type) || !is_system_path(path) || strchr(path, '\\') || strchr(path, ',') ||
+		    strchr(path, ':') || stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || strv_contains(ret, path + 1))
+			continue;
+		strv_add(a, ret, path + 1);
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rootfs.h - the lab's tmpfs: what all nodes' roots are made from
+ *
+ *   FS/layer/plain/   shared, read-only by use: empty /run, /tmp, /var/tmp, /var/log, a /dev, /etc/hosts, /etc/resolv.conf
+ *   FS/layer/frr/     shared: /etc/frr from the package's defaults, empty /var/log/frr and /run/frr
+ *   FS/n/I/u, w       of node I: overlay's upper and work directories; what the node wrote
+ *   FS/root           mount point, used in each node's own mount namespace
+ *
+ * A node's root is overlay(u, layer/frr, layer/plain, host's /): nothing is copied, and a node that writes
+ * nothing costs nothing.
+ */
+#ifndef NETEMU_KERNEL_ROOTFS_H
+#define NETEMU_KERNEL_ROOTFS_H
+
+#include "base/error.h"
+#include "base/strv.h"
+
+/**
+ * rootfs_private() - give the calling process a mount namespace of its own
+ *
+ * Mounts on the host still arrive (so that the host can unmount what it mounted), nothing goes back.
+ */
+int rootfs_private(struct error *e);
+
+/** rootfs_build() - mount the lab's tmpfs on @fs_dir and fill the layers */
+int rootfs_build(const char *fs_dir, struct error *e);
+
+/** rootfs_node() - make the directories of node @index; those that are there already stay as they are */
+int rootfs_node(const char *fs_dir, unsigned index, struct error *e);
+
+/**
+ * rootfs_write() - (over)write a file in an area of the tmpfs
+ * @area: "layer/plain", "layer/frr" or "n/3/u"
+ * @path: as a node will see it, without the leading slash: "etc/hosts"; missing directories are made with the
+ *        mode that the host's have
+ */
+int rootfs_write(const char *fs_dir, const char *area, const char *path, const char *text, struct error *e);
+
+/**
+ * rootfs_host_mounts() - file systems of the host below /usr, /var, /etc ... that an overlay of / would not show
+ * @ret: mount points, parents first, e.g. "usr", "var/lib/frr"
+ */
+int rootfs_host_mounts(struct arena *a, struct strv *ret, struct error *e);
+
+#endif

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sandbox.c - from a spec to a running PID 1
+ *
+ * Theory of Operation
+ *
+ * The child is made with vfork semantics (CLONE_VM | CLONE_VFORK): no page tables are copied, so a node costs the
+ * same from a large supervisor as from a small one, and a failure in the child is simply written into the
+ * caller's struct error. The price: until it execs, the child runs on the parent's memory and must leave it as it
+ * was. NETEMU_SPAWN=fork chooses a plain fork with the error in a shared page, for valgrind.
+ *
+ * Steps, in the child: network namespace; open the sources of binds while the host's files are in sight; overlay;
+ * pivot_root into it and drop the old root. Only then come /proc, /sys, /dev/pts and the binds, so that every
+ * path is resolved inside the node's own root, whatever symlinks a node left there on an earlier run.
+ *
+ * /proc/sys outside net, sysrq-trigger and their kin are read-only: uid 0 of a node is uid 0 of the host as far
+ * as procfs is concerned, and could write the host's core_pattern. /sys is read-only but for the node's own
+ * network devices.
+ */
+#include "kernel/sandbox.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "agent/proto.h"
+#include "kernel/caps.h"
+#include "kernel/fault.h"
+#include "kernel/netns.h"
+
+enum { CHILD_STACK = 256 * 1024 };
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+struct child {
+	const struct sandbox_spec *spec;
+	struct error *error; /* the parent's, or a shared page */
+	int *bind_fds;
+};
+
+static const char *const proc_read_only[] = { "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound" };
+static const char *const proc_masked[] = { "kcore", "keys", "latency_stats", "timer_list", "sched_debug", "kpagecount", "kpageflags", "kmsg" };
+
+static int do_mount(const char *what, const char *src, const char *dst, const char *type, unsigned long flags,
+		    const void *data, struct error *e)
+{
+	const int r = fault_point(what);
+
+	if (r < 0)
+		return error_errno(e, -r, "mount %s", what);
+	if (mount(src, dst, type, flags, data) < 0)
+		return error_errno(e, errno, "mount %s", what);
+	return 0;
+}
+
+static const char *lower_layers(const struct sandbox_spec *s)
+{
+	return s->frr ? "layer/frr:layer/plain" : "layer/plain";
+}
+
+static int overlay_root(const struct sandbox_spec *s, struct error *e)
+{
+	char opts[256];
+
+	(void)snprintf(opts, sizeof(opts), "lowerdir=%s:/,upperdir=n/%u/u,workdir=n/%u/w", lower_layers(s), s->index, s->index);
+	return do_mount("root overlay", "netemu", "root", "overlay", 0, opts, e);
+}
+
+/* A file system of the host below /: an overlay of its own, whose upper layer is beside the root's. */
+static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e)
+{
+	const char *path = s->host_mounts->v[i];
+	char opts[2048], upper[64], work[64], dst[600], lowers[1024] = "";
+	static const char *const layers[] = { "layer/frr", "layer/plain" };
+
+	(void)snprintf(upper, sizeof(upper), "n/%u/u.%zu", s->index, i);
+	(void)snprintf(work, sizeof(work), "n/%u/w.%zu", s->index, i);
+	(void)snprintf(dst, sizeof(dst), "root/%s", path);
+	if ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0755) < 0 && errno != EEXIST))
+		return error_errno(e, errno, "mkdir %s", upper);
+	for (size_t l = s->frr ? 0 : 1; l < ARRAY_SIZE(layers); l++) {
+		char lower[700];
+		const size_t n = strlen(lowers);
+
+		(void)snprintf(lower, sizeof(lower), "%s/%s", layers[l], path);
+		if (access(lower, F_OK) == 0)
+			(void)snprintf(lowers + n, sizeof(lowers) - n, "%s:", lower);
+	}
+	(void)snprintf(opts, sizeof(opts), "lowerdir=%s/%s,upperdir=%s,workdir=%s", lowers, path, upper, work);
+	return do_mount("overlay of a host file system", "netemu", dst, "overlay", 0, opts, e);
+}
+
+static int binds_open(struct child *c)
+{
+	const struct sandbox_spec *s = c->spec;
+
+	for (size_t i = 0; i < s->n_binds; i++) {
+		c->bind_fds[i] = open(s->binds[i].src, O_PATH | O_CLOEXEC);
+		if (c->bind_fds[i] < 0)
+			return error_errno(c->error, errno, "bind %s", s->binds[i].src);
+	}
+	return 0;
+}
+
+static int root_change(const struct sandbox_spec *s, struct error *e)
+{
+	int r;
+
+	if (chdir(s->fs_dir) < 0)
+		return error_errno(e, errno, "enter %s", s->fs_dir);
+	r = overlay_root(s, e);
+	for (size_t i = 0; r == 0 && i < s->host_mounts->n; i++)
+		r = overlay_extra(s, i, e);
+	if (r < 0)
+		return r;
+	r = fault_point("pivot_root");
+	if (r < 0)
+		return error_errno(e, -r, "pivot_root");
+	if (chdir("root") < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return error_errno(e, errno, "change root");
+	return 0;
+}
+
+/* Lets the directory or file @fd be seen at @dst, read-only if asked. */
+static int bind_fd(const char *what, int fd, const char *dst, bool ro, struct error *e)
+{
+	char src[32];
+	int r;
+
+	(void)snprintf(src, sizeof(src), "/proc/self/fd/%d", fd);
+	r = do_mount(what, src, dst, NULL, MS_BIND | MS_REC, NULL, e);
+	if (r == 0 && ro)
+		r = do_mount(what, NULL, dst, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+	return r;
+}
+
+static int mount_proc(struct error *e)
+{
+	_cleanup_close_ int net = -EBADF;
+	char path[64];
+	int r = do_mount("/proc", "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+
+	if (r < 0)
+		return r;
+	net = open("/proc/sys/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (net < 0)
+		return error_errno(e, errno, "open /proc/sys/net");
+	r = do_mount("/proc/sys", "/proc/sys", "/proc/sys", NULL, MS_BIND, NULL, e);
+	if (r == 0)
+		r = do_mount("/proc/sys read-only", NULL, "/proc/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+	if (r == 0)
+		r = bind_fd("/proc/sys/net", net, "/proc/sys/net", false, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(proc_read_only); i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%s", proc_read_only[i]);
+		if (access(path, F_OK) < 0)
+			continue;
+		r = do_mount(path, path, path, NULL, MS_BIND, NULL, e);
+		if (r == 0)
+			r = do_mount(path, NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+	}
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(proc_masked); i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%s", proc_masked[i]);
+		if (access(path, F_OK) == 0)
+			r = do_mount(path, "/dev/null", path, NULL, MS_BIND, NULL, e);
+	}
+	return r;
+}
+
+static int mount_sys(struct error *e)
+{
+	static const char devices[] = "/sys/devices/virtual/net";
+	_cleanup_close_ int net = -EBADF;
+	int r = do_mount("/sys", "sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+
+	if (r < 0)
+		return r;
+	net = open(devices, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r = do_mount("/sys read-only", NULL, "/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+	if (r == 0 && net >= 0)
+		r = bind_fd(devices, net, devices, false, e);
+	return r;
+}
+
+/* Makes what a bind will cover, inside the root only: a directory or an empty file, with its parents. */
+static int bind_target(const char *dst, bool dir, struct error *e)
+{
+	char path[1024];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s", dst);
+	for (char *s = strchr(path + 1, '/'); s; s = strchr(s + 1, '/')) {
+		*s = '\0';
+		(void)mkdir(path, 0755);
+		*s = '/';
+	}
+	if (dir) {
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return error_errno(e, errno, "make %s", dst);
+		return 0;
+	}
+	if (access(path, F_OK) == 0)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+	if (fd < 0)
+		return error_errno(e, errno, "make %s", dst);
+	(void)close(fd);
+	return 0;
+}
+
+static int binds_mount(const struct child *c, struct error *e)
+{
+	for (size_t i = 0; i < c->spec->n_binds; i++) {
+		const struct sandbox_bind *b = &c->spec->binds[i];
+		char src[32];
+		struct stat st;
+		int r;
+
+		if (fstat(c->bind_fds[i], &st) < 0)
+			return error_errno(e, errno, "bind %s", b->src);
+		r = bind_target(b->dst, S_ISDIR(st.st_mode), e);
+		(void)snprintf(src, sizeof(src), "/proc/self/fd/%d", c->bind_fds[i]);
+		if (r == 0)
+			r = do_mount("bind", src, b->dst, NULL, MS_BIND | MS_REC, NULL, e);
+		if (r == 0 && b->ro)
+			r = do_mount("read-only bind", NULL, b->dst, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL, e);
+		if (r < 0)
+			return error_wrap(e, "bind %s to %s", b->src, b->dst);
+	}
+	return 0;
+}
+
+static int root_build(struct child *c)
+{
+	struct error *e = c->error;
+	int r = binds_open(c);
+
+	if (r == 0)
+		r = root_change(c->spec, e);
+	if (r == 0)
+		r = mount_proc(e);
+	if (r == 0)
+		r = mount_sys(e);
+	if (r == 0)
+		r = do_mount("/dev/pts", "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+			     "newinstance,ptmxmode=0666,mode=0620,gid=5", e);
+	return r < 0 ? r : binds_mount(c, e);
+}
+
+/* stdin, stdout, stderr on /dev/null, the two sockets on their numbers, nothing else. */
+static int fds_arrange(const struct sandbox_spec *s, int *init_fd, struct error *e)
+{
+	int null, listen, events;
+
+	*init_fd = fcntl(s->init_fd, F_DUPFD_CLOEXEC, 10);
+	listen = fcntl(s->listen_fd, F_DUPFD_CLOEXEC, 10);
+	events = fcntl(s->events_fd, F_DUPFD_CLOEXEC, 10);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || *init_fd < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    dup2(listen, AGENT_FD_LISTEN) < 0 || dup2(events, AGENT_FD_EVENTS) < 0)
+		return error_errno(e, errno, "arrange descriptors");
+	return 0;
+}
+
+/* Signals, session, umask, name: nothing of how netemu was called is inherited. */
+static int process_reset(const struct sandbox_spec *s, struct error *e)
+{
+	sigset_t none;
+
+	for (int i = 1; i < _NSIG; i++)
+		if (i != SIGKILL && i != SIGSTOP)
+			(void)signal(i, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setsid();
+	(void)umask(022);
+	if (sethostname(s->hostname, strlen(s->hostname)) < 0)
+		return error_errno(e, errno, "set host name %s", s->hostname);
+	return 0;
+}
+
+static int child_setup(struct child *c, int *init_fd)
+{
+	const struct sandbox_spec *s = c->spec;
+	struct error *e = c->error;
+	int r = netns_enter(s->netns, e);
+
+	if (r == 0 && !s->host_root)
+		r = root_build(c);
+	if (r == 0)
+		r = process_reset(s, e);
+	if (r == 0)
+		r = fds_arrange(s, init_fd, e);
+	if (r == 0 && setgroups(0, NULL) < 0 && errno != EPERM)
+		r = error_errno(e, errno, "drop groups");
+	if (r == 0 && !s->host_root)
+		r = caps_drop_to_node(e);
+	if (r == 0)
+		r = fault_point("exec init");
+	return r < 0 && !e->code ? error_errno(e, -r, "start init") : r;
+}
+
+static int child_main(void *arg)
+{
+	struct child *c = arg;
+	char *const argv[] = { (char *)"netemu-init", (char *)c->spec->hostname, NULL };
+	int init_fd = -1;
+
+	c->error->code = 0;
+	if (child_setup(c, &init_fd) == 0) {
+		(void)syscall(SYS_close_range, AGENT_FD_EVENTS + 1, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+		(void)syscall(SYS_execveat, init_fd, "", argv, c->spec->env, AT_EMPTY_PATH);
+		(void)error_errno(c->error, errno, "start netemu-init");
+	}
+	if (!c->error->code)
+		(void)error_set(c->error, EIO, "start netemu-init");
+	_exit(1);
+}
+
+static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
+{
+	static _Alignas(16) char stack[CHILD_STACK];
+	const char *how = getenv("NETEMU_SPAWN");
+	pid_t pid;
+
+	if (!how || strcmp(how, "fork") != 0)
+		return clone(child_main, stack + sizeof(stack), (int)(flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD), c,
+			     pidfd);
+	pid = (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, 0);
+	if (pid == 0)
+		(void)child_main(c);
+	return pid;
+}
+
+/* For a fork: the child has succeeded when its program is netemu-init, failed when it is dead. */
+static void child_await(struct child *c, pid_t pid)
+{
+	char path[64], exe[64];
+	siginfo_t si;
+
+	for (;;) {
+		ssize_t n;
+
+		si.si_pid = 0;
+		if (c->error->code || (waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid))
+			return;
+		(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+		n = readlink(path, exe, sizeof(exe));
+		if (n > 7 && strncmp(exe, "/memfd:", 7) == 0)
+			return;
+		(void)sched_yield();
+	}
+}
+
+int sandbox_spawn(const struct sandbox_spec *spec, pid_t *ret_pid, struct error *e)
+{
+	const unsigned long flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
+				    (spec->host_root ? 0UL : CLONE_NEWNS | CLONE_NEWCGROUP);
+	_cleanup_free_ int *bind_fds = calloc(spec->n_binds + 1, sizeof(int));
+	struct error *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct child c = { .spec = spec, .error = shared, .bind_fds = bind_fds };
+	int pidfd = -EBADF, r = 0;
+	pid_t pid;
+
+	if (!bind_fds || shared == MAP_FAILED)
+		return error_oom(e);
+	r = fault_point("clone");
+	pid = r < 0 ? -1 : child_clone(&c, flags, &pidfd);
+	if (pid < 0) {
+		r = error_errno(e, r < 0 ? -r : errno, "make namespaces");
+	} else {
+		const char *how = getenv("NETEMU_SPAWN");
+
+		if (how && strcmp(how, "fork") == 0)
+			child_await(&c, pid);
+		if (shared->code) {
+			(void)waitpid(pid, NULL, 0);
+			pidfd = fd_close(pidfd);
+			r = error_set(e, shared->code, "%s", shared->msg);
+		}
+	}
+	(void)munmap(shared, sizeof(*shared));
+	if (r < 0)
+		return r;
+	*ret_pid = pid;
+	return pidfd;
+}
+
+int sandbox_load_init(const char *path, struct error *e)
+{
+	_cleanup_close_ int src = open(path, O_RDONLY | O_CLOEXEC), fd = -EBADF;
+	struct stat st;
+	off_t off = 0;
+
+	if (src < 0 || fstat(src, &st) < 0)
+		return error_errno(e, errno, "open %s", path);
+	fd = memfd_create("netemu-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = memfd_create("netemu-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return error_errno(e, errno, "make a memfd");
+	while (off < st.st_size)
+		if (sendfile(fd, src, &off, (size_t)(st.st_size - off)) <= 0)
+			return error_errno(e, errno ? errno : EIO, "copy %s", path);
+	if (fchmod(fd, 0555) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return error_errno(e, errno, "seal netemu-init");
+	return TAKE_FD(fd);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sandbox.h - namespaces, root and init of a node
+ */
+#ifndef NETEMU_KERNEL_SANDBOX_H
+#define NETEMU_KERNEL_SANDBOX_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+struct sandbox_bind {
+	const char *src; /* on the host */
+	const char *dst; /* in the node, absolute */
+	bool ro;
+};
+
+struct sandbox_spec {
+	const char *fs_dir; /* the lab's tmpfs (rootfs.h), as the calling process sees it */
+	unsigned index; /* which n/I of it */
+	bool frr; /* whether layer/frr is part of the root */
+	bool host_root; /* only PID, UTS and IPC namespaces: the host's files as they are */
+	int netns; /* network namespace to live in */
+	const char *hostname;
+	const struct strv *host_mounts; /* from rootfs_host_mounts() */
+	const struct sandbox_bind *binds;
+	size_t n_binds;
+	char *const *env; /* of init, and so of everything in the node */
+	int init_fd; /* sealed memfd of netemu-init, from sandbox_load_init() */
+	int listen_fd, events_fd; /* become AGENT_FD_LISTEN and AGENT_FD_EVENTS */
+};
+
+/**
+ * sandbox_load_init() - copy netemu-init into a sealed memfd
+ *
+ * A node can then never write to the program that runs as its PID 1 (CVE-2019-5736).
+ *
+ * Return: its fd (close-on-exec), or -errno.
+ */
+int sandbox_load_init(const char *path, struct error *e);
+
+/**
+ * sandbox_spawn() - start the init of a node
+ * @ret_pid: as the caller's PID namespace sees it
+ *
+ * Blocks until the child has built its root and become netemu-init, or has failed; its error comes back as if it
+ * had happened here. Source: clone(2), pivot_root(2), mount(2), kernel Documentation/filesystems/overlayfs.rst.
+ *
+ * Return: a pidfd (close-on-exec), or -errno with no process left.
+ */
+int sandbox_spawn(const struct sandbox_spec *spec, pid_t *ret_pid, struct error *e);
+
+#endif
