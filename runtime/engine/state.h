@@ -76,10 +76,21 @@ struct lab_state {
 /** state_dir_root() - "/run/netemu" (NETEMU_RUNDIR overrides it, for tests) */
 const char *state_dir_root(void);
 
+/** state_dir_netns() - "/run/netns" (NETEMU_NETNSDIR overrides it, for tests) */
+const char *state_dir_netns(void);
+
+/**
+ * state_name_valid() - whether @name may be part of a path here
+ *
+ * A lab's, node's or long name: a letter, digit or '_', then also '.' and '-'; 200 bytes at most.
+ */
+bool state_name_valid(const char *name);
+
 /**
  * state_lock() - create /run/netemu/LAB when needed and take its lock
  *
- * A dead lab of that name is swept first. O_NOFOLLOW throughout; directories are 0700 root.
+ * A dead lab of that name is swept first. O_NOFOLLOW throughout; directories are 0700 root. The lock lives as
+ * long as any copy of the fd does; the fd is close-on-exec.
  *
  * Return: an fd of the locked directory, -EBUSY when the lab is alive (the error names its supervisor),
  * another -errno.
@@ -131,6 +142,10 @@ int state_find_node(const char *lab, const char *name, struct lab_state **ret, s
  * {"nodes":[{"name":..,"state":..,"exit_status":N,"daemons":[{"name":..,"pid":N,"running":true,"deaths":N,"last_status":N}]}]}
  */
 int state_refresh(struct lab_state *st, struct error *e);
+
+struct strbuf;
+/** state_status_format() - the supervisor's side: that document, from name, state, exit_status and daemons of @st */
+void state_status_format(const struct lab_state *st, struct strbuf *out);
 
 /** state_pid_starttime() - field 22 of /proc/PID/stat. Return: 0 or -errno. */
 int state_pid_starttime(pid_t pid, uint64_t *ret);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * state_end.c - talking to a lab's supervisor: asking it, and ending it
+ *
+ * The supervisor is only ever addressed through a pidfd whose process has the start time that the state names;
+ * a pid that was used again is somebody else. A pidfd becomes readable when the process is dead, and, since the
+ * supervisor is the init of a pid namespace around its nodes, when all of them are dead as well (zap_pid_ns_processes()
+ * in the kernel's kernel/pid_namespace.c waits for them).
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "engine/ctl.h"
+#include "engine/state_internal.h"
+
+enum {
+	DEATH_TIMEOUT_MS = 30000, /* from SIGKILL until the last process of the lab is reaped */
+	SETTLE_TIMEOUT_MS = 2000, /* for a lab that is just being made or removed to say what it is */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Waits for POLLIN. Return: 1, 0 when @deadline came first, or -errno. */
+static int poll_until(int fd, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline - now_ms();
+		int r = poll(&p, 1, left > 0 ? (int)MIN_OF(left, INT32_MAX) : 0);
+
+		if (r >= 0)
+			return r > 0;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/* ---- status ---- */
+
+static int ctl_connect(const char *lab, struct error *e)
+{
+	_cleanup_close_ int sock = -EBADF, root = -EBADF, dirfd = -EBADF;
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct timeval tv = { .tv_sec = CTL_TIMEOUT_MS / 1000, .tv_usec = CTL_TIMEOUT_MS % 1000 * 1000 };
+
+	root = state_root_open(false, LOCK_SH, e);
+	dirfd = root < 0 ? root : state_lab_open(root, lab, e);
+	if (dirfd < 0)
+		return dirfd == -ENOENT ? error_set(e, ENOENT, "lab '%s' is not running", lab) : dirfd;
+	sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		return error_errno(e, errno, "socket");
+	(void)setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	(void)setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/" CTL_SOCKET, dirfd);
+	if (connect(sock, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return error_errno(e, errno, "supervisor of lab '%s'", lab);
+	return TAKE_FD(sock);
+}
+
+static int cmsg_fd(struct msghdr *mh)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(mh);
+	int fd = -EBADF;
+
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+/* Return: the memfd of the answer, or -errno. */
+static int ctl_receive(int sock, struct error *e)
+{
+	_cleanup_close_ int fd = -EBADF;
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct ctl_reply reply = { 0 };
+	struct iovec iov = { &reply, sizeof(reply) };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1,
+			     .msg_control = control.buf, .msg_controllen = sizeof(control.buf) };
+	ssize_t n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC);
+
+	if (n < 0)
+		return errno == EAGAIN ? error_set(e, ETIMEDOUT, "it does not answer") : error_errno(e, errno, "receive");
+	fd = cmsg_fd(&mh);
+	if (n == 0)
+		return error_set(e, ECONNRESET, "it hung up");
+	if (n != sizeof(reply) || reply.magic != CTL_MAGIC)
+		return error_set(e, EPROTO, "its answer is not understood: it is of another version");
+	if (reply.result < 0)
+		return error_errno(e, -reply.result, "it refused");
+	return fd < 0 ? error_set(e, EPROTO, "its answer has no document") : TAKE_FD(fd);
+}
+
+static int ctl_ask(const char *lab, const char *verb, struct error *e)
+{
+	struct ctl_request req = { .magic = CTL_MAGIC, .version = CTL_VERSION };
+	_cleanup_close_ int sock = ctl_connect(lab, e);
+	int r;
+
+	if (sock < 0)
+		return sock;
+	(void)snprintf(req.verb, sizeof(req.verb), "%s", verb);
+	if (send(sock, &req, sizeof(req), MSG_NOSIGNAL) != sizeof(req))
+		return error_errno(e, errno, "supervisor of lab '%s'", lab);
+	r = ctl_receive(sock, e);
+	return r < 0 ? error_wrap(e, "supervisor of lab '%s'", lab) : r;
+}
+
+int state_refresh(struct lab_state *st, struct error *e)
+{
+	_cleanup_close_ int fd = ctl_ask(st->name, CTL_VERB_STATUS, e);
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = state_fd_read(fd, &text, &len, e);
+	if (r == 0)
+		r = state_json_refresh(st, text, len, e);
+	return r < 0 ? error_wrap(e, "status of lab '%s'", st->name) : 0;
+}
+
+/* ---- destroy ---- */
+
+/* A pidfd of the supervisor that @st names, or -ESRCH when that process is no more. */
+static int supervisor_open(const struct lab_state *st)
+{
+	_cleanup_close_ int fd = -EBADF;
+	uint64_t starttime;
+	int r;
+
+	if (st->supervisor <= 0)
+		return -ESRCH;
+	fd = (int)syscall(SYS_pidfd_open, st->supervisor, 0);
+	if (fd < 0)
+		return -errno;
+	r = state_pid_starttime(st->supervisor, &starttime); /* after open: the pid cannot change hands any more */
+	if (r < 0)
+		return r;
+	return starttime == st->starttime ? TAKE_FD(fd) : -ESRCH;
+}
+
+static int supervisor_signal(int pidfd, int sig, unsigned wait_ms)
+{
+	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
+		return -errno;
+	return poll_until(pidfd, now_ms() + wait_ms);
+}
+
+static int supervisor_kill(int pidfd, const struct lab_state *st, unsigned kill_after_ms, struct error *e)
+{
+	int r = supervisor_signal(pidfd, SIGTERM, kill_after_ms);
+
+	if (r == 0)
+		r = supervisor_signal(pidfd, SIGKILL, DEATH_TIMEOUT_MS);
+	if (r < 0)
+		return error_errno(e, -r, "end the supervisor of lab '%s' (pid %d)", st->name, st->supervisor);
+	if (r == 0)
+		return error_set(e, ETIMEDOUT,
+				 "lab '%s': supervisor %d was killed but a process of it does not die (state D?)", st->name,
+				 st->supervisor);
+	return 0;
+}
+
+/* Whether inotify events tell of more than files being closed, as our own look at state.json does. */
+static bool events_matter(const char *buf, size_t n)
+{
+	for (size_t i = 0; i + sizeof(struct inotify_event) <= n;) {
+		struct inotify_event ev;
+
+		memcpy(&ev, buf + i, sizeof(ev));
+		if (ev.len == 0 || !(ev.mask & IN_CLOSE))
+			return true;
+		i += sizeof(ev) + ev.len;
+	}
+	return false;
+}
+
+/*
+ * A lab whose lock is held, but by whom the state does not say (yet): waits until something happens to its
+ * directory. Closing it is something, so this notices a holder that died, too.
+ */
+static int settle_wait(int watch, int64_t deadline, const char *lab, struct error *e)
+{
+	char buf[4096];
+	ssize_t n = 0;
+
+	do {
+		int r = poll_until(watch, deadline);
+
+		if (r == 0)
+			return error_set(e, EBUSY, "lab '%s' is held by a process that its state does not name", lab);
+		n = r < 0 ? r : read(watch, buf, sizeof(buf));
+	} while (n > 0 && !events_matter(buf, (size_t)n));
+	return n < 0 ? error_errno(e, errno, "watch lab '%s'", lab) : 0;
+}
+
+static int settle_watch(int dirfd, const char *lab, struct error *e)
+{
+	_cleanup_close_ int fd = inotify_init1(IN_CLOEXEC);
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
+	if (fd < 0 || inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE | IN_DELETE_SELF | IN_DELETE) < 0)
+		return error_errno(e, errno, "watch lab '%s'", lab);
+	return TAKE_FD(fd);
+}
+
+static bool lock_is_free(int dirfd)
+{
+	_cleanup_close_ int root = state_root_open(false, LOCK_SH, NULL);
+
+	return root < 0 || !state_lab_alive(dirfd);
+}
+
+/* Ends the supervisor of the lab, if it lives. Return: 0 when the lock is free or was left to another run. */
+static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, struct error *e)
+{
+	_cleanup_close_ int watch = settle_watch(dirfd, lab, e);
+	int64_t deadline = now_ms() + SETTLE_TIMEOUT_MS;
+	int r = watch < 0 ? watch : 0;
+
+	while (r == 0 && !lock_is_free(dirfd)) {
+		_cleanup_(state_freep) struct lab_state *st = NULL;
+		_cleanup_close_ int pidfd = -EBADF;
+
+		r = state_read(dirfd, lab, &st, e);
+		if (r < 0 && r != -ENOENT)
+			return r == -EPROTONOSUPPORT ? -EPROTO : r;
+		pidfd = st ? supervisor_open(st) : -ESRCH;
+		if (pidfd >= 0) {
+			r = supervisor_kill(pidfd, st, kill_after_ms, e);
+			return r < 0 ? r : state_netns_remove(st, e);
+		}
+		r = settle_wait(watch, deadline, lab, e);
+	}
+	return r;
+}
+
+/* Removes what the supervisor left; a lab that somebody started anew meanwhile is not ours to touch. */
+static int rest_sweep(const char *lab, struct error *e)
+{
+	_cleanup_close_ int root = state_root_open(false, LOCK_EX, e);
+	int r;
+
+	if (root < 0)
+		return root == -ENOENT ? 0 : root;
+	r = state_lab_sweep(root, lab, e);
+	return r < 0 ? r : 0;
+}
+
+static int lab_open(const char *lab, struct error *e)
+{
+	_cleanup_close_ int root = state_root_open(false, LOCK_SH, e);
+
+	return root < 0 ? root : state_lab_open(root, lab, e);
+}
+
+int state_destroy(const char *lab, unsigned kill_after_ms, struct error *e)
+{
+	_cleanup_close_ int dirfd = -EBADF;
+	int r;
+
+	if (!state_name_valid(lab))
+		return error_set(e, EINVAL, "'%s' cannot be the name of a lab", lab);
+	dirfd = lab_open(lab, e);
+	if (dirfd < 0)
+		return dirfd == -ENOENT ? 0 : dirfd;
+	r = holder_end(dirfd, lab, kill_after_ms, e);
+	return r < 0 ? r : rest_sweep(lab, e);
+}
