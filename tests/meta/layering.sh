@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# layering - includes point down, libraries and privileged calls stay in the modules that own them.
+. "$(dirname "$0")/../lib.sh"
+cd "$top"
+
+# What each directory may include. The agent runs alone, as PID 1 of a node; others may only know its protocol.
+declare -A may=(
+  [base]="base"
+  [agent]="base agent"
+  [topology]="base topology"
+  [cluster]="base topology cluster"
+  [plan]="base topology cluster plan"
+  [kernel]="base kernel agent/proto.h"
+  [engine]="base topology cluster plan kernel engine agent/proto.h"
+  [supervisor]="base topology cluster plan kernel engine supervisor agent/proto.h"
+)
+bad=0
+complain() {
+  echo "$*"
+  bad=1
+}
+
+# includes DIR - lines of: file:line header
+includes() { grep -rnoE '^#[[:space:]]*include "[^"]+"' "$1" --include='*.[ch]' | sed -E 's/:#.*"([^"]+)"/ \1/' || true; }
+
+for dir in runtime/*/; do
+  module=$(basename "$dir")
+  [[ -n ${may[$module]:-} ]] || { complain "$dir: a new module: say in $0 what it may include" && continue; }
+  while read -r where header; do
+    [[ $header == */* ]] || complain "$where: include \"$header\" with its module's name"
+    [[ " ${may[$module]} " == *" ${header%%/*} "* || " ${may[$module]} " == *" $header "* ]] ||
+      complain "$where: $module must not know $header"
+    [[ $header != *_internal.h || $header == "$module"/* ]] || complain "$where: $header is internal to ${header%%/*}"
+  done < <(includes "runtime/$module")
+done
+
+# only WHAT REGEX DIRS... - a pattern that may be found in these places only
+only() {
+  local what=$1 regex=$2 hits
+  shift 2
+  hits=$(grep -rnE "$regex" runtime netemu --include='*.[ch]' | grep -vE "^($(IFS='|' && echo "$*"))" || true)
+  [[ -z $hits ]] || complain "$what belongs to $* only:"$'\n'"$hits"
+}
+
+code='^[^*/"]*[^*/"A-Za-z0-9_>.]' # neither in a comment's text nor part of a longer name
+only "netlink" '^#include <(netlink/|linux/(rtnetlink|if_link|netfilter))' runtime/kernel/
+only "io_uring" '^#include <liburing' runtime/supervisor/loop
+only "YAML" '^#include <yaml' runtime/topology/ runtime/cluster/
+only "capabilities" '^#include <(sys/capability|cap-ng)' runtime/kernel/ runtime/agent/
+only "namespaces and mounts" "$code(setns|unshare|mount|umount2?|clone3?|pivot_root|fsmount|move_mount|open_tree|mount_setattr) ?\\(" \
+  runtime/kernel/ runtime/agent/ runtime/supervisor/
+only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/
+only "leaving the process" "${code}exit ?\\(" netemu/ runtime/supervisor/ runtime/agent/
+exit $bad
