@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_exec.c - run a command in a node
+ *
+ * Owns: which terminal or descriptors the command gets, and its exit status. Refuses to enter namespaces: the
+ * node's init starts the command and hands back the pty.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "cli.h"
+#include "engine/agentc.h"
+#include "engine/state.h"
+#include "relay.h"
+
+enum { REQUEST_ID = 1 };
+
+/* Without a command: a login shell, bash when the node has it. */
+static const char *const login_shell[] = { "/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l" };
+
+static int node_connect(const struct lab_state *st, size_t node, struct error *e)
+{
+	char path[512];
+	_cleanup_close_ int dir = -EBADF;
+
+	(void)snprintf(path, sizeof(path), "%s/%s/nodes", state_dir_root(), st->name);
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return error_errno(e, errno, "open %s", path);
+	return agent_connect(dir, st->nodes[node].name, e);
+}
+
+static void command_words(const struct cli *cli, struct arena *a, struct strv *argv)
+{
+	const struct strv *args = cli_args(cli);
+	size_t first = 1;
+
+	if (first < args->n && strcmp(args->v[first], "--") == 0)
+		first++;
+	for (size_t i = first; i < args->n; i++)
+		strv_add(a, argv, args->v[i]);
+	if (argv->n == 0)
+		for (size_t i = 0; i < ARRAY_SIZE(login_shell); i++)
+			strv_add(a, argv, login_shell[i]);
+}
+
+static void command_env(const struct cli *cli, struct arena *a, bool tty, struct strv *env)
+{
+	const struct strv given = cli_list(cli, "env");
+	const char *term = getenv("TERM");
+
+	if (tty)
+		strv_add(a, env, arena_printf(a, "TERM=%s", term && *term ? term : "xterm"));
+	for (size_t i = 0; i < given.n; i++) {
+		const char *value = strchr(given.v[i], '=') ? NULL : getenv(given.v[i]);
+
+		if (strchr(given.v[i], '='))
+			strv_add(a, env, given.v[i]);
+		else if (value)
+			strv_add(a, env, arena_printf(a, "%s=%s", given.v[i], value));
+	}
+}
+
+static bool env_is_valid(const struct cli *cli)
+{
+	const struct strv given = cli_list(cli, "env");
+
+	for (size_t i = 0; i < given.n; i++)
+		if (given.v[i][0] == '=' || given.v[i][0] == '\0')
+			return false;
+	return true;
+}
+
+static int run(const struct cli *cli, int conn, struct arena *a, bool *ret_done, struct error *e)
+{
+	const bool both_tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	const bool tty = cli_flag(cli, "tty") || both_tty;
+	struct strv argv = { 0 }, env = { 0 };
+	struct agent_command cmd = { .argv = &argv, .env = &env, .tty = tty };
+	int r;
+
+	command_words(cli, a, &argv);
+	command_env(cli, a, tty, &env);
+	cmd.cwd = cli_value(cli, "workdir");
+	cmd.user = cli_value(cli, "user");
+	r = tty ? relay_tty(conn, REQUEST_ID, &cmd, e) :
+		  relay_pipes(conn, REQUEST_ID, &cmd, cli_flag(cli, "interactive") || cli_args(cli)->n < 2, e);
+	*ret_done = r >= 0;
+	return r;
+}
+
+int cmd_exec(const struct cli *cli)
+{
+	_cleanup_(state_freep) struct lab_state *st = NULL;
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_close_ int conn = -EBADF;
+	struct error e = { 0 };
+	size_t node = 0;
+	bool done = false;
+	int r;
+
+	if (!env_is_valid(cli))
+		return cli_usage(cli, "-e takes NAME=VALUE or NAME");
+	if (geteuid() != 0)
+		return cli_error(cli, "must be run as root (try sudo)");
+	if (state_find_node(cli_value(cli, "lab"), cli_args(cli)->v[0], &st, &node, &e) < 0)
+		return cli_fail(cli, &e);
+	if (st->nodes[node].pid == 0)
+		return cli_error(cli, "node %s (kind %s) runs no processes", st->nodes[node].name, st->nodes[node].kind);
+	conn = node_connect(st, node, &e);
+	if (conn < 0)
+		return cli_fail(cli, &e);
+	r = run(cli, conn, &a, &done, &e);
+	return done ? r : cli_fail(cli, &e);
+}
