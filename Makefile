@@ -12,8 +12,8 @@ say        = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf "  %
 CC        := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 PREFIX    ?= /usr/local
 VARIANT   ?= release
-OBJ       := build/$(VARIANT)
-OUT       := $(if $(filter release,$(VARIANT)),build,$(OBJ))
+OBJ       := build/$(VARIANT)/obj
+OUT       := $(if $(filter release,$(VARIANT)),build,build/$(VARIANT))
 VERSION   := $(shell sed -n 's/^\#\# v\{0,1\}\([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
 VERSION   := $(or $(VERSION),$(shell git describe --tags --always 2>/dev/null),0)
 

@@ -7,7 +7,7 @@ cd "$top"
 git rev-parse --git-dir >/dev/null 2>&1 || skip "not a git checkout"
 
 # Written so that this file does not match itself.
-patterns=('/wor[k]/' '/root/[.]' '/home/[a-z]' 'bash_job[s]')
+patterns=('/wor[k]/' '/root/[.][a-z]' '/home/[a-z]' 'bash_job[s]')
 # Mirrors: what this machine's apt is told to use, but for the distributions' own names.
 mapfile -t hosts < <(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed 's/#.*//' |
   grep -oE 'https?://[^/ ]+' | sed -E 's,https?://([^@]*@)?,,; s/:[0-9]+$//' | sort -u |
