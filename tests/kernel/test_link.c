@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test_link.c - links, addresses and routes made and seen again, in namespaces of the test's own
+ */
+#include "scratch.h"
+
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "kernel/link.h"
+
+static struct nlconn *open_conn(void)
+{
+	struct nlconn *c = NULL;
+	struct error e = { 0 };
+
+	assert_ok(nlconn_open(NETLINK_ROUTE, &c, &e), &e);
+	return c;
+}
+
+static struct nlconn *open_conn_in(int netns)
+{
+	_cleanup_close_ int self = netns_self();
+	struct nlconn *c = NULL;
+	struct error e = { 0 };
+
+	assert_ok(nlconn_open_in(NETLINK_ROUTE, netns, self, &c, &e), &e);
+	return c;
+}
+
+/* The link of that name in the namespace of @c; the test fails when there is none. */
+static struct link_info link_named(struct nlconn *c, const char *name)
+{
+	_cleanup_free_ struct link_info *v = NULL;
+	struct error e = { 0 };
+	size_t n = 0;
+
+	assert_ok(link_dump(c, &v, &n, &e), &e);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].ifname, name) == 0)
+			return v[i];
+	fail_msg("no link %s", name);
+	return (struct link_info){ 0 };
+}
+
+/*
+ *	namespace a            namespace b
+ *	[ net1 (7) ]-----------[ net2 (9) ]
+ */
+static void test_veth_in_two_namespaces(void **state)
+{
+	const struct macaddr mac1 = { { 0xaa, 0xc1, 0xab, 0, 0, 1 } }, mac2 = { { 0xaa, 0xc1, 0xab, 0, 0, 2 } };
+	struct error e = { 0 };
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_close_ int a = netns_fresh();
+	_cleanup_close_ int b = netns_fresh();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	_cleanup_nlconn_ struct nlconn *ca = open_conn_in(a);
+	_cleanup_nlconn_ struct nlconn *cb = open_conn_in(b);
+	const struct link_veth spec = {
+		.a = { .netns_fd = a, .ifname = "net1", .mac = &mac1, .mtu = 9000, .ifindex = 7 },
+		.b = { .netns_fd = b, .ifname = "net2", .mac = &mac2, .mtu = 9000, .ifindex = 9 },
+	};
+
+	assert_ok(link_create_veth(c, &spec, &e), &e);
+	assert_ok(link_set_up(ca, 7, &e), &e);
+	assert_ok(link_set_up(cb, 9, &e), &e);
+	struct link_info l1 = link_named(ca, "net1"), l2 = link_named(cb, "net2");
+
+	assert_int_equal(l1.ifindex, 7);
+	assert_int_equal(l2.ifindex, 9);
+	assert_int_equal(l1.peer, 9);
+	assert_int_equal(l2.peer, 7);
+	assert_int_equal(l1.mtu, 9000);
+	assert_int_equal(l2.mtu, 9000);
+	assert_string_equal(l1.kind, "veth");
+	assert_memory_equal(l1.mac.b, mac1.b, 6);
+	assert_memory_equal(l2.mac.b, mac2.b, 6);
+	assert_true(l1.flags & IFF_UP);
+	assert_true(l1.flags & l2.flags & 0x10000); /* IFF_LOWER_UP; operstate follows up to a second later */
+}
+
+static void test_predictable_index(void **state)
+{
+	struct error e = { 0 };
+	int index = 0;
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_close_ int b = netns_fresh();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	const struct link_veth spec = {
+		.a = { .netns_fd = -1, .ifname = "eth1" },
+		.b = { .netns_fd = b, .ifname = "eth1" },
+	};
+
+	assert_ok(link_create_veth(c, &spec, &e), &e);
+	assert_ok(link_get_index(c, "eth1", &index, &e), &e);
+	assert_true(index > 1);
+	assert_int_equal(link_get_index(c, "eth7", &index, &e), -ENODEV);
+	assert_non_null(strstr(e.msg, "find interface eth7: No such device"));
+}
+
+/*
+ *	[ veth0 ]---[ port | br0 ]
+ */
+static void test_bridge_port(void **state)
+{
+	const struct macaddr mac = { { 0xaa, 0xc1, 0xab, 0, 0, 3 } };
+	const struct link_bridge br = { .ifname = "br0",
+					.mac = &mac,
+					.mtu = 1400,
+					.ifindex = 20,
+					.group_fwd_mask = LINK_FWD_MASK_LLDP,
+					.up = true };
+	struct error e = { 0 };
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_close_ int b = netns_fresh();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	const struct link_veth spec = {
+		.a = { .netns_fd = b, .ifname = "veth0", .mtu = 1400 },
+		.b = { .netns_fd = -1, .ifname = "port", .mtu = 1400, .ifindex = 21, .master = 20 },
+	};
+	const struct link_veth both = {
+		.a = { .netns_fd = -1, .ifname = "x", .master = 20 },
+		.b = { .netns_fd = -1, .ifname = "y", .master = 20 },
+	};
+
+	assert_ok(link_create_bridge(c, &br, &e), &e);
+	assert_ok(link_create_veth(c, &spec, &e), &e);
+	struct link_info lb = link_named(c, "br0"), lp = link_named(c, "port");
+
+	assert_int_equal(lb.ifindex, 20);
+	assert_int_equal(lb.mtu, 1400);
+	assert_memory_equal(lb.mac.b, mac.b, 6);
+	assert_true(lb.flags & IFF_UP);
+	assert_int_equal(lp.master, 20);
+	assert_int_equal(shell("grep -qx 0x4000 /sys/class/net/br0/bridge/group_fwd_mask || "
+			       "ip -d link show br0 | grep -q 'group_fwd_mask 0x4000'"),
+			 0);
+	assert_ok(link_set_master(c, 21, 0, &e), &e);
+	assert_int_equal(link_named(c, "port").master, 0);
+	assert_ok(link_delete(c, 21, &e), &e);
+	assert_int_equal(link_create_veth(c, &both, &e), -EINVAL);
+}
+
+static void test_extack_text(void **state)
+{
+	const struct link_end end = { .netns_fd = -1, .ifname = "x0" };
+	struct error e = { 0 };
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+
+	nlconn_label(c, "node %s", "tor0");
+	assert_int_equal(link_create_kind(c, "nosuchkind", &end, &e), -EOPNOTSUPP);
+	assert_string_equal(e.msg, "node tor0: create nosuchkind x0: Operation not supported (Unknown device type)");
+	assert_int_equal(e.code, EOPNOTSUPP);
+}
+
+/* 200 requests, more than a batch; the 150th is wrong, and the ones behind it are done all the same. */
+static void test_batch_error_names_its_request(void **state)
+{
+	struct inprefix p;
+	struct error e = { 0 };
+	struct addr_info *v = NULL;
+	size_t n = 0;
+	char s[32];
+	int r = 0;
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+
+	nlconn_batch(c, true);
+	for (int i = 1; i <= 200 && r == 0; i++) {
+		(void)snprintf(s, sizeof(s), "10.0.0.%d/32", i);
+		assert_int_equal(inprefix_parse(s, &p), 0);
+		r = addr_add(c, i == 150 ? 99 : 1, &p, 0, &e);
+	}
+	assert_int_equal(r, -ENODEV);
+	assert_ptr_equal(strstr(e.msg, "add address 10.0.0.150/32 on interface 99: No such device"), e.msg);
+	assert_ok(nlconn_flush(c, &e), &e);
+	assert_ok(addr_dump(c, &v, &n, &e), &e);
+	free(v);
+	assert_int_equal(n, 191); /* three batches of 64 but one; the rest was never asked for */
+}
+
+static void test_addresses_and_routes(void **state)
+{
+	struct inprefix a4, a6, gw, gw6, dst;
+	struct error e = { 0 };
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	_cleanup_free_ struct addr_info *av = NULL;
+	_cleanup_free_ struct route_info *rv = NULL;
+	const struct link_veth spec = {
+		.a = { .netns_fd = -1, .ifname = "e0", .ifindex = 5 },
+		.b = { .netns_fd = -1, .ifname = "e1", .ifindex = 6 },
+	};
+	size_t n = 0;
+	int seen = 0;
+
+	assert_int_equal(inprefix_parse("10.1.0.1/24", &a4), 0);
+	assert_int_equal(inprefix_parse("2001:db8::1/64", &a6), 0);
+	assert_int_equal(inprefix_parse("10.1.0.254", &gw), 0);
+	assert_int_equal(inprefix_parse("fe80::1", &gw6), 0);
+	assert_int_equal(inprefix_parse("192.0.2.77/24", &dst), 0);
+	assert_ok(link_create_veth(c, &spec, &e), &e);
+	nlconn_batch(c, true);
+	assert_ok(link_set_up(c, 5, &e), &e);
+	assert_ok(link_set_up(c, 6, &e), &e);
+	assert_ok(addr_add(c, 5, &a4, 0, &e), &e);
+	assert_ok(addr_add(c, 5, &a6, IFA_F_NODAD, &e), &e);
+	assert_ok(route_add(c, NULL, &gw, 0, &e), &e);
+	assert_ok(route_add(c, &dst, &gw6, 5, &e), &e);
+	assert_ok(nlconn_flush(c, &e), &e);
+
+	assert_ok(addr_dump(c, &av, &n, &e), &e);
+	for (size_t i = 0; i < n; i++) {
+		seen += av[i].ifindex == 5 && inprefix_same_addr(&av[i].addr, &a4) && av[i].addr.len == 24;
+		seen += av[i].ifindex == 5 && inprefix_same_addr(&av[i].addr, &a6) && (av[i].flags & IFA_F_NODAD);
+	}
+	assert_int_equal(seen, 2);
+	assert_ok(route_dump(c, &rv, &n, &e), &e);
+	for (size_t i = 0; i < n; i++) {
+		seen += rv[i].table == RT_TABLE_MAIN && rv[i].dst.family == AF_INET && rv[i].dst.len == 0 &&
+			inprefix_same_addr(&rv[i].gw, &gw) && rv[i].ifindex == 5;
+		seen += rv[i].dst.family == AF_INET && rv[i].dst.len == 24 && rv[i].gw.family == AF_INET6;
+	}
+	assert_int_equal(seen, 4);
+	nlconn_batch(c, false);
+	assert_int_equal(addr_add(c, 5, &a4, 0, &e), -EEXIST);
+	assert_int_equal(route_add(c, NULL, NULL, 5, &e), -EAFNOSUPPORT);
+}
+
+/* A dump of more than one datagram, and a filter of names that are too long. */
+static void test_many_links(void **state)
+{
+	_cleanup_free_ struct link_info *v = NULL;
+	struct error e = { 0 };
+	size_t n = 0;
+	char a[16], b[16];
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+
+	nlconn_batch(c, true);
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(a, sizeof(a), "a%d", i);
+		(void)snprintf(b, sizeof(b), "b%d", i);
+		const struct link_veth spec = { .a = { .netns_fd = -1, .ifname = a },
+						.b = { .netns_fd = -1, .ifname = b } };
+
+		assert_ok(link_create_veth(c, &spec, &e), &e);
+	}
+	assert_ok(link_dump(c, &v, &n, &e), &e);
+	assert_int_equal(n, 201);
+	const struct link_veth bad = { .a = { .netns_fd = -1, .ifname = "sixteen-bytes-xx" },
+				       .b = { .netns_fd = -1, .ifname = "ok" } };
+
+	assert_int_equal(link_create_veth(c, &bad, &e), -EINVAL);
+}
+
+/*
+ *	[ eth0 ]--[ mv0 macvlan ]   vx0 over eth0
+ */
+static void test_other_kinds(void **state)
+{
+	struct error e = { 0 };
+
+	(void)state;
+	scratch_or_skip();
+	_cleanup_close_ int b = netns_fresh();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	_cleanup_nlconn_ struct nlconn *cb = open_conn_in(b);
+	const struct link_veth spec = { .a = { .netns_fd = -1, .ifname = "eth0", .ifindex = 3 },
+					.b = { .netns_fd = -1, .ifname = "peer", .ifindex = 4 } };
+	const struct link_end mv = { .netns_fd = b, .ifname = "mv0", .ifindex = 30 };
+	const struct link_end vx = { .netns_fd = b, .ifname = "vx0", .ifindex = 31 };
+	struct link_vxlan vxlan = { .vni = 42, .parent = 3, .port = 14789 };
+
+	assert_int_equal(inprefix_parse("192.0.2.9", &vxlan.remote), 0);
+	assert_ok(link_create_veth(c, &spec, &e), &e);
+	assert_ok(link_create_macvlan(c, &mv, 3, LINK_MACVLAN_BRIDGE, &e), &e);
+	assert_ok(link_create_vxlan(c, &vx, &vxlan, &e), &e);
+	assert_string_equal(link_named(cb, "mv0").kind, "macvlan");
+	assert_string_equal(link_named(cb, "vx0").kind, "vxlan");
+	assert_ok(link_set_alias(cb, 30, "of the host", &e), &e);
+	assert_string_equal(link_named(cb, "mv0").alias, "of the host");
+	assert_ok(link_set_mtu(c, 4, 1300, &e), &e);
+	assert_ok(link_move(c, 4, b, "moved", &e), &e);
+	assert_int_equal(link_named(cb, "moved").mtu, 1300);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_veth_in_two_namespaces, scratch_setup),
+		cmocka_unit_test_setup(test_predictable_index, scratch_setup),
+		cmocka_unit_test_setup(test_bridge_port, scratch_setup),
+		cmocka_unit_test_setup(test_extack_text, scratch_setup),
+		cmocka_unit_test_setup(test_batch_error_names_its_request, scratch_setup),
+		cmocka_unit_test_setup(test_addresses_and_routes, scratch_setup),
+		cmocka_unit_test_setup(test_many_links, scratch_setup),
+		cmocka_unit_test_setup(test_other_kinds, scratch_setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
