@@ -48,7 +48,7 @@ struct cli {
  * GNU rules: --opt=VAL, --opt VAL, -xVAL, -x VAL, bundled short flags, unambiguous prefixes of long options, `--`
  * ends the options, options may follow arguments (unless verb->stop_after). An optional value is only taken
  * when it is attached (--wait=30). -h and --help are known to every verb and can be asked for with cli_flag().
- * With --help given, nothing is checked.
+ * At --help it stops, and what comes after is not looked at.
  *
  * Return: 0, or -EINVAL with a message that says what to type instead.
  */
@@ -103,5 +103,19 @@ bool cli_colour(FILE *out);
  * Return: one of @words, or NULL when none is near.
  */
 const char *cli_suggest(const char *typed, const char *const *words);
+
+/* One cmd_<verb>.c each. Return: the exit code. */
+int cmd_run(const struct cli *cli);
+int cmd_exec(const struct cli *cli);
+int cmd_destroy(const struct cli *cli);
+int cmd_list(const struct cli *cli);
+int cmd_inspect(const struct cli *cli);
+int cmd_logs(const struct cli *cli);
+int cmd_plan(const struct cli *cli);
+int cmd_validate(const struct cli *cli);
+int cmd_probe(const struct cli *cli);
+int cmd_version(const struct cli *cli);
+int cmd_help(const struct cli *cli);
+int cmd_complete(const struct cli *cli);
 
 #endif

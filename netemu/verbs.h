@@ -81,18 +81,4 @@ const char *verb_suggest(const char *typed);
 /** verb_option_find() - an option of @verb, or a common one; NULL when there is none */
 const struct verb_option *verb_option_find(const struct verb *verb, const char *name);
 
-/* One cmd_<verb>.c each. Return: the exit code. */
-int cmd_run(const struct cli *cli);
-int cmd_exec(const struct cli *cli);
-int cmd_destroy(const struct cli *cli);
-int cmd_list(const struct cli *cli);
-int cmd_inspect(const struct cli *cli);
-int cmd_logs(const struct cli *cli);
-int cmd_plan(const struct cli *cli);
-int cmd_validate(const struct cli *cli);
-int cmd_probe(const struct cli *cli);
-int cmd_version(const struct cli *cli);
-int cmd_help(const struct cli *cli);
-int cmd_complete(const struct cli *cli);
-
 #endif

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * verbs.c - the one table of what netemu understands
+ *
+ * Only data, and looking it up. tests/unit/test_cli.c checks that it is coherent.
+ */
+#include "verbs.h"
+
+#include <string.h>
+
+#define END_OPTION { NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL }
+#define END_EXAMPLE { NULL, NULL }
+#define END_STATUS { NULL, NULL }
+
+const struct verb_option common_options[] = {
+	{ "help", 'h', OPT_FLAG, NULL, COMPLETE_NOTHING, "show the help of this verb" },
+	END_OPTION,
+};
+
+const struct verb_status common_statuses[] = {
+	{ "0", "done" },
+	{ "1", "it failed; a line on standard error says what, where and what to do" },
+	{ "2", "an input file is wrong; every mistake is shown with file, line and column" },
+	{ "64", "the command line is wrong" },
+	END_STATUS,
+};
+
+/* ---- options that several verbs have ---- */
+
+#define OPTION_TOPO { "topo", 't', OPT_STRINGS, "FILE", COMPLETE_FILES, "the same as the argument FILE" }
+#define OPTION_NAME { "name", 0, OPT_STRING, "NAME", COMPLETE_NOTHING, "name of the lab, instead of the file's" }
+#define OPTION_FILTER                                                                                              \
+	{ "node-filter", 0, OPT_LIST, "NODE,...", COMPLETE_NOTHING,                                                \
+	  "only these nodes, and the links whose two ends are among them" }
+#define OPTION_MAP_KIND                                                                                            \
+	{ "map-kind", 0, OPT_LIST, "KIND=linux", COMPLETE_NOTHING, "treat nodes of a kind that needs a vendor's image as linux" }
+#define OPTION_STUB                                                                                                \
+	{ "stub-missing", 0, OPT_FLAG, NULL, COMPLETE_NOTHING,                                                     \
+	  "make an idle node for each container that `network-mode: container:NAME` does not find" }
+#define OPTION_FORMAT                                                                                              \
+	{ "format", 'f', OPT_CHOICE, "table|json|csv", COMPLETE_NOTHING, "how to write it (default: table)" }
+
+static const struct verb_option no_options[] = { END_OPTION };
+
+/* ---- run ---- */
+
+static const struct verb_option run_options[] = {
+	OPTION_TOPO,
+	{ "wait", 0, OPT_MAYBE_NUMBER, "SECONDS", COMPLETE_NOTHING,
+	  "return when routing has settled as well; after SECONDS (default 60) say what is missing, and exit with 1" },
+	{ "foreground", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "stay and show the logs; Ctrl-C destroys the lab" },
+	{ "reconfigure", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING, "destroy the lab first when it is running" },
+	OPTION_NAME,
+	OPTION_FILTER,
+	{ "max-workers", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "accepted as containerlab's; netemu needs no workers" },
+	{ "dry-run", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print the operations, do nothing (the same as netemu plan)" },
+	OPTION_STUB,
+	OPTION_MAP_KIND,
+	END_OPTION,
+};
+
+static const struct verb_example run_examples[] = {
+	{ "netemu run topo.yaml --wait", "start a lab and return when its routing has settled" },
+	{ "netemu run topo.yaml cluster.yaml", "a topology together with the Kind cluster that it names" },
+	{ "netemu run -t topo.yaml --reconfigure", "replace the running lab" },
+	{ "netemu run . --foreground", "the topology of this directory, until Ctrl-C" },
+	END_EXAMPLE,
+};
+
+/* ---- exec ---- */
+
+static const struct verb_option exec_options[] = {
+	{ "interactive", 'i', OPT_FLAG, NULL, COMPLETE_NOTHING, "accepted as docker's; standard input is always passed on" },
+	{ "tty", 't', OPT_FLAG, NULL, COMPLETE_NOTHING, "give the command a terminal even when netemu has none" },
+	{ "env", 'e', OPT_STRINGS, "NAME=VALUE", COMPLETE_NOTHING, "set an environment variable" },
+	{ "workdir", 'w', OPT_STRING, "DIR", COMPLETE_NOTHING, "working directory inside the node" },
+	{ "user", 'u', OPT_STRING, "USER[:GROUP]", COMPLETE_NOTHING, "user, a name or number of the node's own (default: root)" },
+	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node, when several have one of that name" },
+	END_OPTION,
+};
+
+static const struct verb_example exec_examples[] = {
+	{ "netemu exec tor0", "a login shell in node tor0" },
+	{ "netemu exec -it clab-demo-router0 vtysh", "FRR's shell; what was typed for docker exec works" },
+	{ "netemu exec tor0 -- vtysh -c 'show bgp summary'", "one command" },
+	{ "tar c . | netemu exec -i tor0 tar x -C /tmp", "standard input is passed on" },
+	END_EXAMPLE,
+};
+
+static const struct verb_status exec_statuses[] = {
+	{ "0-124", "that of the command" },
+	{ "125", "netemu itself failed: no such node, no such user, a wrong command line" },
+	{ "126", "the command cannot be executed" },
+	{ "127", "the command was not found" },
+	{ "128+N", "the command was killed by signal N" },
+	END_STATUS,
+};
+
+/* ---- destroy ---- */
+
+static const struct verb_option destroy_options[] = {
+	OPTION_TOPO,
+	{ "all", 'a', OPT_FLAG, NULL, COMPLETE_NOTHING, "every running lab" },
+	{ "wait", 0, OPT_MAYBE_NUMBER, "SECONDS", COMPLETE_NOTHING,
+	  "return when the kernel has freed the labs' network namespaces as well (default: 60 seconds at most)" },
+	OPTION_NAME,
+	{ "yes", 'y', OPT_FLAG, NULL, COMPLETE_NOTHING, "accepted as containerlab's; nothing is ever asked" },
+	{ "cleanup", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING, "accepted as containerlab's; nothing is ever left" },
+	END_OPTION,
+};
+
+static const struct verb_example destroy_examples[] = {
+	{ "netemu destroy demo", "by the lab's name" },
+	{ "netemu destroy -t topo.yaml", "by the file that it was made from" },
+	{ "netemu destroy --all --wait", "everything, down to the kernel's memory" },
+	END_EXAMPLE,
+};
+
+/* ---- list, inspect ---- */
+
+static const struct verb_option list_options[] = {
+	OPTION_FORMAT,
+	END_OPTION,
+};
+
+static const struct verb_example list_examples[] = {
+	{ "netemu list", "the running labs" },
+	{ "netemu list -f json", "the same for programs" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option inspect_options[] = {
+	OPTION_TOPO,
+	{ "all", 'a', OPT_FLAG, NULL, COMPLETE_NOTHING, "every running lab (what happens without arguments, too)" },
+	OPTION_FORMAT,
+	OPTION_NAME,
+	{ "wide", 'w', OPT_FLAG, NULL, COMPLETE_NOTHING, "more columns in the table: pid, daemons, network" },
+	END_OPTION,
+};
+
+static const struct verb_example inspect_examples[] = {
+	{ "netemu inspect", "the nodes of all labs" },
+	{ "netemu inspect demo -f json", "one lab, with containerlab's field names" },
+	{ "netemu inspect demo interfaces", "the interfaces of its nodes" },
+	END_EXAMPLE,
+};
+
+/* ---- logs ---- */
+
+static const struct verb_option logs_options[] = {
+	{ "follow", 'f', OPT_FLAG, NULL, COMPLETE_NOTHING, "go on with what is written from now on, until Ctrl-C" },
+	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node, when several have one of that name" },
+	END_OPTION,
+};
+
+static const struct verb_example logs_examples[] = {
+	{ "netemu logs tor0", "everything that node tor0 has said" },
+	{ "netemu logs tor0 bgpd -f", "its bgpd, live" },
+	END_EXAMPLE,
+};
+
+/* ---- plan, validate ---- */
+
+static const struct verb_option plan_options[] = {
+	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_MAP_KIND, OPTION_STUB, END_OPTION,
+};
+
+static const struct verb_example plan_examples[] = {
+	{ "netemu plan topo.yaml", "what netemu run would do, in order" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option validate_options[] = {
+	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_MAP_KIND, END_OPTION,
+};
+
+static const struct verb_example validate_examples[] = {
+	{ "netemu validate topo.yaml", "all mistakes at once" },
+	{ "netemu validate - <topo.yaml", "from standard input" },
+	END_EXAMPLE,
+};
+
+/* ---- probe, version, help ---- */
+
+static const struct verb_option probe_options[] = {
+	{ "format", 'f', OPT_CHOICE, "table|json", COMPLETE_NOTHING, "how to write it (default: table)" },
+	END_OPTION,
+};
+
+static const struct verb_example probe_examples[] = {
+	{ "netemu probe", "before the first lab on a machine" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option version_options[] = {
+	{ "format", 'f', OPT_CHOICE, "table|json", COMPLETE_NOTHING, "how to write it (default: table)" },
+	END_OPTION,
+};
+
+static const struct verb_example version_examples[] = {
+	{ "netemu version", "what to put into a report" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option help_options[] = {
+	{ "man", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "the manual page, for man -l -" },
+	{ "completion", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "the completion for bash, to be sourced" },
+	END_OPTION,
+};
+
+static const struct verb_example help_examples[] = {
+	{ "netemu help run", "everything about one verb" },
+	{ "netemu help --man | man -l -", "the manual page of this very netemu" },
+	{ "source <(netemu help --completion)", "completion in this shell" },
+	END_EXAMPLE,
+};
+
+/* ---- the table ---- */
+
+const struct verb verbs[] = {
+	{
+		.name = "run",
+		.alias = "deploy",
+		.synopsis = "[FILE|DIR]...",
+		.summary = "make a topology real and start it",
+		.description =
+			"Makes everything in the files real: network namespaces for the nodes, veth links, addresses, and the "
+			"processes that the nodes' images stand for. What a file is, its content tells: a containerlab "
+			"topology or a Kind cluster config. Their order does not matter, and each is a lab of its own.\n\n"
+			"A directory means its one *.clab.yml or *.clab.yaml, else its topo.yaml; no argument means the "
+			"current directory; - means standard input.\n\n"
+			"Either all of it comes up, or nothing is left of it. It returns when the nodes run and all of their "
+			"exec lines have been done; the lab then lives until it is destroyed.",
+		.options = run_options,
+		.examples = run_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES,
+		.run = cmd_run,
+	},
+	{
+		.name = "exec",
+		.synopsis = "NODE [--] [COMMAND [ARG]...]",
+		.summary = "run a command in a node",
+		.description =
+			"Replaces docker exec. NODE is a node's name where only one running lab has it, or its long name "
+			"(clab-LAB-NODE). Without a command it is an interactive login shell.\n\n"
+			"A terminal is passed through, with its size, when standard input and output are one. What follows "
+			"NODE and its options belongs to the command, dashes and all.",
+		.options = exec_options,
+		.examples = exec_examples,
+		.statuses = exec_statuses,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.stop_after = 1,
+		.complete = COMPLETE_NODES,
+		.usage_status = CLI_EXEC_FAILED,
+		.run = cmd_exec,
+	},
+	{
+		.name = "destroy",
+		.synopsis = "[FILE|DIR|LAB]...",
+		.summary = "end labs and remove everything of them",
+		.description =
+			"Ends labs, by name or by the file that they were made from. When it returns, their processes, names, "
+			"host links, firewall rules and files are gone; the kernel frees the memory of the namespaces shortly "
+			"after. A lab that is not there, or only half, is no error.\n\n"
+			"No argument means the topology of the current directory.",
+		.options = destroy_options,
+		.examples = destroy_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES_LABS,
+		.run = cmd_destroy,
+	},
+	{
+		.name = "list",
+		.synopsis = "",
+		.summary = "list the running labs",
+		.description = "One line for each running lab. What a lab that died has left is removed on the way.",
+		.options = list_options,
+		.examples = list_examples,
+		.run = cmd_list,
+	},
+	{
+		.name = "inspect",
+		.synopsis = "[LAB] [interfaces]",
+		.summary = "show the nodes of labs, or their interfaces",
+		.description =
+			"Shows the nodes of a lab, or of all labs: kind, image, addresses, and whether their daemons are well. "
+			"JSON and CSV have containerlab's field names; JSON also has pid, netns and daemons.\n\n"
+			"With the word interfaces it shows what network interfaces each node has now.",
+		.options = inspect_options,
+		.examples = inspect_examples,
+		.max_args = 2,
+		.complete = COMPLETE_LABS,
+		.run = cmd_inspect,
+	},
+	{
+		.name = "logs",
+		.synopsis = "NODE [DAEMON]",
+		.summary = "show what a node's processes wrote",
+		.description = "Shows the log of a node, or of one of its daemons, the oldest line first. Logs are bounded: "
+			       "the oldest lines go first. They go with the lab.",
+		.options = logs_options,
+		.examples = logs_examples,
+		.min_args = 1,
+		.max_args = 2,
+		.complete = COMPLETE_NODES,
+		.run = cmd_logs,
+	},
+	{
+		.name = "plan",
+		.synopsis = "[FILE|DIR]...",
+		.summary = "print the operations of a run, do nothing",
+		.description = "Prints exactly what netemu run would do with these files, in order. Needs no privileges.",
+		.options = plan_options,
+		.examples = plan_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES,
+		.run = cmd_plan,
+	},
+	{
+		.name = "validate",
+		.synopsis = "[FILE|DIR]...",
+		.summary = "check files",
+		.description = "Shows all mistakes in the files, each with file, line, column and what to do about it. "
+			       "Needs no privileges.",
+		.options = validate_options,
+		.examples = validate_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES,
+		.run = cmd_validate,
+	},
+	{
+		.name = "probe",
+		.synopsis = "",
+		.summary = "show what this machine can do",
+		.description = "Looks at the kernel, its limits and the installed programs, and says what a lab would miss "
+			       "and what to do about it. Exits with 1 when no lab can run here.",
+		.options = probe_options,
+		.examples = probe_examples,
+		.run = cmd_probe,
+	},
+	{
+		.name = "version",
+		.synopsis = "",
+		.summary = "show the version",
+		.description = "Shows the version of netemu and of the kernel it runs on.",
+		.options = version_options,
+		.examples = version_examples,
+		.run = cmd_version,
+	},
+	{
+		.name = "help",
+		.synopsis = "[VERB]",
+		.summary = "show help",
+		.description = "Shows the list of verbs, or everything about one.",
+		.options = help_options,
+		.examples = help_examples,
+		.max_args = 1,
+		.complete = COMPLETE_VERBS,
+		.run = cmd_help,
+	},
+	{
+		.name = "__complete",
+		.hidden = true,
+		.synopsis = "nodes|labs",
+		.summary = "names for the shell's completion, one a line",
+		.description = "Never fails.",
+		.options = no_options,
+		.min_args = 1,
+		.max_args = 1,
+		.run = cmd_complete,
+	},
+	{ 0 },
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		if (strcmp(v->name, name) == 0 || (v->alias && strcmp(v->alias, name) == 0))
+			return v;
+	return NULL;
+}
+
+const char *verb_suggest(const char *typed)
+{
+	const char *names[2 * ARRAY_SIZE(verbs)];
+	size_t n = 0;
+
+	for (const struct verb *v = verbs; v->name; v++) {
+		if (v->hidden)
+			continue;
+		names[n++] = v->name;
+		if (v->alias)
+			names[n++] = v->alias;
+	}
+	names[n] = NULL;
+	return cli_suggest(typed, names);
+}
+
+static const struct verb_option *option_in(const struct verb_option *options, const char *name)
+{
+	for (const struct verb_option *o = options; o->name; o++)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+const struct verb_option *verb_option_find(const struct verb *verb, const char *name)
+{
+	const struct verb_option *o = option_in(verb->options, name);
+
+	return o ? o : option_in(common_options, name);
+}
