@@ -46,6 +46,10 @@ struct diag {
 uint32_t diag_add_file(struct diag *d, const char *path, const char *text, size_t len);
 void diag_error(struct diag *d, struct pos pos, const char *hint, const char *fmt, ...) _printf_(4, 5);
 void diag_warning(struct diag *d, struct pos pos, const char *hint, const char *fmt, ...) _printf_(4, 5);
+/* Suggestions cost time (edit distances): beyond this many errors callers leave them out. */
+enum { DIAG_MAX_HINTS = 100 };
+/** diag_wants_hints() - whether a caller should still work out a "did you mean" */
+bool diag_wants_hints(const struct diag *d);
 /** diag_print() - all entries, ordered by file, line and column:
  *
  *     topo.yaml:12:7: error: unknown key 'imgae' in node 'tor0'

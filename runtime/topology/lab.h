@@ -10,6 +10,7 @@
 #define NETEMU_TOPOLOGY_LAB_H
 
 #include "base/inaddr.h"
+#include "base/strmap.h"
 #include "base/strv.h"
 #include "topology/diag.h"
 
@@ -131,6 +132,7 @@ struct lab {
 	size_t n_nodes;
 	struct link *links;
 	size_t n_links;
+	struct strmap node_index; /* name -> index; empty in a lab that was made by hand */
 
 	/* LAB_CLUSTER only, kept for the cluster part */
 	const char *pod_subnet, *service_subnet;

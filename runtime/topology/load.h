@@ -34,6 +34,9 @@ struct load_options {
  */
 struct lab *lab_load(struct diag *d, const char *path, const char *text, size_t len, const struct load_options *opt);
 
+/** file_detect() - what @text is, told by its content; quiet, and cheap enough to ask before lab_load() */
+enum file_type file_detect(const char *text, size_t len);
+
 /** file_read() - whole content of a regular file, FIFO or stdin ("-") of at most 16 MiB, NUL-terminated */
 int file_read(const char *path, char **ret, size_t *ret_len, struct error *e);
 

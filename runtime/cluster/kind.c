@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kind.c - Kind's v1alpha4, read as strictly as Kind reads it
+ *
+ * Owns the keys, node names and defaults (reference: kind's pkg/apis/config/v1alpha4, common/namer.go). Refuses to
+ * know what kubeadm makes of the patches, and Kubernetes as a whole.
+ */
+#include "cluster/kind.h"
+
+#include <string.h>
+
+#include "topology/names.h"
+#include "topology/nodekeys.h"
+#include "topology/topology.h"
+
+enum { ROLE_CONTROL_PLANE, ROLE_WORKER, _ROLE_MAX };
+
+static const char *const roles[] = { [ROLE_CONTROL_PLANE] = "control-plane", [ROLE_WORKER] = "worker" };
+static_assert(ARRAY_SIZE(roles) == _ROLE_MAX, "one a role");
+
+/* ---- checks ---- */
+
+/* One of @words, or the mistake and the nearest of them. */
+static bool check_word(struct loader *l, const struct value *v, const char *key, const char *const *words, size_t n)
+{
+	_cleanup_strbuf_ struct strbuf all = { 0 };
+
+	if (!value_is_set(v))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(v->text, words[i]) == 0)
+			return true;
+		strbuf_printf(&all, "%s%s", i ? ", " : "", words[i]);
+	}
+	diag_error(l->d, v->pos, suggest_of(l, v->text, words, n), "'%s' is '%s', but must be one of: %s", key, v->text,
+		   strbuf_str(&all));
+	return false;
+}
+
+static void check_role(struct loader *l, const struct value *v)
+{
+	(void)check_word(l, v, "role", roles, ARRAY_SIZE(roles));
+}
+
+static void check_family(struct loader *l, const struct value *v)
+{
+	static const char *const words[] = { "ipv4", "ipv6", "dual" };
+
+	(void)check_word(l, v, "ipFamily", words, ARRAY_SIZE(words));
+}
+
+static void check_proxy(struct loader *l, const struct value *v)
+{
+	static const char *const words[] = { "iptables", "ipvs", "nftables", "none" };
+
+	(void)check_word(l, v, "kubeProxyMode", words, ARRAY_SIZE(words));
+}
+
+static void check_propagation(struct loader *l, const struct value *v)
+{
+	static const char *const words[] = { "None", "HostToContainer", "Bidirectional" };
+
+	(void)check_word(l, v, "propagation", words, ARRAY_SIZE(words));
+}
+
+static void check_protocol(struct loader *l, const struct value *v)
+{
+	static const char *const words[] = { "TCP", "UDP", "SCTP" };
+
+	(void)check_word(l, v, "protocol", words, ARRAY_SIZE(words));
+}
+
+static void check_port(struct loader *l, const struct value *v)
+{
+	const int64_t port = value_int(v, 0);
+
+	if (port < -1 || port > 65535)
+		diag_error(l->d, v->pos, NULL, "a port is a number from -1 to 65535, not %lld", (long long)port);
+}
+
+static void check_address(struct loader *l, const struct value *v)
+{
+	struct inprefix p;
+
+	if (*v->text && (strchr(v->text, '/') || inprefix_parse(v->text, &p) < 0))
+		diag_error(l->d, v->pos, NULL, "'%s' is not an IP address", v->text);
+}
+
+/* One CIDR, or two of different families, separated by a comma. */
+static void check_subnet(struct loader *l, const struct value *v)
+{
+	char *rest = arena_strdup(&l->scratch, v->text), *one;
+	int first = 0;
+	struct inprefix p;
+
+	for (size_t n = 0; *v->text && (one = strsep(&rest, ",")); n++) {
+		if (!strchr(one, '/') || inprefix_parse(one, &p) < 0)
+			diag_error(l->d, v->pos, NULL, "'%s' is not a subnet (ADDRESS/LENGTH)", one);
+		else if (n && p.family == first)
+			diag_error(l->d, v->pos, NULL, "two subnets must be one of IPv4 and one of IPv6");
+		else if (n > 1)
+			diag_error(l->d, v->pos, NULL, "more than two subnets");
+		else
+			first = p.family;
+	}
+}
+
+/* A patch is YAML of its own, of one or more documents; its mistakes are shown at the patch. */
+static void check_patch(struct loader *l, const struct value *v)
+{
+	_cleanup_diag_ struct diag d = { 0 };
+	char *rest = arena_strdup(&l->scratch, value_string(v)), *doc = rest;
+	const struct value *root;
+
+	for (; doc && d.n_errors == 0; doc = rest) {
+		_cleanup_source_ struct source src = { 0 };
+		_cleanup_(arena_done) struct arena a = { 0 };
+
+		rest = strstr(doc, "\n---");
+		if (rest) {
+			*rest = '\0';
+			rest += strcspn(rest + 1, "\n") + 1;
+		}
+		if (doc[strspn(doc, " \t\r\n-")] == '\0')
+			continue;
+		source_init(&src, &d, diag_add_file(&d, "patch", NULL, 0), doc, strlen(doc));
+		(void)doc_parse(&src, &a, &root);
+	}
+	if (d.n_errors)
+		diag_error(l->d, v->pos, NULL, "the patch is %s (its line %u)", d.entries[0].msg, d.entries[0].pos.line);
+}
+
+static void check_patches(struct loader *l, const struct value *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		check_patch(l, v->items[i]);
+}
+
+enum json_patch_key { JK_GROUP, JK_KIND, JK_NAME, JK_NAMESPACE, JK_PATCH, JK_VERSION, _JK_MAX };
+
+static const struct schema_key json_patch_keys[] = {
+	[JK_GROUP] = { "group", SHAPE_STRING, 0, NULL },
+	[JK_KIND] = { "kind", SHAPE_STRING, 0, NULL },
+	[JK_NAME] = { "name", SHAPE_STRING, 0, NULL },
+	[JK_NAMESPACE] = { "namespace", SHAPE_STRING, 0, NULL },
+	[JK_PATCH] = { "patch", SHAPE_STRING, 0, check_patch },
+	[JK_VERSION] = { "version", SHAPE_STRING, 0, NULL },
+};
+static_assert(ARRAY_SIZE(json_patch_keys) == _JK_MAX, "one a key");
+
+static void check_json_patches(struct loader *l, const struct value *v)
+{
+	const struct value *keys[_JK_MAX];
+
+	for (size_t i = 0; i < v->n; i++)
+		schema_read(l, v->items[i], SCHEMA(json_patch_keys), "a JSON6902 patch", keys);
+}
+
+/* ---- node ---- */
+
+enum mount_key { MT_CONTAINER_PATH, MT_HOST_PATH, MT_PROPAGATION, MT_READ_ONLY, MT_SELINUX_RELABEL, _MT_MAX };
+
+static const struct schema_key mount_keys[] = {
+	[MT_CONTAINER_PATH] = { "containerPath", SHAPE_STRING, 0, NULL },
+	[MT_HOST_PATH] = { "hostPath", SHAPE_STRING, 0, NULL },
+	[MT_PROPAGATION] = { "propagation", SHAPE_STRING, 0, check_propagation },
+	[MT_READ_ONLY] = { "readOnly", SHAPE_BOOL, 0, NULL },
+	[MT_SELINUX_RELABEL] = { "selinuxRelabel", SHAPE_BOOL, 0, NULL },
+};
+static_assert(ARRAY_SIZE(mount_keys) == _MT_MAX, "one a key");
+
+enum port_key { PT_CONTAINER_PORT, PT_HOST_PORT, PT_LISTEN_ADDRESS, PT_PROTOCOL, _PT_MAX };
+
+static const struct schema_key port_keys[] = {
+	[PT_CONTAINER_PORT] = { "containerPort", SHAPE_INT, 0, check_port },
+	[PT_HOST_PORT] = { "hostPort", SHAPE_INT, 0, check_port },
+	[PT_LISTEN_ADDRESS] = { "listenAddress", SHAPE_STRING, 0, check_address },
+	[PT_PROTOCOL] = { "protocol", SHAPE_STRING, 0, check_protocol },
+};
+static_assert(ARRAY_SIZE(port_keys) == _PT_MAX, "one a key");
+
+static void check_ports(struct loader *l, const struct value *v)
+{
+	const struct value *keys[_PT_MAX];
+	_cleanup_strmap_ struct strmap seen = { 0 };
+
+	for (size_t i = 0; i < v->n; i++) {
+		const char *key;
+
+		schema_read(l, v->items[i], SCHEMA(port_keys), "a port mapping", keys);
+		key = arena_printf(&l->scratch, "%s %lld %s", value_string(keys[PT_LISTEN_ADDRESS]),
+				   (long long)value_int(keys[PT_HOST_PORT], 0),
+				   value_is_set(keys[PT_PROTOCOL]) ? keys[PT_PROTOCOL]->text : "TCP");
+		if (value_int(keys[PT_HOST_PORT], 0) > 0 && !strmap_put(&seen, key, i))
+			diag_error(l->d, v->items[i]->pos, NULL, "this host port is mapped already, on line %u",
+				   v->items[strmap_get(&seen, key)]->pos.line);
+	}
+}
+
+enum kind_node_key { KN_ROLE, KN_IMAGE, KN_LABELS, KN_MOUNTS, KN_PORTS, KN_PATCHES, KN_JSON_PATCHES, _KN_MAX };
+
+static const struct schema_key node_keys[] = {
+	[KN_ROLE] = { "role", SHAPE_STRING, 0, check_role },
+	[KN_IMAGE] = { "image", SHAPE_STRING, 0, NULL },
+	[KN_LABELS] = { "labels", SHAPE_STRING_MAP, 0, NULL },
+	[KN_MOUNTS] = { "extraMounts", SHAPE_LIST, 0, NULL },
+	[KN_PORTS] = { "extraPortMappings", SHAPE_LIST, 0, check_ports },
+	[KN_PATCHES] = { "kubeadmConfigPatches", SHAPE_STRINGS, 0, check_patches },
+	[KN_JSON_PATCHES] = { "kubeadmConfigPatchesJSON6902", SHAPE_LIST, 0, check_json_patches },
+};
+static_assert(ARRAY_SIZE(node_keys) == _KN_MAX, "one a key");
+
+static void read_mount(struct loader *l, struct node *n, const struct value *v)
+{
+	const struct value *keys[_MT_MAX];
+	struct bind *b;
+
+	schema_read(l, v, SCHEMA(mount_keys), "a mount", keys);
+	if (value_string(keys[MT_CONTAINER_PATH])[0] != '/' || !value_is_set(keys[MT_HOST_PATH])) {
+		diag_error(l->d, v->pos, NULL, "a mount needs a 'hostPath' and an absolute 'containerPath'");
+		return;
+	}
+	b = ARENA_PUSH(l->a, n->binds, n->n_binds);
+	b->src = path_clean(l->a, l->lab->dir, keys[MT_HOST_PATH]->text);
+	b->dst = path_clean(l->a, "", keys[MT_CONTAINER_PATH]->text);
+	b->ro = value_bool(keys[MT_READ_ONLY], false);
+	b->pos = v->pos;
+	if (l->opt->check_files && access(b->src, F_OK) < 0)
+		diag_error(l->d, v->pos, NULL, "the source of a mount, %s: %s", b->src, strerror(errno));
+}
+
+/* "worker", "worker2", ...: the @nth of its role, from 1. */
+static struct node *push_node(struct loader *l, const char *role, unsigned nth, struct pos pos)
+{
+	struct node *n = ARENA_PUSH(l->a, l->lab->nodes, l->lab->n_nodes);
+
+	n->name = nth > 1 ? arena_printf(l->a, "%s%u", role, nth) : role;
+	n->longname = n->hostname = arena_printf(l->a, "%s-%s", l->lab->name, n->name);
+	n->kind = NODE_LINUX;
+	n->net_mode = NET_MGMT;
+	n->net_node = LAB_INDEX_NONE;
+	n->pos = n->image_pos = n->net_pos = pos;
+	(void)strmap_put(&l->lab->node_index, n->name, l->lab->n_nodes - 1);
+	if (name_check_host(n->hostname))
+		diag_error(l->d, pos, NULL, "node name '%s' %s", n->hostname, name_check_host(n->hostname));
+	return n;
+}
+
+static void add_node(struct loader *l, const struct value *v, unsigned counts[_ROLE_MAX])
+{
+	const struct value *keys[_KN_MAX], *labels;
+	unsigned role = ROLE_CONTROL_PLANE;
+	struct node *n;
+
+	schema_read(l, v, SCHEMA(node_keys), "a node", keys);
+	if (strcmp(value_string(keys[KN_ROLE]), roles[ROLE_WORKER]) == 0)
+		role = ROLE_WORKER;
+	n = push_node(l, roles[role], ++counts[role], v->pos);
+	n->control_plane = role == ROLE_CONTROL_PLANE;
+	n->image = KIND_DEFAULT_IMAGE;
+	if (value_is_set(keys[KN_IMAGE])) {
+		n->image = arena_strdup(l->a, keys[KN_IMAGE]->text);
+		n->image_pos = keys[KN_IMAGE]->pos;
+	}
+	labels = keys[KN_LABELS];
+	for (size_t i = 0; labels && i < labels->n; i++)
+		*ARENA_PUSH(l->a, n->labels, n->n_labels) = (struct kv){
+			arena_strdup(l->a, labels->pairs[i].key),
+			arena_strdup(l->a, value_string(labels->pairs[i].value)),
+		};
+	for (size_t i = 0; keys[KN_MOUNTS] && i < keys[KN_MOUNTS]->n; i++)
+		read_mount(l, n, keys[KN_MOUNTS]->items[i]);
+}
+
+/* ---- cluster ---- */
+
+enum net_key {
+	NW_API_ADDRESS,
+	NW_API_PORT,
+	NW_DISABLE_CNI,
+	NW_DNS_SEARCH,
+	NW_FAMILY,
+	NW_PROXY_MODE,
+	NW_POD_SUBNET,
+	NW_SERVICE_SUBNET,
+	_NW_MAX,
+};
+
+static const struct schema_key net_keys[] = {
+	[NW_API_ADDRESS] = { "apiServerAddress", SHAPE_STRING, 0, check_address },
+	[NW_API_PORT] = { "apiServerPort", SHAPE_INT, 0, check_port },
+	[NW_DISABLE_CNI] = { "disableDefaultCNI", SHAPE_BOOL, 0, NULL },
+	[NW_DNS_SEARCH] = { "dnsSearch", SHAPE_STRINGS, 0, NULL },
+	[NW_FAMILY] = { "ipFamily", SHAPE_STRING, 0, check_family },
+	[NW_PROXY_MODE] = { "kubeProxyMode", SHAPE_STRING, 0, check_proxy },
+	[NW_POD_SUBNET] = { "podSubnet", SHAPE_STRING, 0, check_subnet },
+	[NW_SERVICE_SUBNET] = { "serviceSubnet", SHAPE_STRING, 0, check_subnet },
+};
+static_assert(ARRAY_SIZE(net_keys) == _NW_MAX, "one a key");
+
+enum cluster_key {
+	CK_API_VERSION,
+	CK_KIND,
+	CK_NAME,
+	CK_NODES,
+	CK_NETWORKING,
+	CK_FEATURE_GATES,
+	CK_RUNTIME_CONFIG,
+	CK_PATCHES,
+	CK_JSON_PATCHES,
+	CK_CONTAINERD_PATCHES,
+	CK_CONTAINERD_JSON_PATCHES,
+	_CK_MAX,
+};
+
+static const struct schema_key cluster_keys[] = {
+	[CK_API_VERSION] = { "apiVersion", SHAPE_STRING, 0, NULL },
+	[CK_KIND] = { "kind", SHAPE_STRING, 0, NULL },
+	[CK_NAME] = { "name", SHAPE_STRING, 0, NULL },
+	[CK_NODES] = { "nodes", SHAPE_LIST, 0, NULL },
+	[CK_NETWORKING] = { "networking", SHAPE_MAP, 0, NULL },
+	[CK_FEATURE_GATES] = { "featureGates", SHAPE_STRING_MAP, 0, NULL },
+	[CK_RUNTIME_CONFIG] = { "runtimeConfig", SHAPE_STRING_MAP, 0, NULL },
+	[CK_PATCHES] = { "kubeadmConfigPatches", SHAPE_STRINGS, 0, check_patches },
+	[CK_JSON_PATCHES] = { "kubeadmConfigPatchesJSON6902", SHAPE_LIST, 0, check_json_patches },
+	[CK_CONTAINERD_PATCHES] = { "containerdConfigPatches", SHAPE_STRINGS, 0, NULL },
+	[CK_CONTAINERD_JSON_PATCHES] = { "containerdConfigPatchesJSON6902", SHAPE_STRINGS, 0, NULL },
+};
+static_assert(ARRAY_SIZE(cluster_keys) == _CK_MAX, "one a key");
+
+/* Kind: ^[a-z0-9.-]+$; here it names files as well, so it starts with a letter or digit. */
+static void set_name(struct loader *l, const struct value *v)
+{
+	const char *name = l->opt->name ? l->opt->name : value_is_set(v) ? v->text : "kind";
+	const struct pos pos = v && !l->opt->name ? v->pos : (struct pos){ .file = l->lab->file };
+	const char *wrong = name_check_lab(name);
+
+	if (!wrong && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")])
+		wrong = "may hold only lower-case letters, digits, '-' and '.'";
+	if (wrong)
+		diag_error(l->d, pos, NULL, "cluster name '%s' %s", name, wrong);
+	l->lab->name = arena_strdup(l->a, name);
+	l->lab->prefix = arena_printf(l->a, "%s-", name);
+}
+
+static const char *default_subnet(const char *family, const char *v4, const char *v6, const char *dual)
+{
+	return strcmp(family, "ipv6") == 0 ? v6 : strcmp(family, "dual") == 0 ? dual : v4;
+}
+
+static void read_networking(struct loader *l, const struct value *v)
+{
+	const struct value *keys[_NW_MAX];
+	struct lab *lab = l->lab;
+	const char *family;
+
+	schema_read(l, v, SCHEMA(net_keys), "'networking'", keys);
+	family = value_string(keys[NW_FAMILY]);
+	lab->disable_default_cni = value_bool(keys[NW_DISABLE_CNI], false);
+	lab->pod_subnet = value_is_set(keys[NW_POD_SUBNET]) ?
+				  arena_strdup(l->a, keys[NW_POD_SUBNET]->text) :
+				  default_subnet(family, "10.244.0.0/16", "fd00:10:244::/56", "10.244.0.0/16,fd00:10:244::/56");
+	lab->service_subnet = value_is_set(keys[NW_SERVICE_SUBNET]) ?
+				      arena_strdup(l->a, keys[NW_SERVICE_SUBNET]->text) :
+				      default_subnet(family, "10.96.0.0/16", "fd00:10:96::/112", "10.96.0.0/16,fd00:10:96::/112");
+}
+
+static void check_version(struct loader *l, const struct value *v)
+{
+	if (strcmp(value_string(v), KIND_API_VERSION) != 0)
+		diag_error(l->d, v ? v->pos : (struct pos){ .file = l->lab->file }, NULL,
+			   "unknown apiVersion '%s'; " KIND_API_VERSION " is understood", value_string(v));
+}
+
+static void read_nodes(struct loader *l, const struct value *v)
+{
+	unsigned counts[_ROLE_MAX] = { 0 };
+	const struct pos pos = { .file = l->lab->file };
+
+	for (size_t i = 0; v && i < v->n; i++)
+		add_node(l, v->items[i], counts);
+	if (!v || !v->n) /* Kind's default: one control plane */
+		add_node(l, &(struct value){ .type = VALUE_NULL, .pos = pos }, counts);
+	if (!counts[ROLE_CONTROL_PLANE])
+		diag_error(l->d, v ? v->pos : pos, NULL, "a cluster needs a node with 'role: control-plane'");
+	if (counts[ROLE_CONTROL_PLANE] > 1)
+		(void)push_node(l, "external-load-balancer", 1, v->pos);
+}
+
+void kind_load(struct loader *l, const struct value *root)
+{
+	const struct value *keys[_CK_MAX];
+
+	l->lab->type = LAB_CLUSTER;
+	schema_read(l, root, SCHEMA(cluster_keys), "a Kind cluster config", keys);
+	check_version(l, keys[CK_API_VERSION]);
+	set_name(l, keys[CK_NAME]);
+	mgmt_defaults(&l->lab->mgmt);
+	l->lab->mgmt.network = "kind";
+	l->lab->mgmt.pos = root->pos;
+	read_networking(l, keys[CK_NETWORKING]);
+	read_nodes(l, keys[CK_NODES]);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * diag.c - the list of mistakes and how one is shown
+ *
+ * Owns: collecting, ordering, the quoted source line and its caret. Knows nothing of YAML, and prints only when
+ * told to: into the stream it is given.
+ */
+#include "topology/diag.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* A file can hold a million mistakes; nobody reads more than this many. */
+enum { DIAG_MAX_ENTRIES = 1000 };
+/* Source lines are quoted through a window of this many characters around the column. */
+enum { DIAG_WINDOW = 96 };
+
+uint32_t diag_add_file(struct diag *d, const char *path, const char *text, size_t len)
+{
+	struct diag_file *f = ARENA_PUSH(&d->arena, d->files, d->n_files);
+
+	*f = (struct diag_file){ .path = path, .text = text, .len = len };
+	return (uint32_t)(d->n_files - 1);
+}
+
+bool diag_wants_hints(const struct diag *d)
+{
+	return d->n_errors < DIAG_MAX_HINTS;
+}
+
+static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, const char *hint, const char *fmt, va_list ap)
+	__attribute__((format(printf, 5, 0)));
+
+static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, const char *hint, const char *fmt, va_list ap)
+{
+	char msg[1024];
+	struct diag_entry *e;
+
+	if (level == DIAG_ERROR)
+		d->n_errors++;
+	if (d->n_entries >= DIAG_MAX_ENTRIES)
+		return;
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	e = ARENA_PUSH(&d->arena, d->entries, d->n_entries);
+	*e = (struct diag_entry){
+		.level = level,
+		.pos = pos,
+		.msg = arena_strdup(&d->arena, msg),
+		.hint = arena_strdup(&d->arena, hint),
+	};
+}
+
+void diag_error(struct diag *d, struct pos pos, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_vadd(d, DIAG_ERROR, pos, hint, fmt, ap);
+	va_end(ap);
+}
+
+void diag_warning(struct diag *d, struct pos pos, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_vadd(d, DIAG_WARNING, pos, hint, fmt, ap);
+	va_end(ap);
+}
+
+static int pos_cmp(const struct pos *a, const struct pos *b)
+{
+	if (a->file != b->file)
+		return a->file < b->file ? -1 : 1;
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a->col == b->col ? 0 : a->col < b->col ? -1 : 1;
+}
+
+/* Entries live in one array, so that their addresses keep the order in which they came. */
+static int entry_cmp(const void *pa, const void *pb)
+{
+	const struct diag_entry *a = *(const struct diag_entry *const *)pa, *b = *(const struct diag_entry *const *)pb;
+	const int r = pos_cmp(&a->pos, &b->pos);
+
+	if (r)
+		return r;
+	return a == b ? 0 : a < b ? -1 : 1;
+}
+
+/* Start of line @line (1-based) of @f, or NULL; *@ret_len without the line's end. */
+static const char *source_line(const struct diag_file *f, uint32_t line, size_t *ret_len)
+{
+	const char *p = f->text, *end = f->text ? f->text + f->len : NULL, *nl;
+
+	if (!p || line == 0)
+		return NULL;
+	for (; line > 1; line--) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		if (!p)
+			return NULL;
+		p++;
+	}
+	nl = memchr(p, '\n', (size_t)(end - p));
+	*ret_len = (size_t)((nl ? nl : end) - p);
+	if (*ret_len && p[*ret_len - 1] == '\r')
+		(*ret_len)--;
+	return p;
+}
+
+/* Length of the UTF-8 sequence that starts with @c; 1 for a byte that starts none. */
+static size_t utf8_len(unsigned char c)
+{
+	return c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+}
+
+/* Cells that the character takes on a terminal: wide for the CJK blocks, full-width forms and emoji. */
+static unsigned char_cells(const char *p, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	uint32_t c;
+
+	if (len == 3)
+		c = ((u[0] & 0x0fu) << 12) | ((u[1] & 0x3fu) << 6) | (u[2] & 0x3fu);
+	else if (len == 4)
+		c = ((u[0] & 0x07u) << 18) | ((u[1] & 0x3fu) << 12) | ((u[2] & 0x3fu) << 6) | (u[3] & 0x3fu);
+	else
+		return 1;
+	return (c >= 0x2e80 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xff60) ||
+			       (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) || c >= 0x20000 ?
+		       2 :
+		       1;
+}
+
+/* Writes text that came from a file: control characters would drive the reader's terminal. */
+static void put_clean(FILE *out, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		const unsigned char c = (unsigned char)s[i];
+
+		(void)fputc(c == '\t' || c == '\n' ? ' ' : c < 0x20 || c == 0x7f ? '?' : c, out);
+	}
+}
+
+/* The line and, below it, a caret; long lines are shown through a window around the column. */
+static void print_source(FILE *out, const struct diag_file *f, const struct pos *pos)
+{
+	const char *line, *p, *end, *shown;
+	unsigned cells = 0;
+	size_t len, ch = 1;
+
+	line = source_line(f, pos->line, &len);
+	if (!line)
+		return;
+	end = line + len;
+	for (p = shown = line; p < end && ch < pos->col; ch++) {
+		const size_t n = MIN_OF(utf8_len((unsigned char)*p), (size_t)(end - p));
+
+		cells += char_cells(p, n);
+		p += n;
+		if (ch % DIAG_WINDOW == 0) {
+			shown = p;
+			cells = 0;
+		}
+	}
+	for (ch = 0; p < end && ch < DIAG_WINDOW; ch++)
+		p += MIN_OF(utf8_len((unsigned char)*p), (size_t)(end - p));
+	(void)fprintf(out, "%4u | ", pos->line);
+	put_clean(out, shown, (size_t)(p - shown));
+	(void)fprintf(out, "\n     | %*s^\n", (int)cells, "");
+}
+
+static void print_entry(const struct diag *d, const struct diag_entry *e, FILE *out, bool colour)
+{
+	static const char *const names[] = { [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning" };
+	static const char *const colours[] = { [DIAG_ERROR] = "\033[1;31m", [DIAG_WARNING] = "\033[1;35m" };
+	const struct diag_file *f = e->pos.file < d->n_files ? &d->files[e->pos.file] : NULL;
+
+	static_assert(ARRAY_SIZE(names) == _DIAG_LEVEL_MAX && ARRAY_SIZE(colours) == _DIAG_LEVEL_MAX, "one a level");
+	if (f) {
+		put_clean(out, f->path, strlen(f->path));
+		if (e->pos.line)
+			(void)fprintf(out, ":%u:%u", e->pos.line, e->pos.col);
+		(void)fputs(": ", out);
+	}
+	(void)fprintf(out, "%s%s:%s ", colour ? colours[e->level] : "", names[e->level], colour ? "\033[0m" : "");
+	put_clean(out, e->msg, strlen(e->msg));
+	(void)fputc('\n', out);
+	if (f)
+		print_source(out, f, &e->pos);
+	if (e->hint) {
+		(void)fputs("  ", out);
+		put_clean(out, e->hint, strlen(e->hint));
+		(void)fputc('\n', out);
+	}
+}
+
+/* What is inherited is found once for each heir: said once. */
+static bool same_entry(const struct diag_entry *a, const struct diag_entry *b)
+{
+	return a->level == b->level && pos_cmp(&a->pos, &b->pos) == 0 && strcmp(a->msg, b->msg) == 0;
+}
+
+void diag_print(const struct diag *d, FILE *out, bool colour)
+{
+	_cleanup_free_ const struct diag_entry **order = NULL;
+
+	if (!d->n_entries)
+		return;
+	order = calloc(d->n_entries, sizeof(*order));
+	if (!order)
+		return;
+	for (size_t i = 0; i < d->n_entries; i++)
+		order[i] = &d->entries[i];
+	qsort(order, d->n_entries, sizeof(const struct diag_entry *), entry_cmp);
+	for (size_t i = 0; i < d->n_entries; i++)
+		if (i == 0 || !same_entry(order[i - 1], order[i]))
+			print_entry(d, order[i], out, colour);
+	if (d->n_entries == DIAG_MAX_ENTRIES)
+		(void)fprintf(out, "error: further mistakes are not shown\n");
+}
+
+void diag_done(struct diag *d)
+{
+	arena_done(&d->arena);
+	*d = (struct diag){ 0 };
+}

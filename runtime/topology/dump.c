@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * dump.c - lab_dump()
+ *
+ * Owns the text form that the golden tests compare. Refuses to know where a lab came from.
+ */
+#include "topology/dump.h"
+
+#include <string.h>
+
+#include "base/strbuf.h"
+
+/* A string in quotes, as JSON has it, when it is more than a word; $DIR for the lab's directory. */
+static void put(const struct lab *lab, FILE *out, const char *s)
+{
+	const size_t n = strlen(lab->dir);
+
+	if (n > 1 && strncmp(s, lab->dir, n) == 0 && (s[n] == '/' || !s[n])) {
+		(void)fputs("$DIR", out);
+		s += n;
+	} else if (!*s || s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/:=@%+,~")]) {
+		_cleanup_strbuf_ struct strbuf b = { 0 };
+
+		strbuf_json_string(&b, s);
+		(void)fputs(strbuf_str(&b), out);
+		return;
+	}
+	(void)fputs(s, out);
+}
+
+static void put_words(const struct lab *lab, FILE *out, const char *name, const struct strv *words)
+{
+	(void)fprintf(out, "  %s", name);
+	for (size_t i = 0; i < words->n; i++) {
+		(void)fputc(' ', out);
+		put(lab, out, words->v[i]);
+	}
+	(void)fputc('\n', out);
+}
+
+static void put_kv(const struct lab *lab, FILE *out, const char *name, const struct kv *kv, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(out, "  %s ", name);
+		put(lab, out, kv[i].key);
+		(void)fputs(" = ", out);
+		put(lab, out, kv[i].value);
+		(void)fputc('\n', out);
+	}
+}
+
+static void put_text(const struct lab *lab, FILE *out, const char *name, const char *s)
+{
+	(void)fprintf(out, "  %s ", name);
+	put(lab, out, s);
+	(void)fputc('\n', out);
+}
+
+static void put_addr(FILE *out, const char *name, const struct inprefix *p)
+{
+	char buf[INPREFIX_STRLEN];
+
+	if (p->family)
+		(void)fprintf(out, "  %s %s\n", name, inprefix_addr_str(p, buf));
+}
+
+/* Variables that each node has, and whose values say nothing that the dump does not say already. */
+static bool is_own_env(const char *kv)
+{
+	static const char *const names[] = {
+		"CLAB_LABEL_CONTAINERLAB=",    "CLAB_LABEL_CLAB_NODE_NAME=",    "CLAB_LABEL_CLAB_NODE_LONGNAME=",
+		"CLAB_LABEL_CLAB_NODE_KIND=",  "CLAB_LABEL_CLAB_NODE_GROUP=",   "CLAB_LABEL_CLAB_NODE_LAB_DIR=",
+		"CLAB_LABEL_CLAB_TOPO_FILE=",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strncmp(kv, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+static void put_network(const struct lab *lab, FILE *out, const struct node *n)
+{
+	if (n->net_mode == NET_MGMT)
+		return;
+	(void)fprintf(out, "  network %s", net_mode_names[n->net_mode]);
+	if (n->net_mode == NET_CONTAINER)
+		(void)fprintf(out, " %s%s", n->net_target, n->net_node == LAB_INDEX_NONE ? " (foreign)" : "");
+	if (n->net_node != LAB_INDEX_NONE)
+		(void)fprintf(out, " = node %s", lab->nodes[n->net_node].name);
+	(void)fputc('\n', out);
+}
+
+static void put_process(const struct lab *lab, FILE *out, const struct node *n)
+{
+	if (n->has_entrypoint)
+		put_words(lab, out, "entrypoint", &n->entrypoint);
+	if (n->has_cmd)
+		put_words(lab, out, "cmd", &n->cmd);
+	if (n->startup_delay)
+		(void)fprintf(out, "  startup-delay %u\n", n->startup_delay);
+	for (size_t i = 0; i < n->env.n; i++)
+		if (!is_own_env(n->env.v[i]))
+			put_text(lab, out, "env", n->env.v[i]);
+	for (size_t i = 0; i < n->n_exec; i++)
+		put_words(lab, out, "exec", &n->exec[i].argv);
+}
+
+static void put_binds(const struct lab *lab, FILE *out, const struct node *n)
+{
+	for (size_t i = 0; i < n->n_binds; i++) {
+		(void)fputs("  bind ", out);
+		put(lab, out, n->binds[i].src);
+		(void)fputs(" -> ", out);
+		put(lab, out, n->binds[i].dst);
+		(void)fputs(n->binds[i].ro ? " ro\n" : "\n", out);
+	}
+}
+
+static void put_dns(const struct lab *lab, FILE *out, const struct node *n)
+{
+	if (!n->has_dns)
+		return;
+	put_words(lab, out, "dns-servers", &n->dns_servers);
+	put_words(lab, out, "dns-search", &n->dns_search);
+	put_words(lab, out, "dns-options", &n->dns_options);
+}
+
+static void put_node(const struct lab *lab, FILE *out, const struct node *n)
+{
+	(void)fprintf(out, "node %s (%s%s) %s\n", n->name, node_kind_names[n->kind],
+		      n->control_plane ? ", control plane" : "", n->longname);
+	if (strcmp(n->hostname, n->name) != 0)
+		put_text(lab, out, "hostname", n->hostname);
+	if (n->image)
+		put_text(lab, out, "image", n->image);
+	if (n->group)
+		put_text(lab, out, "group", n->group);
+	put_network(lab, out, n);
+	put_addr(out, "mgmt-ipv4", &n->mgmt_ipv4);
+	put_addr(out, "mgmt-ipv6", &n->mgmt_ipv6);
+	put_process(lab, out, n);
+	put_binds(lab, out, n);
+	put_kv(lab, out, "label", n->labels, n->n_labels);
+	put_kv(lab, out, "sysctl", n->sysctls, n->n_sysctls);
+	if (n->aliases.n)
+		put_words(lab, out, "aliases", &n->aliases);
+	put_dns(lab, out, n);
+}
+
+static void put_end(const struct lab *lab, FILE *out, const struct endpoint *e)
+{
+	char buf[INPREFIX_STRLEN];
+
+	(void)fprintf(out, "%s:%s", lab->nodes[e->node].name, e->ifname);
+	if (e->has_mac)
+		(void)fprintf(out, " mac %02x:%02x:%02x:%02x:%02x:%02x", e->mac.b[0], e->mac.b[1], e->mac.b[2], e->mac.b[3],
+			      e->mac.b[4], e->mac.b[5]);
+	for (size_t i = 0; i < e->n_addrs; i++)
+		(void)fprintf(out, " %s", inprefix_str(&e->addrs[i], buf));
+}
+
+static void put_link(const struct lab *lab, FILE *out, const struct link *k)
+{
+	(void)fputs("link ", out);
+	put_end(lab, out, &k->end[0]);
+	(void)fputs(" -- ", out);
+	put_end(lab, out, &k->end[1]);
+	if (k->mtu)
+		(void)fprintf(out, " mtu %u", k->mtu);
+	(void)fputc('\n', out);
+}
+
+static void put_family(FILE *out, const char *name, const struct mgmt_family *f)
+{
+	static const char *const modes[] = {
+		[SUBNET_DEFAULT] = "default",
+		[SUBNET_AUTO] = "auto",
+		[SUBNET_GIVEN] = "given",
+		[SUBNET_DISABLED] = "disabled",
+	};
+	char buf[INPREFIX_STRLEN];
+
+	static_assert(ARRAY_SIZE(modes) == _SUBNET_MODE_MAX, "one a mode");
+	(void)fprintf(out, "  %s %s", name, f->mode == SUBNET_GIVEN ? inprefix_str(&f->subnet, buf) : modes[f->mode]);
+	if (f->gw.family)
+		(void)fprintf(out, " gw %s", inprefix_addr_str(&f->gw, buf));
+	if (f->range.family)
+		(void)fprintf(out, " range %s", inprefix_str(&f->range, buf));
+	(void)fputc('\n', out);
+}
+
+static void put_mgmt(const struct lab *lab, FILE *out, const struct mgmt *m)
+{
+	(void)fputs("mgmt ", out);
+	put(lab, out, m->network);
+	if (m->bridge)
+		(void)fprintf(out, " bridge %s", m->bridge);
+	if (m->mtu)
+		(void)fprintf(out, " mtu %u", m->mtu);
+	(void)fprintf(out, "%s%s\n", m->external_access ? "" : " no-external-access",
+		      m->skip_when_unused ? " skip-when-unused" : "");
+	put_family(out, "ipv4", &m->v4);
+	put_family(out, "ipv6", &m->v6);
+}
+
+void lab_dump(const struct lab *lab, FILE *out)
+{
+	static const char *const types[] = { [LAB_TOPOLOGY] = "topology", [LAB_CLUSTER] = "cluster" };
+
+	static_assert(ARRAY_SIZE(types) == _LAB_TYPE_MAX, "one a type");
+	(void)fprintf(out, "%s ", types[lab->type]);
+	put(lab, out, lab->name);
+	(void)fputs(" prefix ", out);
+	put(lab, out, lab->prefix);
+	(void)fputc('\n', out);
+	if (lab->type == LAB_CLUSTER)
+		(void)fprintf(out, "  pods %s services %s%s\n", lab->pod_subnet, lab->service_subnet,
+			      lab->disable_default_cni ? " no-default-cni" : "");
+	put_mgmt(lab, out, &lab->mgmt);
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		put_node(lab, out, &lab->nodes[i]);
+	for (size_t i = 0; i < lab->n_links; i++)
+		put_link(lab, out, &lab->links[i]);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nodekeys.h - the keys of a node, what inherits them, and what they do
+ *
+ * The same keys stand in `defaults`, in each kind, each group and each node; struct props is what one of these
+ * places says. A node sees up to four of them (struct levels). One table in nodekeys.c has a row for each key.
+ */
+#ifndef NETEMU_TOPOLOGY_NODEKEYS_H
+#define NETEMU_TOPOLOGY_NODEKEYS_H
+
+#include "topology/loader.h"
+
+enum node_key {
+	NK_ALIASES,
+	NK_BINDS,
+	NK_CMD,
+	NK_DNS,
+	NK_ENTRYPOINT,
+	NK_ENV,
+	NK_ENV_FILES,
+	NK_EXEC,
+	NK_GROUP,
+	NK_HOSTNAME,
+	NK_IMAGE,
+	NK_KIND,
+	NK_LABELS,
+	NK_MGMT_IPV4,
+	NK_MGMT_IPV6,
+	NK_NETWORK_MODE,
+	NK_STARTUP_DELAY,
+	NK_SYSCTLS,
+	/* without meaning here */
+	NK_AUTO_REMOVE,
+	NK_CAP_ADD,
+	NK_CERTIFICATE,
+	NK_CGROUP_PARENT,
+	NK_CGROUPNS_MODE,
+	NK_COMPONENTS,
+	NK_CONFIG,
+	NK_CPU,
+	NK_CPU_SET,
+	NK_CREDENTIALS,
+	NK_DEVICES,
+	NK_ENFORCE_STARTUP_CONFIG,
+	NK_EXTRAS,
+	NK_HEALTHCHECK,
+	NK_IMAGE_PULL_POLICY,
+	NK_LICENSE,
+	NK_LINK_APPLY_MODE,
+	NK_MEMORY,
+	NK_PASSWORD,
+	NK_PID_MODE,
+	NK_PORTS,
+	NK_POSITION,
+	NK_PRIVILEGED,
+	NK_RESTART_POLICY,
+	NK_RUNTIME,
+	NK_SECURITY_OPTS,
+	NK_SHM_SIZE,
+	NK_STAGES,
+	NK_STARTUP_CONFIG,
+	NK_SUPPRESS_STARTUP_CONFIG,
+	NK_TMPFS,
+	NK_TYPE,
+	NK_USER,
+	NK_USERNAME,
+	NK_VOLUMES,
+	_NK_MAX,
+};
+
+struct props {
+	const struct value *v[_NK_MAX];
+};
+
+enum level { LEVEL_DEFAULTS, LEVEL_KIND, LEVEL_GROUP, LEVEL_NODE, _LEVEL_MAX };
+
+/* What one node sees; absent levels are NULL. Most specific last. */
+struct levels {
+	const struct props *p[_LEVEL_MAX];
+};
+
+/* `kinds` or `groups`: name -> props */
+struct props_map {
+	struct strmap index;
+	struct props *props;
+	size_t n;
+};
+
+/* What a node's keys are turned into fields with. */
+struct node_ctx {
+	struct loader *l;
+	struct node *node;
+	const struct levels *levels;
+	const char *lab_dir; /* "<dir>/clab-<lab>", __clabDir__ */
+};
+
+/** props_read() - the keys in @map, which stands in @level; @what as in "node 'tor0'" */
+void props_read(struct loader *l, const struct value *map, enum level level, const char *what, struct props *ret);
+/** levels_value() - the value of a key that is taken whole: the most specific one that is set, or NULL */
+const struct value *levels_value(const struct levels *lv, enum node_key key);
+/** node_apply() - each key of the table into the node, but env (node_apply_env) and what ties nodes together */
+void node_apply(struct node_ctx *c);
+
+/* ---- handlers with a file of their own ---- */
+
+/** bind_check(), node_apply_binds() - bind.c */
+void bind_check(struct loader *l, const struct value *v);
+void node_apply_binds(struct node_ctx *c);
+/** path_clean() - @path below @dir when relative, without '.', '..' and '//', as Go's filepath.Join() */
+char *path_clean(struct arena *a, const char *dir, const char *path);
+/** magic_expand() - @text with __clabNodeName__, __clabNodeDir__, __clabDir__ and __clabLabName__ replaced */
+const char *magic_expand(struct node_ctx *c, const char *text);
+
+/** env_check(), node_apply_env() - env.c; @n_intfs is the number of the node's links */
+void env_check(struct loader *l, const struct value *v);
+void node_apply_env(struct node_ctx *c, size_t n_intfs);
+
+/** netmode_check(), node_apply_netmode() - netmode.c */
+void netmode_check(struct loader *l, const struct value *v);
+void node_apply_netmode(struct node_ctx *c);
+
+#endif

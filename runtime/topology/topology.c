@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * topology.c - a containerlab topology from its YAML root to a lab
+ *
+ * Theory of operation. Sections first (defaults, kinds, groups: struct props each), then nodes, each with the
+ * levels that it inherits from; then links; then what ties nodes together (shared network namespaces, one use of
+ * an interface), then --node-filter, and last what depends on the lab as it remains (environment, management
+ * addresses). Every step reports and goes on, so that a user sees all mistakes at once; a node with mistakes stays
+ * in the lab, so that the links to it are not mistakes as well.
+ */
+#include "topology/topology.h"
+
+#include <string.h>
+
+#include "topology/names.h"
+#include "topology/nodekeys.h"
+
+enum file_key { FK_NAME, FK_PREFIX, FK_MGMT, FK_TOPOLOGY, FK_SETTINGS, FK_DEBUG, _FK_MAX };
+
+static void check_name(struct loader *l, const struct value *v)
+{
+	const char *wrong = l->opt->name ? NULL : name_check_lab(v->text);
+
+	if (wrong)
+		diag_error(l->d, v->pos, NULL, "lab name '%s' %s", v->text, wrong);
+}
+
+static void check_prefix(struct loader *l, const struct value *v)
+{
+	const char *wrong = *v->text && strcmp(v->text, "__lab-name") != 0 ? name_check_lab(v->text) : NULL;
+
+	if (wrong)
+		diag_error(l->d, v->pos, "a name, \"\" for none, or __lab-name", "prefix '%s' %s", v->text, wrong);
+}
+
+static const struct schema_key file_keys[] = {
+	[FK_NAME] = { "name", SHAPE_STRING, 0, check_name },
+	[FK_PREFIX] = { "prefix", SHAPE_STRING, 0, check_prefix },
+	[FK_MGMT] = { "mgmt", SHAPE_MAP, 0, NULL },
+	[FK_TOPOLOGY] = { "topology", SHAPE_MAP, 0, NULL },
+	[FK_SETTINGS] = { "settings", SHAPE_ANY, KEY_IGNORED, NULL },
+	[FK_DEBUG] = { "debug", SHAPE_ANY, KEY_IGNORED, NULL },
+};
+static_assert(ARRAY_SIZE(file_keys) == _FK_MAX, "one a key");
+
+enum topo_key { TK_DEFAULTS, TK_GROUPS, TK_KINDS, TK_LINKS, TK_NODES, _TK_MAX };
+
+static const struct schema_key topo_keys[] = {
+	[TK_DEFAULTS] = { "defaults", SHAPE_MAP, 0, NULL },
+	[TK_GROUPS] = { "groups", SHAPE_MAP, 0, NULL },
+	[TK_KINDS] = { "kinds", SHAPE_MAP, 0, NULL },
+	[TK_LINKS] = { "links", SHAPE_LIST, 0, NULL },
+	[TK_NODES] = { "nodes", SHAPE_MAP, 0, NULL },
+};
+static_assert(ARRAY_SIZE(topo_keys) == _TK_MAX, "one a key");
+
+struct topology {
+	struct loader *l;
+	const char *lab_dir;
+	struct props defaults;
+	struct props_map kinds, groups;
+	struct props *own; /* of each node, by its index */
+	struct levels *levels; /* likewise */
+	size_t n_own;
+};
+
+static void read_section(struct loader *l, const struct value *v, enum level level, struct props_map *ret)
+{
+	ret->n = v ? v->n : 0;
+	ret->props = arena_alloc(&l->scratch, (ret->n + 1) * sizeof(*ret->props));
+	for (size_t i = 0; i < ret->n; i++) {
+		const char *what = arena_printf(&l->scratch, "%s '%s'", level == LEVEL_KIND ? "kind" : "group", v->pairs[i].key);
+
+		(void)strmap_put(&ret->index, v->pairs[i].key, i);
+		props_read(l, v->pairs[i].value, level, what, &ret->props[i]);
+	}
+}
+
+static const struct props *section_get(const struct props_map *m, const char *name)
+{
+	const ssize_t at = name && *name ? strmap_get(&m->index, name) : STRMAP_NONE;
+
+	return at < 0 ? NULL : &m->props[at];
+}
+
+static const char *props_text(const struct props *p, enum node_key key)
+{
+	return p ? value_string(p->v[key]) : "";
+}
+
+static const char *first_set(const char *a, const char *b)
+{
+	return *a ? a : b;
+}
+
+/* ---- kinds ---- */
+
+/* What --map-kind makes of @kind, or @kind. */
+static const char *mapped_kind(const struct loader *l, const char *kind)
+{
+	const struct strv *maps = l->opt->map_kinds;
+	const size_t n = strlen(kind);
+
+	for (size_t i = 0; maps && i < maps->n; i++)
+		if (strncmp(maps->v[i], kind, n) == 0 && maps->v[i][n] == '=')
+			return maps->v[i] + n + 1;
+	return kind;
+}
+
+static int find_kind(const char *kind)
+{
+	for (int i = 0; i < _NODE_KIND_MAX; i++)
+		if (strcmp(kind, node_kind_names[i]) == 0)
+			return i;
+	return -ENOENT;
+}
+
+static void report_kind(struct loader *l, const char *kind, const struct levels *lv, const struct node *n)
+{
+	const struct value *v = levels_value(lv, NK_KIND);
+	const char *hint = suggest_of(l, kind, node_kind_names, _NODE_KIND_MAX);
+
+	if (!hint)
+		hint = arena_printf(&l->scratch, "--map-kind %s=linux runs such nodes as plain Linux", kind);
+	diag_error(l->d, v ? v->pos : n->pos, hint, "node '%s': kind '%s' is none of: linux, bridge, host, ext-container",
+		   n->name, kind);
+}
+
+static void set_kind(struct loader *l, const char *written, const struct levels *lv, struct node *n)
+{
+	const int kind = find_kind(mapped_kind(l, written));
+
+	if (kind >= 0)
+		n->kind = (enum node_kind)kind;
+	else if (*written)
+		report_kind(l, mapped_kind(l, written), lv, n);
+	else
+		diag_error(l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind", n->name);
+}
+
+/* ---- nodes ---- */
+
+/*
+ * A node's group may come from its kind or the defaults, and its kind from its group. Return: the kind as it
+ * is written, "" when there is none.
+ */
+static const char *find_levels(struct topology *t, const struct props *own, struct levels *ret, const char **ret_group)
+{
+	const char *kind = props_text(own, NK_KIND), *group = props_text(own, NK_GROUP);
+
+	if (!*group && *kind)
+		group = props_text(section_get(&t->kinds, kind), NK_GROUP);
+	group = first_set(group, props_text(&t->defaults, NK_GROUP));
+	kind = first_set(kind, props_text(section_get(&t->groups, group), NK_KIND));
+	kind = first_set(kind, props_text(&t->defaults, NK_KIND));
+	group = first_set(group, props_text(section_get(&t->kinds, kind), NK_GROUP));
+	*ret = (struct levels){ .p = {
+		[LEVEL_DEFAULTS] = &t->defaults,
+		[LEVEL_KIND] = section_get(&t->kinds, kind),
+		[LEVEL_GROUP] = section_get(&t->groups, group),
+		[LEVEL_NODE] = own,
+	} };
+	*ret_group = group;
+	return kind;
+}
+
+static void check_node_name(struct loader *l, const struct node *n)
+{
+	const char *wrong = name_check_node(n->name);
+
+	if (wrong) {
+		diag_error(l->d, n->pos, NULL, "node name '%s' %s", n->name, wrong);
+		return;
+	}
+	wrong = n->kind == NODE_BRIDGE ? name_check_if(n->name) : NULL;
+	if (wrong)
+		diag_error(l->d, n->pos, NULL, "node name '%s' %s; a bridge is an interface", n->name, wrong);
+}
+
+static void add_node(struct topology *t, const struct pair *p, size_t at)
+{
+	struct loader *l = t->l;
+	struct node *n = &l->lab->nodes[at];
+	const char *kind, *group, *what = arena_printf(&l->scratch, "node '%s'", p->key);
+
+	n->name = arena_strdup(l->a, p->key);
+	n->pos = p->key_pos;
+	(void)strmap_put(&l->lab->node_index, n->name, at);
+	props_read(l, p->value, LEVEL_NODE, what, &t->own[at]);
+	kind = find_levels(t, &t->own[at], &t->levels[at], &group);
+	set_kind(l, kind, &t->levels[at], n);
+	check_node_name(l, n);
+	n->group = *group ? arena_strdup(l->a, group) : NULL;
+	n->longname = n->kind == NODE_LINUX ? arena_printf(l->a, "%s%s", l->lab->prefix, n->name) : n->name;
+	node_apply(&(struct node_ctx){ .l = l, .node = n, .levels = &t->levels[at], .lab_dir = t->lab_dir });
+}
+
+static void read_nodes(struct topology *t, const struct value *v)
+{
+	struct loader *l = t->l;
+
+	t->n_own = v ? v->n : 0;
+	t->own = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->own));
+	t->levels = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->levels));
+	for (size_t i = 0; i < t->n_own; i++)
+		(void)ARENA_PUSH(l->a, l->lab->nodes, l->lab->n_nodes);
+	for (size_t i = 0; i < t->n_own; i++)
+		add_node(t, &v->pairs[i], i);
+}
+
+/* ---- --node-filter ---- */
+
+static bool *selected_nodes(struct loader *l)
+{
+	const struct strv *names = l->opt->node_filter;
+	bool *keep = arena_alloc(&l->scratch, l->lab->n_nodes + 1);
+
+	for (size_t i = 0; i < names->n; i++) {
+		const int32_t at = lab_find_node(l->lab, names->v[i]);
+		struct suggest sg = { .word = names->v[i] };
+
+		if (at != LAB_INDEX_NONE) {
+			keep[at] = true;
+			continue;
+		}
+		for (size_t k = 0; k < l->lab->n_nodes && diag_wants_hints(l->d); k++)
+			suggest_try(&sg, l->lab->nodes[k].name);
+		diag_error(l->d, (struct pos){ .file = l->lab->file }, suggest_hint(l, &sg),
+			   "the node filter names '%s', which is no node of this lab", names->v[i]);
+	}
+	return keep;
+}
+
+/* Moves what is kept to the front; @map says where each node went. */
+static void compact(struct loader *l, const bool *keep, int32_t *map)
+{
+	struct lab *lab = l->lab;
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		map[i] = keep[i] ? (int32_t)n : LAB_INDEX_NONE;
+		if (keep[i])
+			lab->nodes[n++] = lab->nodes[i];
+	}
+	lab->n_nodes = n;
+	n = 0;
+	for (size_t i = 0; i < lab->n_links; i++) {
+		struct link *k = &lab->links[i];
+
+		if (map[k->end[0].node] == LAB_INDEX_NONE || map[k->end[1].node] == LAB_INDEX_NONE)
+			continue;
+		k->end[0].node = map[k->end[0].node];
+		k->end[1].node = map[k->end[1].node];
+		lab->links[n++] = *k;
+	}
+	lab->n_links = n;
+}
+
+void nodes_filter(struct loader *l)
+{
+	struct lab *lab = l->lab;
+	const size_t n = lab->n_nodes;
+	int32_t *map;
+	bool *keep;
+
+	if (!l->opt->node_filter || !l->opt->node_filter->n)
+		return;
+	keep = selected_nodes(l);
+	for (size_t i = 0; i < n; i++) /* the host is always there */
+		keep[i] |= lab->nodes[i].kind == NODE_HOST && strcmp(lab->nodes[i].name, "host") == 0;
+	map = arena_alloc(&l->scratch, (n + 1) * sizeof(*map));
+	compact(l, keep, map);
+	strmap_done(&lab->node_index);
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		struct node *k = &lab->nodes[i];
+
+		(void)strmap_put(&lab->node_index, k->name, i);
+		if (k->net_node != LAB_INDEX_NONE)
+			k->net_node = map[k->net_node];
+	}
+}
+
+/* ---- the whole ---- */
+
+/* Each node's environment: it tells how many links the node has, so links and the filter come first. */
+static void apply_env(struct topology *t, const struct value *nodes)
+{
+	struct lab *lab = t->l->lab;
+	size_t *intfs = arena_alloc(&t->l->scratch, (lab->n_nodes + 1) * sizeof(*intfs));
+
+	for (size_t i = 0; i < lab->n_links * 2; i++)
+		intfs[lab->links[i / 2].end[i % 2].node]++;
+	for (size_t i = 0; i < t->n_own; i++) {
+		const int32_t at = lab_find_node(lab, nodes->pairs[i].key);
+
+		if (at != LAB_INDEX_NONE)
+			node_apply_env(&(struct node_ctx){ .l = t->l,
+							   .node = &lab->nodes[at],
+							   .levels = &t->levels[i],
+							   .lab_dir = t->lab_dir },
+				       intfs[at]);
+	}
+}
+
+static void set_prefix(struct lab *lab, const struct value *v)
+{
+	if (!v)
+		lab->prefix = arena_printf(&lab->arena, "clab-%s-", lab->name);
+	else if (!*v->text)
+		lab->prefix = "";
+	else if (strcmp(v->text, "__lab-name") == 0)
+		lab->prefix = arena_printf(&lab->arena, "%s-", lab->name);
+	else
+		lab->prefix = arena_printf(&lab->arena, "%s-%s-", v->text, lab->name);
+}
+
+static void set_name(struct loader *l, const struct value *v)
+{
+	const char *wrong = l->opt->name ? name_check_lab(l->opt->name) : NULL;
+	const struct pos pos = { .file = l->lab->file };
+
+	if (wrong)
+		diag_error(l->d, pos, NULL, "lab name '%s' (--name) %s", l->opt->name, wrong);
+	else if (!l->opt->name && !v)
+		diag_error(l->d, pos, "add 'name: NAME' at the top, or give --name", "the lab has no name");
+	l->lab->name = arena_strdup(l->a, l->opt->name ? l->opt->name : v ? v->text : "");
+}
+
+static void read_topology(struct topology *t, const struct value *v)
+{
+	const struct value *keys[_TK_MAX];
+	struct loader *l = t->l;
+
+	schema_read(l, v, SCHEMA(topo_keys), "'topology'", keys);
+	props_read(l, keys[TK_DEFAULTS], LEVEL_DEFAULTS, "'defaults'", &t->defaults);
+	read_section(l, keys[TK_KINDS], LEVEL_KIND, &t->kinds);
+	read_section(l, keys[TK_GROUPS], LEVEL_GROUP, &t->groups);
+	read_nodes(t, keys[TK_NODES]);
+	if (!t->n_own)
+		diag_error(l->d, v ? v->pos : (struct pos){ .file = l->lab->file }, NULL, "the lab has no nodes");
+	links_read(l, keys[TK_LINKS]);
+	netmode_resolve(l);
+	links_check(l);
+	nodes_filter(l);
+	apply_env(t, keys[TK_NODES]);
+	mgmt_check_nodes(l);
+}
+
+void topology_load(struct loader *l, const struct value *root)
+{
+	const struct value *keys[_FK_MAX];
+	struct topology t = { .l = l };
+	struct lab *lab = l->lab;
+
+	lab->type = LAB_TOPOLOGY;
+	schema_read(l, root, SCHEMA(file_keys), "a topology file", keys);
+	set_name(l, keys[FK_NAME]);
+	set_prefix(lab, keys[FK_PREFIX]);
+	t.lab_dir = arena_printf(&l->scratch, "%s/clab-%s", strcmp(lab->dir, "/") == 0 ? "" : lab->dir, lab->name);
+	mgmt_read(l, keys[FK_MGMT]);
+	read_topology(&t, keys[FK_TOPOLOGY]);
+	loader_warn_ignored(l);
+	strmap_done(&t.kinds.index);
+	strmap_done(&t.groups.index);
+}
