@@ -5,9 +5,7 @@
  * Owns the framing and the time limits; does not know what any command means. As in FRR's lib/vty.c
  * (vtysh_read(), vtysh_write()) and vtysh/vtysh.c, seen on 8.4.4: the client sends the command with its NUL; the
  * daemon answers text, then three NUL bytes and one byte of status (CMD_SUCCESS is 0). Text never holds a NUL.
- * An answer to the end has therefore come when the last four bytes received are 0, 0, 0, status.
- *
- * A daemon may send status CMD_SUSPEND-like answers late (it is busy): there is no other bound than the timeout.
+ * An answer has therefore come to its end when the last four bytes received are 0, 0, 0, status.
  */
 #include "engine/vty.h"
 
@@ -15,6 +13,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -61,27 +60,41 @@ struct vty *vty_close(struct vty *vty)
 	return NULL;
 }
 
-/*
- * The path of a socket has room for 107 bytes, which "/proc/PID/root/..." of a deep directory may exceed; by way of
- * a directory's fd it is always short.
- */
+/* The socket itself, whatever happens to its name meanwhile. */
+static int vty_open_socket_file(int dirfd, const char *daemon)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char name[48];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%s.vty", daemon);
+	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return S_ISLNK(st.st_mode) ? -ELOOP : -ENOTSOCK;
+	return TAKE_FD(fd);
+}
+
+/* The path in a sockaddr_un has room for 107 bytes; by way of an fd it always fits. */
 static int vty_connect_fd(struct vty *vty, int dirfd)
 {
+	_cleanup_close_ int file = vty_open_socket_file(dirfd, vty->daemon);
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int64_t deadline = now_ms() + vty->timeout_ms;
-	int r;
 
-	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/%s.vty", dirfd, vty->daemon);
+	if (file < 0)
+		return file;
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", file);
 	vty->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (vty->fd < 0)
 		return -errno;
 	while (connect(vty->fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
+		if (now_ms() >= deadline)
+			return -ETIMEDOUT;
 		/* The daemon's backlog is full, and unix sockets have no event for room in it. */
-		r = now_ms() < deadline ? 0 : -ETIMEDOUT;
-		if (r < 0)
-			return r;
 		(void)poll(NULL, 0, 1);
 	}
 	return 0;

@@ -23,7 +23,8 @@ struct vty; /* one connection to one daemon */
  * @daemon: "bgpd"
  * @timeout_ms: for this and for each question asked on the connection
  *
- * The connection is in enable mode (as vtysh's is).
+ * The connection is in FRR's view mode: all `show` commands but running-config, for which ask "enable" first.
+ * A symbolic link in the place of the socket is refused (-ELOOP): nodes own their directories, and are not trusted.
  *
  * Return: 0; -ENOENT or -ECONNREFUSED when no such daemon runs (there); -ETIMEDOUT; another -errno.
  */
