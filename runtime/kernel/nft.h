@@ -20,7 +20,7 @@ enum { NFT_SUBNETS_MAX = 8 };
  * @lab_tag: the table is `inet netemu-<lab_tag>`
  * @subnets: IPv4 and IPv6; host bits are ignored
  * @n: 1..NFT_SUBNETS_MAX
- * @not_oif: traffic that leaves by this interface is left alone (the bridge of the subnets themselves)
+ * @not_oif: traffic that leaves by this interface is left alone (the bridge of the subnets themselves), or NULL
  *
  * In the current network namespace, in one transaction. The table has the owner flag: nobody else can change it,
  * and the kernel drops it with the socket that made it, which the returned object keeps (close-on-exec). So a

@@ -55,7 +55,6 @@ static void test_veth_in_two_namespaces(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_close_ int a = netns_fresh();
 	_cleanup_close_ int b = netns_fresh();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
@@ -90,7 +89,6 @@ static void test_predictable_index(void **state)
 	int index = 0;
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_close_ int b = netns_fresh();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 	const struct link_veth spec = {
@@ -120,7 +118,6 @@ static void test_bridge_port(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_close_ int b = netns_fresh();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 	const struct link_veth spec = {
@@ -156,7 +153,6 @@ static void test_extack_text(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 
 	nlconn_label(c, "node %s", "tor0");
@@ -176,7 +172,6 @@ static void test_batch_error_names_its_request(void **state)
 	int r = 0;
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 
 	nlconn_batch(c, true);
@@ -199,7 +194,6 @@ static void test_addresses_and_routes(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 	_cleanup_free_ struct addr_info *av = NULL;
 	_cleanup_free_ struct route_info *rv = NULL;
@@ -252,7 +246,6 @@ static void test_many_links(void **state)
 	char a[16], b[16];
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 
 	nlconn_batch(c, true);
@@ -280,7 +273,6 @@ static void test_other_kinds(void **state)
 	struct error e = { 0 };
 
 	(void)state;
-	scratch_or_skip();
 	_cleanup_close_ int b = netns_fresh();
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
 	_cleanup_nlconn_ struct nlconn *cb = open_conn_in(b);
@@ -316,5 +308,7 @@ int main(void)
 		cmocka_unit_test_setup(test_other_kinds, scratch_setup),
 	};
 
+	if (!scratch_possible())
+		return 77;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
