@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * engine.c - one handler an operation
+ *
+ * Theory of Operation
+ *
+ * Operations come in runs of one type. Netlink operations are queued on the connection of their namespace (opened
+ * when the namespace was made, so nothing is entered again) and flushed where a run ends: the kernel works
+ * through them without a round trip each. The process moves into each namespace once, to make it and to write its
+ * sysctls, and comes home before anything else starts.
+ */
+#include "engine/engine.h"
+
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+#include "engine/agentc.h"
+#include "kernel/fault.h"
+#include "kernel/link.h"
+#include "kernel/netns.h"
+#include "kernel/nft.h"
+#include "kernel/rootfs.h"
+#include "kernel/sandbox.h"
+#include "kernel/sysctl.h"
+
+static const char netns_dir[] = "/run/netns";
+static const char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+pid_t pidfd_host_pid(int pidfd)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[64], line[128];
+	int pid = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Pid: %d", &pid) == 1)
+			break;
+	return pid > 0 ? pid : 0;
+}
+
+/* The calling process as the host's procfs sees it. */
+static pid_t self_host_pid(void)
+{
+	char buf[32];
+	const ssize_t n = readlink("/proc/self", buf, sizeof(buf) - 1);
+
+	if (n <= 0)
+		return 0;
+	buf[n] = '\0';
+	return (pid_t)strtol(buf, NULL, 10);
+}
+
+static int enter(struct engine *en, int ns, struct error *e)
+{
+	int r;
+
+	if (en->current_ns == ns)
+		return 0;
+	r = netns_enter(en->ns_fd[ns], e);
+	if (r == 0)
+		en->current_ns = ns;
+	return r;
+}
+
+static int conn_open(struct engine *en, int ns, struct error *e)
+{
+	int r = nlconn_open(NETLINK_ROUTE, &en->conn[ns], e);
+
+	if (r < 0)
+		return r;
+	nlconn_label(en->conn[ns], "%s", en->plan->ns[ns].name);
+	nlconn_batch(en->conn[ns], true);
+	return 0;
+}
+
+static int flush(struct engine *en, struct error *e)
+{
+	for (size_t i = 0; i < en->plan->n_ns; i++) {
+		int r = en->conn[i] ? nlconn_flush(en->conn[i], e) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int ifindex_of(struct engine *en, int32_t ifc, int *ret, struct error *e)
+{
+	const struct plan_if *f = &en->plan->ifs[ifc];
+	int r;
+
+	if (!en->ifindex[ifc]) {
+		int index = 0;
+
+		r = link_get_index(en->conn[f->ns], f->name, &index, e);
+		if (r < 0)
+			return r;
+		en->ifindex[ifc] = (uint32_t)index;
+	}
+	*ret = (int)en->ifindex[ifc];
+	return 0;
+}
+
+static int op_netns(struct engine *en, const struct op *op, struct error *e)
+{
+	const int fd = netns_create(e);
+
+	if (fd < 0)
+		return fd;
+	en->ns_fd[op->ns] = fd;
+	en->current_ns = op->ns;
+	return conn_open(en, op->ns, e);
+}
+
+static int op_sysctl(struct engine *en, const struct op *op, struct error *e)
+{
+	int r = enter(en, op->ns, e);
+
+	if (r < 0)
+		return r;
+	r = sysctl_write(en->procfd, op->key, op->value, e);
+	return r < 0 ? error_wrap(e, "%s", en->plan->ns[op->ns].name) : 0;
+}
+
+static int op_bridge(struct engine *en, const struct op *op, struct error *e)
+{
+	const struct plan_if *f = &en->plan->ifs[op->a];
+	const struct link_bridge spec = {
+		.ifname = f->name,
+		.mtu = op->mtu,
+		.ifindex = (int)f->ifindex,
+		.group_fwd_mask = LINK_FWD_MASK_LLDP,
+	};
+
+	return link_create_bridge(en->conn[f->ns], &spec, e);
+}
+
+static int op_veth(struct engine *en, const struct op *op, struct error *e)
+{
+	const struct plan *p = en->plan;
+	const struct plan_if *a = &p->ifs[op->a], *b = &p->ifs[op->b];
+	struct link_veth spec = {
+		.a = { .netns_fd = -1, .ifname = a->name, .mac = &op->mac_a, .mtu = op->mtu, .ifindex = (int)a->ifindex },
+		.b = { .netns_fd = en->ns_fd[b->ns], .ifname = b->name, .mac = &op->mac_b, .mtu = op->mtu,
+		       .ifindex = (int)b->ifindex },
+	};
+	int r = 0;
+
+	if (op->c != PLAN_NONE)
+		r = ifindex_of(en, op->c, &spec.a.master, e);
+	if (r == 0)
+		r = link_create_veth(en->conn[a->ns], &spec, e);
+	return r;
+}
+
+static int op_master(struct engine *en, const struct op *op, struct error *e)
+{
+	int port, bridge;
+	int r = ifindex_of(en, op->a, &port, e);
+
+	if (r == 0)
+		r = ifindex_of(en, op->b, &bridge, e);
+	return r < 0 ? r : link_set_master(en->conn[en->plan->ifs[op->a].ns], port, bridge, e);
+}
+
+static int op_addr(struct engine *en, const struct op *op, struct error *e)
+{
+	int index;
+	int r = ifindex_of(en, op->a, &index, e);
+
+	if (r < 0)
+		return r;
+	return addr_add(en->conn[op->ns], index, &op->addr, op->addr.family == AF_INET6 ? IFA_F_NODAD : 0, e);
+}
+
+static int op_up(struct engine *en, const struct op *op, struct error *e)
+{
+	int index = 1; /* lo */
+	int r = op->a == PLAN_NONE ? 0 : ifindex_of(en, op->a, &index, e);
+
+	return r < 0 ? r : link_set_up(en->conn[op->ns], index, e);
+}
+
+static int op_route(struct engine *en, const struct op *op, struct error *e)
+{
+	int index;
+	int r = ifindex_of(en, op->a, &index, e);
+
+	return r < 0 ? r : route_add(en->conn[op->ns], NULL, &op->addr, index, e);
+}
+
+/* All subnets go into one table with the first; a host that cannot masquerade is no reason to fail. */
+static int op_masquerade(struct engine *en, const struct op *op, struct error *e)
+{
+	const struct inprefix subnets[] = { en->plan->v4, en->plan->v6 };
+	const size_t first = en->plan->v4.family ? 0 : 1;
+	const size_t n = (size_t)(en->plan->v4.family != 0) + (en->plan->v6.family != 0);
+	struct error why = { 0 };
+	char msg[640];
+	int r;
+
+	if (en->nft)
+		return 0;
+	r = enter(en, PLAN_NS_INDEX_HOST, e);
+	if (r < 0)
+		return r;
+	r = nft_masquerade_open(en->plan->lab->name, &subnets[first], n, op->value, &en->nft, &why);
+	if (r == 0)
+		return 0;
+	if (r != -EOPNOTSUPP && r != -EEXIST && r != -EPERM)
+		return error_set(e, -r, "%s", why.msg);
+	(void)snprintf(msg, sizeof(msg), "nodes do not reach the outside: %s", why.msg);
+	if (en->warn)
+		en->warn(en->warn_arg, msg);
+	return 0;
+}
+
+static int op_name(struct engine *en, const struct op *op, struct error *e)
+{
+	char target[64];
+	int r = fault_point("name in /run/netns");
+
+	if (r < 0)
+		return error_errno(e, -r, "name %s", op->value);
+	(void)snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)en->self, en->ns_fd[op->ns]);
+	if (symlinkat(target, en->netns_dirfd, op->value) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return error_set(e, EEXIST, "%s/%s exists already: something else uses that name (see `ip netns list`)",
+				 netns_dir, op->value);
+	return error_errno(e, errno, "name %s/%s", netns_dir, op->value);
+}
+
+static void node_env(struct engine *en, const struct node *n, struct strv *env)
+{
+	bool has_path = false, has_home = false;
+
+	for (size_t i = 0; i < n->env.n; i++) {
+		has_path |= strncmp(n->env.v[i], "PATH=", 5) == 0;
+		has_home |= strncmp(n->env.v[i], "HOME=", 5) == 0;
+	}
+	if (!has_path)
+		strv_add(&en->arena, env, default_path);
+	if (!has_home)
+		strv_add(&en->arena, env, "HOME=/root");
+	strv_add(&en->arena, env, arena_printf(&en->arena, "HOSTNAME=%s", n->hostname));
+	for (size_t i = 0; i < n->env.n; i++)
+		strv_add(&en->arena, env, n->env.v[i]);
+}
+
+static int node_files(struct engine *en, size_t i, const char *fs_dir, struct error *e)
+{
+	const struct node *n = &en->plan->lab->nodes[i];
+	_cleanup_strbuf_ struct strbuf s = { 0 };
+	char area[32];
+	int r = rootfs_node(fs_dir, (unsigned)i, e);
+
+	(void)snprintf(area, sizeof(area), "n/%zu/u", i);
+	strbuf_printf(&s, "%s\n", n->hostname);
+	if (r == 0)
+		r = rootfs_write(fs_dir, area, "etc/hostname", strbuf_str(&s), e);
+	if (r < 0 || !n->has_dns)
+		return r;
+	strbuf_reset(&s);
+	for (size_t k = 0; k < n->dns_servers.n; k++)
+		strbuf_printf(&s, "nameserver %s\n", n->dns_servers.v[k]);
+	for (size_t k = 0; k < n->dns_search.n; k++)
+		strbuf_printf(&s, "%s%s%s", k ? " " : "search ", n->dns_search.v[k], k + 1 == n->dns_search.n ? "\n" : "");
+	for (size_t k = 0; k < n->dns_options.n; k++)
+		strbuf_printf(&s, "%s%s%s", k ? " " : "options ", n->dns_options.v[k], k + 1 == n->dns_options.n ? "\n" : "");
+	return rootfs_write(fs_dir, area, "etc/resolv.conf", strbuf_str(&s), e);
+}
+
+static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, struct error *e)
+{
+	struct engine_node *en_node = &en->nodes[i];
+	_cleanup_close_ int listener = -EBADF, theirs = -EBADF;
+	int pair[2], r;
+	pid_t pid;
+
+	listener = agent_listen(en->nodes_dirfd, en->plan->lab->nodes[i].name, e);
+	if (listener < 0)
+		return listener;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return error_errno(e, errno, "make a socket pair");
+	en_node->events = pair[0];
+	theirs = pair[1];
+	spec->listen_fd = listener;
+	spec->events_fd = theirs;
+	r = sandbox_spawn(spec, &pid, e);
+	if (r < 0)
+		return r;
+	en_node->pidfd = r;
+	en_node->pid = pidfd_host_pid(r);
+	return state_pid_starttime(en_node->pid, &en_node->starttime) < 0 ?
+		       error_set(e, ESRCH, "its init ended at once") : 0;
+}
+
+static int op_node(struct engine *en, const struct op *op, struct error *e)
+{
+	const struct node *n = &en->plan->lab->nodes[op->node];
+	const struct plan_node *pn = &en->plan->nodes[op->node];
+	struct sandbox_bind *binds = arena_alloc(&en->arena, (n->n_binds + 1) * sizeof(*binds));
+	struct strv env = { 0 };
+	char fs_dir[512];
+	struct sandbox_spec spec = {
+		.fs_dir = fs_dir,
+		.index = (unsigned)op->node,
+		.frr = pn->profile->layer == LAYER_FRR,
+		.host_root = pn->host_root,
+		.netns = en->ns_fd[op->ns],
+		.hostname = n->hostname,
+		.host_mounts = &en->host_mounts,
+		.binds = binds,
+		.n_binds = n->n_binds,
+		.init_fd = en->init_fd,
+	};
+	int r = enter(en, PLAN_NS_INDEX_HOST, e);
+
+	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
+	for (size_t i = 0; i < n->n_binds; i++)
+		binds[i] = (struct sandbox_bind){ n->binds[i].src, n->binds[i].dst, n->binds[i].ro };
+	node_env(en, n, &env);
+	spec.env = env.v;
+	if (r == 0 && !pn->host_root)
+		r = node_files(en, (size_t)op->node, fs_dir, e);
+	if (r == 0)
+		r = node_spawn(en, (size_t)op->node, &spec, e);
+	return r < 0 ? error_wrap(e, "node %s", n->name) : 0;
+}
+
+typedef int (*op_fn)(struct engine *en, const struct op *op, struct error *e);
+
+static const op_fn op_handlers[] = {
+	[OP_NETNS] = op_netns,   [OP_SYSCTL] = op_sysctl, [OP_BRIDGE] = op_bridge,	   [OP_VETH] = op_veth,
+	[OP_MASTER] = op_master, [OP_ADDR] = op_addr,	  [OP_UP] = op_up,		   [OP_ROUTE] = op_route,
+	[OP_NAME] = op_name,	 [OP_NODE] = op_node,	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
+	[OP_EXEC] = NULL,
+};
+static_assert(ARRAY_SIZE(op_handlers) == _OP_TYPE_MAX, "a handler, or NULL, for each operation");
+
+/* ---- files that all nodes share ---- */
+
+static void hosts_node(const struct engine *en, size_t i, struct strbuf *s)
+{
+	const struct node *n = &en->plan->lab->nodes[i];
+	const struct inprefix *addr[] = { &en->plan->nodes[i].ipv4, &en->plan->nodes[i].ipv6 };
+	char buf[INPREFIX_STRLEN];
+
+	for (size_t k = 0; k < 2; k++) {
+		if (!addr[k]->family)
+			continue;
+		strbuf_printf(s, "%s\t%s", inprefix_addr_str(addr[k], buf), n->name);
+		if (strcmp(n->longname, n->name) != 0)
+			strbuf_printf(s, " %s", n->longname);
+		if (strcmp(n->hostname, n->name) != 0 && strcmp(n->hostname, n->longname) != 0)
+			strbuf_printf(s, " %s", n->hostname);
+		for (size_t j = 0; j < n->aliases.n; j++)
+			strbuf_printf(s, " %s", n->aliases.v[j]);
+		strbuf_putc(s, '\n');
+	}
+}
+
+static int write_hosts(struct engine *en, const char *fs_dir, struct error *e)
+{
+	_cleanup_strbuf_ struct strbuf s = { 0 };
+
+	strbuf_puts(&s, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+			"ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
+	for (size_t i = 0; i < en->plan->lab->n_nodes; i++)
+		hosts_node(en, i, &s);
+	return rootfs_write(fs_dir, "layer/plain", "etc/hosts", strbuf_str(&s), e);
+}
+
+/* Whether a resolv.conf names a server that a node could reach: one that is not on the host's loopback. */
+static bool resolver_is_reachable(const char *text)
+{
+	for (const char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
+		if (strncmp(p, "nameserver ", 11) == 0 && strncmp(p + 11, "127.", 4) != 0 && strncmp(p + 11, "::1", 3) != 0)
+			return true;
+	return false;
+}
+
+static int write_resolv_conf(const char *fs_dir, struct error *e)
+{
+	static const char *const paths[] = { "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf" };
+	char text[8192] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_close_ int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		const ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+		text[n > 0 ? n : 0] = '\0';
+		if (resolver_is_reachable(text))
+			break;
+	}
+	if (!resolver_is_reachable(text))
+		(void)snprintf(text, sizeof(text), "# netemu: the host has no name server that a node could reach\n");
+	return rootfs_write(fs_dir, "layer/plain", "etc/resolv.conf", text, e);
+}
+
+static int build_files(struct engine *en, struct error *e)
+{
+	char fs_dir[512];
+	int r;
+
+	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
+	if (mkdir(fs_dir, 0700) < 0 && errno != EEXIST)
+		return error_errno(e, errno, "mkdir %s", fs_dir);
+	r = rootfs_build(fs_dir, e);
+	if (r == 0)
+		r = write_hosts(en, fs_dir, e);
+	if (r == 0)
+		r = write_resolv_conf(fs_dir, e);
+	if (r == 0)
+		r = rootfs_host_mounts(&en->arena, &en->host_mounts, e);
+	return r;
+}
+
+/* ---- the run ---- */
+
+static int dirs_open(struct engine *en, struct error *e)
+{
+	if (mkdirat(en->dirfd, "nodes", 0700) < 0 && errno != EEXIST)
+		return error_errno(e, errno, "mkdir %s/nodes", en->dir);
+	en->nodes_dirfd = openat(en->dirfd, "nodes", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (en->nodes_dirfd < 0)
+		return error_errno(e, errno, "open %s/nodes", en->dir);
+	en->made_netns_dir = access(netns_dir, F_OK) < 0;
+	return 0;
+}
+
+static int netns_dir_open(struct engine *en, struct error *e)
+{
+	(void)mkdir(netns_dir, 0755);
+	en->netns_dirfd = open(netns_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return en->netns_dirfd < 0 ? error_errno(e, errno, "open %s", netns_dir) : 0;
+}
+
+static int foreign_open(struct engine *en, struct error *e)
+{
+	for (size_t i = 0; i < en->plan->n_ns; i++) {
+		const struct plan_ns *ns = &en->plan->ns[i];
+		int r;
+
+		if (ns->type != PLAN_NS_FOREIGN)
+			continue;
+		if (!ns->path)
+			return error_set(e, ENOENT, "network namespace of %s was not found", ns->name);
+		en->ns_fd[i] = netns_open(ns->path, e);
+		if (en->ns_fd[i] < 0)
+			return en->ns_fd[i];
+		r = nlconn_open_in(NETLINK_ROUTE, en->ns_fd[i], en->ns_fd[PLAN_NS_INDEX_HOST], &en->conn[i], e);
+		if (r < 0)
+			return r;
+		nlconn_label(en->conn[i], "%s", ns->name);
+		nlconn_batch(en->conn[i], true);
+	}
+	return 0;
+}
+
+int engine_init(struct engine *en, const struct plan *plan, const char *dir, int dirfd, int init_fd, struct error *e)
+{
+	const size_t n = plan->lab->n_nodes;
+	int r;
+
+	*en = (struct engine){ .plan = plan, .dir = dir, .dirfd = dirfd, .nodes_dirfd = -EBADF, .netns_dirfd = -EBADF,
+			       .procfd = -EBADF, .init_fd = init_fd, .abort_fd = -1, .self = self_host_pid() };
+	en->ns_fd = arena_alloc(&en->arena, plan->n_ns * sizeof(*en->ns_fd));
+	en->conn = arena_alloc(&en->arena, plan->n_ns * sizeof(struct nlconn *));
+	en->ifindex = arena_alloc(&en->arena, (plan->n_ifs + 1) * sizeof(*en->ifindex));
+	en->nodes = arena_alloc(&en->arena, (n + 1) * sizeof(*en->nodes));
+	for (size_t i = 0; i < plan->n_ns; i++)
+		en->ns_fd[i] = -EBADF;
+	for (size_t i = 0; i < plan->n_ifs; i++)
+		en->ifindex[i] = plan->ifs[i].ifindex;
+	for (size_t i = 0; i < n; i++)
+		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .events = -EBADF };
+	en->ns_fd[PLAN_NS_INDEX_HOST] = netns_self(e);
+	if (en->ns_fd[PLAN_NS_INDEX_HOST] < 0)
+		return en->ns_fd[PLAN_NS_INDEX_HOST];
+	r = conn_open(en, PLAN_NS_INDEX_HOST, e);
+	return r < 0 ? r : dirs_open(en, e);
+}
+
+static bool aborted(const struct engine *en)
+{
+	struct pollfd p = { .fd = en->abort_fd, .events = POLLIN };
+
+	return en->abort_fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+static int ops_run(struct engine *en, struct error *e)
+{
+	enum op_type last = _OP_TYPE_MAX;
+
+	for (size_t i = 0; i < en->plan->n_ops; i++) {
+		const struct op *op = &en->plan->ops[i];
+		int r = 0;
+
+		if (!op_handlers[op->type])
+			continue;
+		if (aborted(en))
+			return error_set(e, ECANCELED, "interrupted");
+		if (op->type != last && last != _OP_TYPE_MAX)
+			r = flush(en, e);
+		if (r == 0)
+			r = op_handlers[op->type](en, op, e);
+		if (r < 0)
+			return r;
+		last = op->type;
+	}
+	return flush(en, e);
+}
+
+int engine_apply(struct engine *en, struct error *e)
+{
+	int r = rootfs_private(e);
+
+	if (r == 0)
+		r = sysctl_open(&en->procfd, e);
+	if (r == 0)
+		r = netns_dir_open(en, e);
+	if (r == 0)
+		r = build_files(en, e);
+	if (r == 0)
+		r = foreign_open(en, e);
+	if (r == 0)
+		r = ops_run(en, e);
+	if (r == 0)
+		r = enter(en, PLAN_NS_INDEX_HOST, e);
+	for (size_t i = 0; i < en->plan->n_ns; i++)
+		if (i != PLAN_NS_INDEX_HOST)
+			en->conn[i] = nlconn_close(en->conn[i]);
+	return r;
+}
+
+/* ---- state ---- */
+
+static const char *net_mode_text(struct arena *a, const struct node *n)
+{
+	return n->net_mode == NET_CONTAINER ? arena_printf(a, "container:%s", n->net_target) : net_mode_names[n->net_mode];
+}
+
+static const char *prefix_text(struct arena *a, const struct inprefix *p)
+{
+	char buf[INPREFIX_STRLEN] = "";
+
+	return arena_strdup(a, p->family ? inprefix_str(p, buf) : "");
+}
+
+static void node_state_fill(const struct engine *en, struct arena *a, size_t i, struct node_state *out)
+{
+	const struct node *n = &en->plan->lab->nodes[i];
+	const struct plan_node *pn = &en->plan->nodes[i];
+	_cleanup_strbuf_ struct strbuf cmd = { 0 };
+
+	for (size_t k = 0; k < pn->command.n; k++)
+		strbuf_printf(&cmd, "%s%s", k ? " " : "", pn->command.v[k]);
+	*out = (struct node_state){
+		.name = n->name,
+		.longname = n->longname,
+		.kind = node_kind_names[n->kind],
+		.image = n->image ? n->image : "",
+		.hostname = n->hostname,
+		.group = n->group ? n->group : "",
+		.net_mode = net_mode_text(a, n),
+		.pid = en->nodes[i].pid,
+		.starttime = en->nodes[i].starttime,
+		.netns_fd = pn->ns != PLAN_NONE ? en->ns_fd[pn->ns] : -1,
+		.ipv4 = prefix_text(a, &pn->ipv4),
+		.ipv6 = prefix_text(a, &pn->ipv6),
+		.command = arena_strdup(a, strbuf_str(&cmd)),
+		.state = "running",
+	};
+}
+
+struct lab_state *engine_state(const struct engine *en, const char *status)
+{
+	const struct lab *lab = en->plan->lab;
+	struct lab_state *st = calloc(1, sizeof(*st));
+	const char *owner = getenv("SUDO_USER");
+
+	if (!st)
+		return NULL;
+	st->version = STATE_VERSION;
+	st->name = lab->name;
+	st->type = lab->type == LAB_CLUSTER ? "cluster" : "topology";
+	st->status = status;
+	st->path = lab->path;
+	st->prefix = lab->prefix;
+	st->owner = owner && *owner ? owner : "root";
+	st->mgmt_network = lab->mgmt.network ? lab->mgmt.network : "";
+	st->mgmt_dev = en->plan->mgmt_dev;
+	st->mgmt_ipv4 = prefix_text(&st->arena, &en->plan->v4);
+	st->mgmt_ipv6 = prefix_text(&st->arena, &en->plan->v6);
+	st->supervisor = en->self;
+	(void)state_pid_starttime(en->self, &st->starttime);
+	st->created = time(NULL);
+	st->made_netns_dir = en->made_netns_dir;
+	st->n_nodes = lab->n_nodes;
+	st->nodes = arena_alloc(&st->arena, (lab->n_nodes + 1) * sizeof(*st->nodes));
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		node_state_fill(en, &st->arena, i, &st->nodes[i]);
+	st->n_links = lab->n_links;
+	st->links = arena_alloc(&st->arena, (lab->n_links + 1) * sizeof(*st->links));
+	for (size_t i = 0; i < lab->n_links; i++)
+		st->links[i] = (struct link_state){ { lab->links[i].end[0].node, lab->links[i].end[1].node },
+						    { lab->links[i].end[0].ifname, lab->links[i].end[1].ifname } };
+	return st;
+}
+
+void engine_remove_host_links(struct engine *en)
+{
+	struct nlconn *host = en->conn[PLAN_NS_INDEX_HOST];
+
+	nlconn_batch(host, false);
+	for (size_t i = 0; i < en->plan->n_ops; i++) {
+		const struct op *op = &en->plan->ops[i];
+		const int32_t ends[] = { op->a, op->b };
+
+		for (size_t k = 0; op->type == OP_VETH && k < 2; k++) {
+			const struct plan_if *f = &en->plan->ifs[ends[k]];
+			int index;
+
+			if (f->ns == PLAN_NS_INDEX_HOST && link_get_index(host, f->name, &index, NULL) == 0)
+				(void)link_delete(host, index, NULL);
+		}
+	}
+}
+
+void engine_done(struct engine *en)
+{
+	for (size_t i = 0; en->plan && i < en->plan->n_ns; i++) {
+		en->conn[i] = nlconn_close(en->conn[i]);
+		(void)fd_close(en->ns_fd[i]);
+	}
+	for (size_t i = 0; en->plan && i < en->plan->lab->n_nodes; i++) {
+		(void)fd_close(en->nodes[i].pidfd);
+		(void)fd_close(en->nodes[i].events);
+	}
+	en->nft = nft_table_close(en->nft);
+	(void)fd_close(en->nodes_dirfd);
+	(void)fd_close(en->netns_dirfd);
+	(void)fd_close(en->procfd);
+	arena_done(&en->arena);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine.h - executes a plan
+ *
+ * Owns: the descriptors of everything that a lab is made of. All of it hangs on the calling process: when that
+ * ends, the kernel takes namespaces, links, mounts, firewall table and (through the outer PID namespace) all
+ * processes with it. What is left to undo by hand are files, and these are named in the state before they are
+ * made. Refuses to run commands: that is the supervisor's.
+ */
+#ifndef NETEMU_ENGINE_ENGINE_H
+#define NETEMU_ENGINE_ENGINE_H
+
+#include "engine/state.h"
+#include "plan/plan.h"
+
+struct nlconn;
+struct nft_table;
+
+struct engine_node {
+	int pidfd; /* of the node's init, -EBADF: none */
+	pid_t pid; /* host view */
+	uint64_t starttime;
+	int events; /* our end of AGENT_FD_EVENTS */
+};
+
+struct engine {
+	const struct plan *plan;
+	const char *dir; /* /run/netemu/LAB */
+	int dirfd, nodes_dirfd, netns_dirfd, procfd, init_fd;
+	int abort_fd; /* readable: stop; -1: none */
+	pid_t self; /* host view */
+	int current_ns; /* index in plan.ns */
+	int *ns_fd; /* one a plan.ns */
+	struct nlconn **conn; /* one a plan.ns, open while the plan is applied */
+	uint32_t *ifindex; /* one a plan.ifs, 0 = not known yet */
+	struct engine_node *nodes;
+	struct nft_table *nft;
+	struct strv host_mounts;
+	struct arena arena;
+	bool made_netns_dir;
+	void (*warn)(void *arg, const char *msg); /* what goes wrong without ending the run */
+	void *warn_arg;
+};
+
+/**
+ * engine_init() - prepare to apply @plan
+ * @dir: /run/netemu/LAB, locked by the caller, with @dirfd
+ * @init_fd: sealed memfd of netemu-init; stays the caller's
+ *
+ * Return: 0 or -errno; engine_done() in either case.
+ */
+int engine_init(struct engine *en, const struct plan *plan, const char *dir, int dirfd, int init_fd, struct error *e);
+
+/**
+ * engine_apply() - make everything real up to the nodes' inits
+ *
+ * Return: 0; -ECANCELED when abort_fd became readable; another -errno: the calling process must end, then
+ * nothing is left.
+ */
+int engine_apply(struct engine *en, struct error *e);
+
+/** engine_state() - the state as it is to be written; strings are borrowed from lab and plan */
+struct lab_state *engine_state(const struct engine *en, const char *status);
+
+/** engine_remove_host_links() - delete what the lab has in the host's namespace, without waiting for its namespaces to go */
+void engine_remove_host_links(struct engine *en);
+
+void engine_done(struct engine *en);
+
+/** pidfd_host_pid() - the process of a pidfd as /proc (the host's) sees it. Return: 0 when it is gone. */
+pid_t pidfd_host_pid(int pidfd);
+
+#endif

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * control.c - the control socket: answers what changes while a lab runs
+ *
+ * One request, one reply a connection (engine/ctl.h). Root only: the directory is 0700, the socket 0600, and the
+ * peer's uid is looked at all the same. Takes no descriptors from clients and never waits for one.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/strbuf.h"
+#include "engine/ctl.h"
+#include "supervisor/internal.h"
+
+enum { CLIENTS_MAX = 64, CLIENT_USEC = CTL_TIMEOUT_MS * 1000 };
+
+struct client {
+	struct lab_run *run;
+	int fd;
+	struct loop_handle id, timer;
+};
+
+/* ---- status ---- */
+
+static const struct death *death_find(const struct run_node *n, const char *comm)
+{
+	for (size_t i = 0; i < n->n_deaths; i++)
+		if (strcmp(n->deaths[i].comm, comm) == 0)
+			return &n->deaths[i];
+	return NULL;
+}
+
+static bool is_daemon(const struct profile *p, const char *comm)
+{
+	for (const char *const *d = p ? p->daemons : NULL; d && *d; d++)
+		if (strcmp(*d, comm) == 0)
+			return true;
+	return false;
+}
+
+static void read_small(const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd >= 0 ? read(fd, buf, size - 1) : -1;
+
+	buf[n > 0 ? n : 0] = '\0';
+}
+
+static void daemon_json(struct strbuf *s, const char *name, pid_t pid, const struct death *d)
+{
+	strbuf_puts(s, s->len && s->buf[s->len - 1] == '}' ? ",{\"name\":" : "{\"name\":");
+	strbuf_json_string(s, name);
+	strbuf_printf(s, ",\"pid\":%d,\"running\":%s,\"deaths\":%u,\"last_status\":%d}", (int)pid, pid ? "true" : "false",
+		      d ? d->count : 0, d ? d->last_status : 0);
+}
+
+/* Daemons are children of the node's init (they went into the background), or its command itself. */
+static void daemons_json(const struct run_node *n, struct strbuf *s)
+{
+	const struct profile *p = n->run->spec->plan->nodes[n->index].profile;
+	const pid_t init = n->run->engine.nodes[n->index].pid;
+	char path[64], children[8192], comm[COMM_LEN + 1];
+	char *save = NULL;
+	bool seen[64] = { false };
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)init, (int)init);
+	children[0] = '\0';
+	if (n->alive && init && p && p->daemons[0])
+		read_small(path, children, sizeof(children));
+	for (char *t = strtok_r(children, " ", &save); t; t = strtok_r(NULL, " ", &save)) {
+		(void)snprintf(path, sizeof(path), "/proc/%.16s/comm", t);
+		read_small(path, comm, sizeof(comm));
+		comm[strcspn(comm, "\n")] = '\0';
+		if (!is_daemon(p, comm))
+			continue;
+		daemon_json(s, comm, (pid_t)strtol(t, NULL, 10), death_find(n, comm));
+		for (size_t i = 0; i < n->n_deaths && i < ARRAY_SIZE(seen); i++)
+			seen[i] |= strcmp(n->deaths[i].comm, comm) == 0;
+	}
+	for (size_t i = 0; i < n->n_deaths && i < ARRAY_SIZE(seen); i++)
+		if (!seen[i])
+			daemon_json(s, n->deaths[i].comm, 0, &n->deaths[i]);
+}
+
+static const char *node_state(const struct run_node *n)
+{
+	if (n->run->spec->plan->nodes[n->index].has_init && !n->alive)
+		return "dead";
+	if (n->main == MAIN_EXITED)
+		return "exited";
+	return n->run->ready || n->done ? "running" : "starting";
+}
+
+static void status_json(const struct lab_run *run, struct strbuf *s)
+{
+	const struct lab *lab = run->spec->plan->lab;
+
+	strbuf_puts(s, "{\"nodes\":[");
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		const struct run_node *n = &run->nodes[i];
+
+		strbuf_puts(s, i ? ",{\"name\":" : "{\"name\":");
+		strbuf_json_string(s, lab->nodes[i].name);
+		strbuf_printf(s, ",\"state\":\"%s\",\"exit_status\":%d,\"daemons\":[", node_state(n), n->main_status);
+		daemons_json(n, s);
+		strbuf_puts(s, "]}");
+	}
+	strbuf_puts(s, "]}");
+}
+
+/* ---- the protocol ---- */
+
+static void reply(int fd, int result, int doc)
+{
+	const struct ctl_reply r = { .magic = CTL_MAGIC, .version = CTL_VERSION, .result = result };
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = { 0 };
+	struct iovec iov = { .iov_base = (void *)&r, .iov_len = sizeof(r) };
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (doc >= 0) {
+		struct cmsghdr *c;
+
+		mh.msg_control = u.buf;
+		mh.msg_controllen = sizeof(u.buf);
+		c = CMSG_FIRSTHDR(&mh);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &doc, sizeof(int));
+	}
+	(void)sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void reply_status(struct client *c)
+{
+	_cleanup_strbuf_ struct strbuf s = { 0 };
+	_cleanup_close_ int doc = memfd_create("netemu-status", MFD_CLOEXEC);
+
+	status_json(c->run, &s);
+	if (s.oom || doc < 0 || write(doc, s.buf, s.len) != (ssize_t)s.len)
+		reply(c->fd, -ENOMEM, -1);
+	else
+		reply(c->fd, 0, doc);
+}
+
+static void client_end(struct client *c)
+{
+	loop_remove(c->run->loop, c->id);
+	loop_remove(c->run->loop, c->timer);
+	(void)close(c->fd);
+	c->run->n_clients--;
+	free(c);
+}
+
+static void client_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	struct client *c = arg;
+	struct ctl_request rq = { 0 };
+	const ssize_t n = recv(c->fd, &rq, sizeof(rq), MSG_DONTWAIT);
+
+	(void)loop;
+	(void)id;
+	(void)revents;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	rq.verb[sizeof(rq.verb) - 1] = '\0';
+	if (n == sizeof(rq) && rq.magic == CTL_MAGIC && rq.version != CTL_VERSION)
+		reply(c->fd, -EPROTONOSUPPORT, -1);
+	else if (n == sizeof(rq) && rq.magic == CTL_MAGIC && strcmp(rq.verb, CTL_VERB_STATUS) == 0)
+		reply_status(c);
+	else if (n > 0)
+		reply(c->fd, rq.magic == CTL_MAGIC ? -EOPNOTSUPP : -EPROTO, -1);
+	client_end(c);
+}
+
+static void client_slow(struct loop *loop, struct loop_handle id, void *arg)
+{
+	(void)loop;
+	(void)id;
+	client_end(arg);
+}
+
+static void client_add(struct lab_run *run, int fd)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		(void)close(fd);
+		return;
+	}
+	c->run = run;
+	c->fd = fd;
+	run->n_clients++;
+	if (loop_add_fd(run->loop, fd, POLLIN, client_readable, c, &c->id, NULL) < 0 ||
+	    loop_add_timer(run->loop, CLIENT_USEC, client_slow, c, &c->timer, NULL) < 0)
+		client_end(c);
+}
+
+static void control_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	struct lab_run *run = arg;
+	const int fd = accept4(run->ctl_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	(void)loop;
+	(void)id;
+	(void)revents;
+	if (fd < 0)
+		return;
+	if (run->n_clients >= CLIENTS_MAX || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != 0)
+		(void)close(fd);
+	else
+		client_add(run, fd);
+}
+
+int control_start(struct lab_run *run, struct error *e)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int r;
+
+	run->ctl_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (run->ctl_fd < 0)
+		return error_errno(e, errno, "make the control socket");
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/" CTL_SOCKET, run->spec->dirfd);
+	mask = umask(0177);
+	r = bind(run->ctl_fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(run->ctl_fd, 64) < 0 ? -errno : 0;
+	(void)umask(mask);
+	if (r < 0)
+		return error_errno(e, -r, "make the control socket");
+	return loop_add_fd(run->loop, run->ctl_fd, POLLIN, control_readable, run, NULL, e);
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * runner.c - what runs in the nodes: main commands, exec lines, and who died
+ *
+ * Owns: the order (a node's exec lines one after the other, nodes side by side), their output, the memory of
+ * deaths. Refuses to start processes itself: each node's init does.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/strbuf.h"
+#include "engine/agentc.h"
+#include "supervisor/internal.h"
+#include "supervisor/report.h"
+
+enum { WORKERS_DEFAULT = 32, READ_SIZE = 16384 };
+
+/* One open output of a node: the pty of its command, or the pipe of an exec line. */
+struct output {
+	struct run_node *node;
+	bool exec;
+	int fd;
+};
+
+static const struct node *model(const struct run_node *n)
+{
+	return &n->run->spec->plan->lab->nodes[n->index];
+}
+
+static void node_step(struct run_node *n);
+
+static void tail_add(struct run_node *n, const char *data, size_t size)
+{
+	if (size > TAIL_LEN) {
+		data += size - TAIL_LEN;
+		size = TAIL_LEN;
+	}
+	if (n->tail_len + size > TAIL_LEN) {
+		const size_t keep = TAIL_LEN - size;
+
+		memmove(n->tail, n->tail + n->tail_len - keep, keep);
+		n->tail_len = keep;
+	}
+	memcpy(n->tail + n->tail_len, data, size);
+	n->tail_len += size;
+}
+
+static void output_store(struct output *o, const char *data, size_t size)
+{
+	struct lab_run *run = o->node->run;
+
+	logstore_append(run->logs, model(o->node)->name, o->exec ? "exec" : "command", data, size);
+	if (o->exec)
+		tail_add(o->node, data, size);
+	if (run->spec->foreground) {
+		char line[sizeof(((struct error *)0)->msg)];
+
+		(void)snprintf(line, sizeof(line), "%s: %.*s", model(o->node)->name, (int)size, data);
+		report_send(run->reports, REPORT_LOG, 0, line);
+	}
+}
+
+/* Reads what is there. Return: false at the end. */
+static bool output_read(struct output *o)
+{
+	char buf[READ_SIZE];
+	ssize_t n;
+
+	while ((n = read(o->fd, buf, sizeof(buf))) > 0)
+		output_store(o, buf, (size_t)n);
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static void output_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	struct output *o = arg;
+
+	(void)revents;
+	if (output_read(o))
+		return;
+	logstore_end(o->node->run->logs, model(o->node)->name, o->exec ? "exec" : "command");
+	if (o->node->exec_output == o)
+		o->node->exec_output = NULL;
+	loop_remove(loop, id);
+	(void)close(o->fd);
+	free(o);
+}
+
+/* Takes @fd over. */
+static int output_add(struct run_node *n, int fd, bool exec, struct error *e)
+{
+	struct output *o = malloc(sizeof(*o));
+	int r;
+
+	if (!o) {
+		(void)close(fd);
+		return error_oom(e);
+	}
+	*o = (struct output){ .node = n, .exec = exec, .fd = fd };
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	r = loop_add_fd(n->run->loop, fd, POLLIN, output_readable, o, NULL, e);
+	if (r < 0) {
+		(void)close(fd);
+		free(o);
+	} else if (exec) {
+		n->exec_output = o;
+	}
+	return r;
+}
+
+static void tail_clean(struct run_node *n, char *out, size_t size)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n->tail_len && k + 1 < size; i++)
+		out[k++] = n->tail[i] == '\n' || n->tail[i] == '\r' || n->tail[i] == '\t' ? ' ' : n->tail[i];
+	while (k && out[k - 1] == ' ')
+		k--;
+	out[k] = '\0';
+}
+
+static void exec_failed(struct run_node *n, const char *line, int code, const char *why)
+{
+	char text[sizeof(((struct error *)0)->msg)], out[TAIL_LEN + 1] = "", head[81];
+
+	if (!why)
+		tail_clean(n, out, 200);
+	(void)snprintf(head, sizeof(head), "%s", line);
+	head[strcspn(head, "\n")] = '\0';
+	(void)snprintf(text, sizeof(text), "node %.64s: exec '%s%s' ended with %d%s%.300s", model(n)->name, head,
+		       strlen(line) > strlen(head) ? "..." : "", code, why || out[0] ? ": " : "", why ? why : out);
+	report_send(n->run->reports, REPORT_WARNING, 0, text);
+	lab_log(n->run, "%s", text);
+}
+
+static int step_request(struct run_node *n, const struct op *op, struct error *e)
+{
+	const bool exec = op->type == OP_EXEC;
+	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .rows = 24, .cols = 80 };
+	int p[2], r;
+
+	if (!exec)
+		return agent_run(n->conn, REQUEST_COMMAND, &cmd, e);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return error_errno(e, errno, "make a pipe");
+	cmd.fds[0] = n->run->null_fd;
+	cmd.fds[1] = cmd.fds[2] = p[1];
+	r = agent_run(n->conn, (uint32_t)(REQUEST_EXEC_FIRST + n->next), &cmd, e);
+	(void)close(p[1]);
+	if (r < 0) {
+		(void)close(p[0]);
+		return r;
+	}
+	return output_add(n, p[0], true, e);
+}
+
+static void worker_start_next(struct lab_run *run)
+{
+	const size_t count = run->spec->plan->lab->n_nodes;
+
+	for (size_t i = 0; i < count && run->n_workers < run->max_workers; i++) {
+		struct run_node *n = &run->nodes[i];
+
+		if (n->started || n->done)
+			continue;
+		n->started = n->worker = true;
+		run->n_workers++;
+		node_step(n);
+	}
+}
+
+static void node_done(struct run_node *n)
+{
+	struct lab_run *run = n->run;
+
+	if (n->done)
+		return;
+	n->done = true;
+	run->n_workers -= n->worker;
+	if (--run->n_pending == 0)
+		lab_ready(run);
+}
+
+/* Starts the next thing of a node; a main command is not waited for, an exec line is. */
+static void node_step(struct run_node *n)
+{
+	struct error e = { 0 };
+
+	while (n->next < n->n_steps) {
+		const struct op *op = &n->run->spec->plan->ops[n->steps[n->next]];
+
+		n->tail_len = 0;
+		e.code = 0;
+		if (step_request(n, op, &e) < 0) {
+			exec_failed(n, op->value ? op->value : op->argv->v[0], 125, e.msg);
+			n->next++;
+			continue;
+		}
+		n->next++;
+		if (op->type == OP_EXEC)
+			return;
+		n->main = MAIN_RUNNING;
+	}
+	node_done(n);
+}
+
+static void exec_ended(struct run_node *n, const struct agent_event *ev)
+{
+	const size_t step = ev->id - REQUEST_EXEC_FIRST;
+	const struct op *op;
+	int code;
+
+	if (step >= n->n_steps)
+		return;
+	op = &n->run->spec->plan->ops[n->steps[step]];
+	code = agent_exit_code(ev->arg);
+	if (n->exec_output) /* a failure quotes its output, which was written before the exit was reported */
+		(void)output_read(n->exec_output);
+	if (code)
+		exec_failed(n, op->value, code, NULL);
+	if (step + 1 == n->next && !n->done)
+		node_step(n);
+	worker_start_next(n->run);
+}
+
+static void status_text(int status, char *buf, size_t size)
+{
+	if (WIFSIGNALED(status))
+		(void)snprintf(buf, size, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		(void)snprintf(buf, size, "exited with %d", WEXITSTATUS(status));
+}
+
+static void main_ended(struct run_node *n, const struct agent_event *ev)
+{
+	char how[96];
+
+	n->main = MAIN_EXITED;
+	n->main_status = (int)ev->arg;
+	status_text(n->main_status, how, sizeof(how));
+	lab_log(n->run, "node %s: its command %s", model(n)->name, how);
+}
+
+static bool is_daemon(const struct run_node *n, const char *comm)
+{
+	const struct profile *p = n->run->spec->plan->nodes[n->index].profile;
+
+	for (const char *const *d = p ? p->daemons : NULL; d && *d; d++)
+		if (strcmp(*d, comm) == 0)
+			return true;
+	return false;
+}
+
+static void orphan_ended(struct run_node *n, const struct agent_event *ev)
+{
+	const int status = (int)ev->arg;
+	struct death *d = NULL;
+	char how[96];
+
+	if (!is_daemon(n, ev->comm))
+		return;
+	/* A daemon's parent that ends well has only put it into the background. */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	for (size_t i = 0; i < n->n_deaths; i++)
+		if (strcmp(n->deaths[i].comm, ev->comm) == 0)
+			d = &n->deaths[i];
+	if (!d) {
+		d = ARENA_PUSH(&n->run->arena, n->deaths, n->n_deaths);
+		memcpy(d->comm, ev->comm, sizeof(d->comm));
+	}
+	d->count++;
+	d->last_status = status;
+	status_text(status, how, sizeof(how));
+	lab_log(n->run, "node %s: daemon %s (pid %u in the node) %s", model(n)->name, ev->comm, ev->id, how);
+}
+
+static void event_handle(struct run_node *n, const struct agent_event *ev, int fd)
+{
+	struct error e = { 0 };
+
+	switch ((enum agent_event_type)ev->type) {
+	case AGENT_STARTED:
+		if (fd >= 0 && output_add(n, fd, false, &e) < 0)
+			lab_log(n->run, "node %s: %s", model(n)->name, e.msg);
+		return;
+	case AGENT_EXITED:
+		if (ev->id == REQUEST_COMMAND)
+			main_ended(n, ev);
+		else
+			exec_ended(n, ev);
+		break;
+	case AGENT_REFUSED:
+		exec_failed(n, "?", 125, strerror((int)ev->arg));
+		if (ev->id != REQUEST_COMMAND && !n->done)
+			node_step(n);
+		break;
+	case AGENT_ORPHAN:
+		orphan_ended(n, ev);
+		break;
+	case _AGENT_EVENT_MAX:
+		break;
+	}
+	(void)fd_close(fd);
+}
+
+static void node_gone(struct run_node *n)
+{
+	n->alive = false;
+	lab_log(n->run, "node %s: its init has ended", model(n)->name);
+	if (!n->done) {
+		exec_failed(n, "?", 125, "the node's init has ended");
+		node_done(n);
+		worker_start_next(n->run);
+	}
+}
+
+static void node_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	struct run_node *n = arg;
+	struct agent_event ev;
+	struct error e = { 0 };
+	int fd, r;
+
+	(void)revents;
+	while ((r = agent_recv(n->conn, &ev, &fd, &e)) > 0)
+		event_handle(n, &ev, fd);
+	if (r == -EAGAIN)
+		return;
+	loop_remove(loop, id);
+	node_gone(n);
+}
+
+static void delay_over(struct loop *loop, struct loop_handle id, void *arg)
+{
+	struct run_node *n = arg;
+
+	(void)loop;
+	(void)id;
+	n->started = false;
+	worker_start_next(n->run);
+}
+
+/* An ext-container's exec lines are run by the init of the lab that it belongs to. */
+static int foreign_connect(const char *path, struct error *e)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_close_ int dir = -EBADF;
+	char buf[512], name[256];
+	int conn;
+
+	(void)snprintf(buf, sizeof(buf), "%.*s", (int)(slash - path), path);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(strlen(slash + 1) - strlen(".sock")), slash + 1);
+	dir = open(buf, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return error_errno(e, errno, "open %s", buf);
+	conn = agent_connect(dir, name, e);
+	if (conn >= 0)
+		(void)fcntl(conn, F_SETFL, O_NONBLOCK);
+	return conn;
+}
+
+static int node_init(struct lab_run *run, size_t i, struct error *e)
+{
+	struct run_node *n = &run->nodes[i];
+	const struct plan_node *pn = &run->spec->plan->nodes[i];
+
+	n->run = run;
+	n->index = i;
+	n->conn = run->engine.nodes[i].events;
+	if (pn->agent && n->n_steps) {
+		n->conn = foreign_connect(pn->agent, e);
+		if (n->conn < 0)
+			return n->conn;
+	}
+	if (n->conn < 0)
+		return 0;
+	n->alive = true;
+	return loop_add_fd(run->loop, n->conn, POLLIN, node_readable, n, NULL, e);
+}
+
+static void steps_collect(struct lab_run *run)
+{
+	const struct plan *p = run->spec->plan;
+
+	for (size_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].type == OP_COMMAND || p->ops[i].type == OP_EXEC) {
+			struct run_node *n = &run->nodes[p->ops[i].node];
+
+			*ARENA_PUSH(&run->arena, n->steps, n->n_steps) = i;
+		}
+}
+
+int runner_start(struct lab_run *run, struct error *e)
+{
+	const struct lab *lab = run->spec->plan->lab;
+
+	run->nodes = arena_alloc(&run->arena, (lab->n_nodes + 1) * sizeof(*run->nodes));
+	run->max_workers = run->spec->max_workers ? run->spec->max_workers : WORKERS_DEFAULT;
+	run->n_pending = lab->n_nodes;
+	steps_collect(run);
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		struct run_node *n = &run->nodes[i];
+		int r = node_init(run, i, e);
+
+		if (r < 0)
+			return error_wrap(e, "node %s", lab->nodes[i].name);
+		if (!lab->nodes[i].startup_delay || !n->n_steps)
+			continue;
+		n->started = true; /* until the delay is over */
+		r = loop_add_timer(run->loop, (uint64_t)lab->nodes[i].startup_delay * 1000000, delay_over, n, NULL, e);
+		if (r < 0)
+			return r;
+	}
+	worker_start_next(run);
+	if (lab->n_nodes == 0)
+		lab_ready(run);
+	return 0;
+}
