@@ -362,13 +362,15 @@ static void attr_name(const struct nlattr *a, char *buf, size_t size)
 static int parse_chain(const struct nlmsghdr *nlh, struct nft_chain_info *ret)
 {
 	const size_t head = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));
-	struct nlattr *tb[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1];
+	struct nlattr *tb[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1], *attrs;
 	const struct nfgenmsg *g = NLMSG_DATA(nlh);
 
 	if (nlh->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWCHAIN))
 		return 0;
-	if (nlh->nlmsg_len < head ||
-	    nla_parse(tb, NFTA_CHAIN_MAX, (struct nlattr *)((uintptr_t)nlh + head), (int)(nlh->nlmsg_len - head), NULL) < 0)
+	if (nlh->nlmsg_len < head)
+		return -EBADMSG;
+	attrs = (struct nlattr *)((uintptr_t)nlh + head);
+	if (nla_parse(tb, NFTA_CHAIN_MAX, attrs, (int)(nlh->nlmsg_len - head), NULL) < 0)
 		return -EBADMSG;
 	if (!tb[NFTA_CHAIN_HOOK])
 		return 0;

@@ -329,11 +329,21 @@ static ssize_t receive(struct nlconn *c, void *buf)
 	return -EMSGSIZE;
 }
 
+/* Throw away what lies in the receive buffer: the kernel drops all answers until it has been empty once. */
+static void drain(struct nlconn *c)
+{
+	char byte;
+
+	while (recv(c->fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == EINTR || errno == ENOBUFS)
+		;
+}
+
 /* Why the answers stopped making sense. */
 static int receive_error(struct nlconn *c, int code, struct error *e)
 {
 	const char *what = c->n ? request_context(c, 0) : "netlink";
 
+	drain(c);
 	if (code == ENOBUFS)
 		return error_set(e, code, "%s: answers of the kernel were lost, what was done is unknown", what);
 	if (code == ETIMEDOUT)

@@ -92,7 +92,8 @@ bool sysctl_is_namespaced(const char *path)
 {
 	/* A name ending in a star stands for all that begin so; in a slash, for all below. */
 	static const char *const own[] = {
-		"net/", "fs/mqueue/", "kernel/shm*", "kernel/msg*", "kernel/sem", "kernel/hostname", "kernel/domainname",
+		"net/", "fs/mqueue/", "kernel/shm*", "kernel/msg*", "kernel/sem",
+		"kernel/hostname", "kernel/domainname",
 	};
 	size_t n;
 
@@ -171,8 +172,7 @@ static int open_key(int procfd, const char *key, int flags, struct error *e)
 	if (sysctl_path(key, path + 4) < 0)
 		return error_set(e, EINVAL, "sysctl %s: not a valid name", key);
 	if (writing && !sysctl_is_namespaced(path + 4))
-		return error_set(e, EPERM, "sysctl %s: not of a network, IPC or UTS namespace: it would change the host",
-				 key);
+		return error_set(e, EPERM, "sysctl %s: not a namespace's own: it would change the host", key);
 	/* Containers mount /proc/sys read-only over itself: good enough for looking. */
 	fd = open_beneath(procfd, path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, writing ? RESOLVE_NO_XDEV : 0);
 	if (fd < 0)

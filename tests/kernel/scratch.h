@@ -26,7 +26,7 @@
 			fail_msg("%s = %d: %s", #r, _r, (e)->msg);               \
 	} while (0)
 
-/* First line of main(): whether namespaces can be made here; tried in a child. A test program that skips ends with 77. */
+/* First line of main(): whether namespaces can be made here, tried in a child; a test that skips exits with 77. */
 static inline bool scratch_possible(void)
 {
 	int status = -1;

@@ -56,7 +56,8 @@ static void test_ruleset(void **state)
 	assert_int_equal(shell("nft list ruleset | grep -q "
 			       "'ip6 saddr 3fff:172:20:20::/64 oifname != \"clab0\" masquerade'"),
 			 0);
-	assert_int_equal(shell("nft list ruleset | grep -q 'type nat hook postrouting priority srcnat; policy accept;'"),
+	assert_int_equal(shell("nft list ruleset | grep -q "
+			       "'type nat hook postrouting priority srcnat; policy accept;'"),
 			 0);
 	assert_int_not_equal(shell("nft delete table inet netemu-lab1"), 0); /* it has an owner */
 }
