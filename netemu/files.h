@@ -3,16 +3,17 @@
  * files.h - files and directories named on the command line -> labs
  *
  * Owns: which file a directory means, reading, telling the same file or the same lab twice, showing the
- * diagnostics. Refuses to know what a file says: that is topology/.
+ * diagnostics, and which running labs an argument means. Refuses to know what a file says: that is topology/.
  */
 #ifndef NETEMU_FILES_H
 #define NETEMU_FILES_H
 
+#include "cli.h"
 #include "topology/load.h"
 
 struct files {
 	struct diag diag; /* n_errors != 0: do not go on */
-	struct lab **labs;
+	struct lab **labs; /* in the order of the command line */
 	size_t n;
 	struct arena arena;
 	char **texts; /* of the files, which diag quotes */
@@ -22,7 +23,7 @@ struct files {
 /**
  * files_load() - load everything that @paths name
  * @paths: files, directories (their one *.clab.yml or *.clab.yaml, else topo.yaml), "-" for standard input; none:
- *         the current directory
+ *         the current directory. A file that is named twice is loaded once.
  * @opt: handed on to lab_load()
  * @ret: to be freed with files_done(), also on failure
  *
@@ -33,12 +34,13 @@ struct files {
 int files_load(const struct strv *paths, const struct load_options *opt, struct files *ret, struct error *e);
 
 /**
- * files_report() - show a failed files_load() and all warnings of a successful one on stderr
- * @r: what files_load() returned
+ * files_load_cli() - the same from the arguments and options of a verb that has FILE... (run, plan, validate)
  *
- * Return: CLI_OK when @r is 0, CLI_INVALID for mistakes in the files, CLI_FAILED for paths that cannot be read.
+ * Takes --topo, --name, --node-filter and --map-kind, and shows all mistakes and warnings on stderr.
+ *
+ * Return: CLI_OK; CLI_INVALID for mistakes in the files; CLI_FAILED when a path cannot be read.
  */
-int files_report(const struct files *files, int r, const struct error *e);
+int files_load_cli(const struct cli *cli, struct files *ret);
 
 void files_done(struct files *files);
 #define _cleanup_files_ _cleanup_(files_done)
@@ -50,5 +52,14 @@ void files_done(struct files *files);
  * Return: 0 or -errno.
  */
 int files_lookup(struct arena *a, const char *path, const char **ret, struct error *e);
+
+/**
+ * files_find_labs() - which running labs an argument means
+ * @arg: the name of a lab; or a file or directory, which may be edited or gone meanwhile
+ * @ret: names, appended, none twice; a name that could be a lab's is added even when no such lab runs
+ *
+ * Return: 0; -ENOENT when @arg is a path that means no lab (nothing is set); another -errno.
+ */
+int files_find_labs(struct arena *a, const char *arg, struct strv *ret, struct error *e);
 
 #endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "files.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/state.h"
+
+/* ---- which file ---- */
+
+static bool name_ends_in(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* All *.clab.yml and *.clab.yaml of a directory. */
+static int directory_topologies(struct arena *a, const char *path, struct strv *ret, struct error *e)
+{
+	_cleanup_closedir_ DIR *dir = opendir(path);
+
+	if (!dir)
+		return error_errno(e, errno, "%s", path);
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (d->d_name[0] != '.' && (name_ends_in(d->d_name, ".clab.yml") || name_ends_in(d->d_name, ".clab.yaml")))
+			strv_add(a, ret, arena_printf(a, "%s/%s", path, d->d_name));
+	return 0;
+}
+
+static int directory_lookup(struct arena *a, const char *path, const char **ret, struct error *e)
+{
+	const char *plain = arena_printf(a, "%s/topo.yaml", path);
+	struct strv found = { 0 };
+	int r = directory_topologies(a, path, &found, e);
+
+	if (r < 0)
+		return r;
+	if (found.n > 1)
+		return error_set(e, EINVAL, "%s: several topologies are there (%s, %s%s): name one of them", path,
+				 strrchr(found.v[0], '/') + 1, strrchr(found.v[1], '/') + 1, found.n > 2 ? ", ..." : "");
+	if (found.n == 0 && access(plain, F_OK) < 0)
+		return error_set(e, ENOENT, "%s: no topology is there (*.clab.yml, *.clab.yaml or topo.yaml)", path);
+	*ret = found.n ? found.v[0] : plain;
+	return 0;
+}
+
+int files_lookup(struct arena *a, const char *path, const char **ret, struct error *e)
+{
+	struct stat sb;
+
+	if (strcmp(path, "-") == 0 || stat(path, &sb) < 0 || !S_ISDIR(sb.st_mode)) {
+		*ret = arena_strdup(a, path);
+		return 0;
+	}
+	return directory_lookup(a, path, ret, e);
+}
+
+/* ---- loading ---- */
+
+/* Whether two paths are the same file. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_ino == sb.st_ino && sa.st_dev == sb.st_dev;
+}
+
+static void check_name(struct files *f, const struct lab *lab)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (strcmp(f->labs[i]->name, lab->name) != 0)
+			continue;
+		diag_error(&f->diag, (struct pos){ .file = lab->file }, "give one of them another name", "lab '%s' is in %s already",
+			   lab->name, f->labs[i]->path);
+		return;
+	}
+}
+
+static int file_load(struct files *f, const char *path, const struct load_options *opt, struct error *e)
+{
+	struct lab *lab, **slot;
+	char *text;
+	size_t len;
+	int r = file_read(path, &text, &len, e);
+
+	if (r < 0)
+		return r;
+	*ARENA_PUSH(&f->arena, f->texts, f->n_texts) = text;
+	lab = lab_load(&f->diag, path, text, len, opt);
+	if (!lab)
+		return 0;
+	if (lab->name)
+		check_name(f, lab);
+	slot = ARENA_PUSH(&f->arena, f->labs, f->n);
+	*slot = lab;
+	return 0;
+}
+
+static int path_add(struct files *f, const char *path, struct strv *files, struct error *e)
+{
+	const char *file = NULL;
+	int r = files_lookup(&f->arena, path, &file, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < files->n; i++)
+		if (same_file(files->v[i], file))
+			return 0;
+	strv_add(&f->arena, files, file);
+	return 0;
+}
+
+int files_load(const struct strv *paths, const struct load_options *opt, struct files *ret, struct error *e)
+{
+	struct strv files = { 0 };
+	int r = 0;
+
+	*ret = (struct files){ 0 };
+	for (size_t i = 0; r == 0 && i < paths->n; i++)
+		r = path_add(ret, paths->v[i], &files, e);
+	if (r == 0 && paths->n == 0)
+		r = path_add(ret, ".", &files, e);
+	for (size_t i = 0; r == 0 && i < files.n; i++)
+		r = file_load(ret, files.v[i], opt, e);
+	if (r < 0)
+		return r;
+	return ret->diag.n_errors ? -EINVAL : 0;
+}
+
+int files_load_cli(const struct cli *cli, struct files *ret)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const struct strv topo = cli_list(cli, "topo"), filter = cli_list(cli, "node-filter");
+	const struct strv kinds = cli_list(cli, "map-kind");
+	const struct load_options opt = {
+		.name = cli_value(cli, "name"),
+		.node_filter = filter.n ? &filter : NULL,
+		.map_kinds = kinds.n ? &kinds : NULL,
+		.environ_ = environ,
+		.check_files = true,
+	};
+	struct strv paths = { 0 };
+	struct error e = { 0 };
+	int r;
+
+	for (size_t i = 0; i < cli_args(cli)->n; i++)
+		strv_add(&a, &paths, cli_args(cli)->v[i]);
+	for (size_t i = 0; i < topo.n; i++)
+		strv_add(&a, &paths, topo.v[i]);
+	r = files_load(&paths, &opt, ret, &e);
+	diag_print(&ret->diag, stderr, cli_colour(stderr));
+	if (r == 0)
+		return CLI_OK;
+	if (e.code)
+		return cli_fail(cli, &e);
+	return CLI_INVALID;
+}
+
+void files_done(struct files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		lab_free(files->labs[i]);
+	for (size_t i = 0; i < files->n_texts; i++)
+		free(files->texts[i]);
+	diag_done(&files->diag);
+	arena_done(&files->arena);
+	*files = (struct files){ 0 };
+}
+
+/* ---- which running labs ---- */
+
+static void add_once(struct arena *a, struct strv *names, const char *name)
+{
+	if (!strv_contains(names, name))
+		strv_add(a, names, name);
+}
+
+/* @path as the state of a lab has it: absolute. The file may be gone. */
+static const char *absolute(struct arena *a, const char *path)
+{
+	char cwd[PATH_MAX];
+
+	if (path[0] == '/' || !getcwd(cwd, sizeof(cwd)))
+		return arena_strdup(a, path);
+	while (strncmp(path, "./", 2) == 0)
+		path += 2;
+	return arena_printf(a, "%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path);
+}
+
+/* The running labs that were made from the file @path. */
+static int labs_of_path(struct arena *a, const struct strv *running, const char *path, struct strv *ret)
+{
+	const char *full = absolute(a, path);
+	size_t before = ret->n;
+
+	for (size_t i = 0; i < running->n; i++) {
+		_cleanup_(state_freep) struct lab_state *st = NULL;
+
+		if (state_load(running->v[i], &st, NULL) == 0 && *st->path && same_file(st->path, full))
+			add_once(a, ret, st->name);
+	}
+	return ret->n > before ? 0 : -ENOENT;
+}
+
+/* The lab that the file @path would make now. */
+static int lab_in_file(struct arena *a, const char *path, struct strv *ret)
+{
+	const struct load_options opt = { .environ_ = environ };
+	const struct strv paths = { (char *[]){ (char *)path, NULL }, 1 };
+	_cleanup_files_ struct files files = { 0 };
+
+	(void)files_load(&paths, &opt, &files, NULL);
+	for (size_t i = 0; i < files.n; i++)
+		if (files.labs[i]->name && state_name_valid(files.labs[i]->name))
+			add_once(a, ret, files.labs[i]->name);
+	return files.n ? 0 : -ENOENT;
+}
+
+int files_find_labs(struct arena *a, const char *arg, struct strv *ret, struct error *e)
+{
+	struct strv running = { 0 };
+	const char *file = arg;
+	int r = state_names(a, &running, e);
+
+	if (r < 0)
+		return r;
+	if (strv_contains(&running, arg)) {
+		add_once(a, ret, arg);
+		return 0;
+	}
+	(void)files_lookup(a, arg, &file, NULL);
+	if (labs_of_path(a, &running, file, ret) == 0)
+		return 0;
+	if (access(file, F_OK) == 0 || strcmp(file, "-") == 0)
+		return lab_in_file(a, file, ret);
+	if (!state_name_valid(arg))
+		return -ENOENT;
+	add_once(a, ret, arg);
+	return 0;
+}
