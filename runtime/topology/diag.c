@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "topology/source.h"
+
 /* A file can hold a million mistakes; nobody reads more than this many. */
 enum { DIAG_MAX_ENTRIES = 1000 };
 /* Source lines are quoted through a window of this many characters around the column. */
@@ -108,24 +110,9 @@ static const char *source_line(const struct diag_file *f, uint32_t line, size_t 
 	return p;
 }
 
-/* Length of the UTF-8 sequence that starts with @c; 1 for a byte that starts none. */
-static size_t utf8_len(unsigned char c)
+/* Cells that a character takes on a terminal: wide for the CJK blocks, full-width forms and emoji. */
+static unsigned char_cells(uint32_t c)
 {
-	return c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
-}
-
-/* Cells that the character takes on a terminal: wide for the CJK blocks, full-width forms and emoji. */
-static unsigned char_cells(const char *p, size_t len)
-{
-	const unsigned char *u = (const unsigned char *)p;
-	uint32_t c;
-
-	if (len == 3)
-		c = ((u[0] & 0x0fu) << 12) | ((u[1] & 0x3fu) << 6) | (u[2] & 0x3fu);
-	else if (len == 4)
-		c = ((u[0] & 0x07u) << 18) | ((u[1] & 0x3fu) << 12) | ((u[2] & 0x3fu) << 6) | (u[3] & 0x3fu);
-	else
-		return 1;
 	return (c >= 0x2e80 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xff60) ||
 			       (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) || c >= 0x20000 ?
 		       2 :
@@ -135,18 +122,35 @@ static unsigned char_cells(const char *p, size_t len)
 /* Writes text that came from a file: control characters would drive the reader's terminal. */
 static void put_clean(FILE *out, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		const unsigned char c = (unsigned char)s[i];
+	for (size_t i = 0; i < len;) {
+		uint32_t c;
+		const size_t n = utf8_decode(s + i, len - i, &c);
 
-		(void)fputc(c == '\t' || c == '\n' ? ' ' : c < 0x20 || c == 0x7f ? '?' : c, out);
+		if (n == 0 || (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0))
+			(void)fputc('?', out);
+		else if (c < 0x20)
+			(void)fputc(' ', out);
+		else
+			(void)fwrite(s + i, 1, n, out);
+		i += n ? n : 1;
 	}
+}
+
+/* Behind the character at @p, whose cells are added to @cells; a byte that begins none counts as one. */
+static const char *next_char(const char *p, const char *end, unsigned *cells)
+{
+	uint32_t c = 0;
+	const size_t n = utf8_decode(p, (size_t)(end - p), &c);
+
+	*cells += n ? char_cells(c) : 1;
+	return p + (n ? n : 1);
 }
 
 /* The line and, below it, a caret; long lines are shown through a window around the column. */
 static void print_source(FILE *out, const struct diag_file *f, const struct pos *pos)
 {
 	const char *line, *p, *end, *shown;
-	unsigned cells = 0;
+	unsigned cells = 0, after = 0;
 	size_t len, ch = 1;
 
 	line = source_line(f, pos->line, &len);
@@ -154,17 +158,14 @@ static void print_source(FILE *out, const struct diag_file *f, const struct pos 
 		return;
 	end = line + len;
 	for (p = shown = line; p < end && ch < pos->col; ch++) {
-		const size_t n = MIN_OF(utf8_len((unsigned char)*p), (size_t)(end - p));
-
-		cells += char_cells(p, n);
-		p += n;
+		p = next_char(p, end, &cells);
 		if (ch % DIAG_WINDOW == 0) {
 			shown = p;
 			cells = 0;
 		}
 	}
 	for (ch = 0; p < end && ch < DIAG_WINDOW; ch++)
-		p += MIN_OF(utf8_len((unsigned char)*p), (size_t)(end - p));
+		p = next_char(p, end, &after);
 	(void)fprintf(out, "%4u | ", pos->line);
 	put_clean(out, shown, (size_t)(p - shown));
 	(void)fprintf(out, "\n     | %*s^\n", (int)cells, "");

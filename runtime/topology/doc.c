@@ -51,6 +51,12 @@ static struct pos mark_pos(struct builder *b, const yaml_mark_t *m)
 	return source_pos(b->src, m->index);
 }
 
+/* Whether the parser stumbled over a tab; mark_pos() has just been asked where. */
+static bool at_tab(const struct builder *b)
+{
+	return b->src->byte < b->src->len && b->src->text[b->src->byte] == '\t';
+}
+
 static int parser_failed(struct builder *b)
 {
 	const yaml_parser_t *p = &b->parser;
@@ -59,8 +65,8 @@ static int parser_failed(struct builder *b)
 	if (p->error == YAML_MEMORY_ERROR)
 		diag_error(b->src->diag, (struct pos){ .file = b->src->file }, NULL, "out of memory");
 	else if (p->context)
-		diag_error(b->src->diag, pos, NULL, "not YAML: %s, %s that starts on line %u", p->problem, p->context,
-			   mark_pos(b, &p->context_mark).line);
+		diag_error(b->src->diag, pos, at_tab(b) ? "indent with blanks, not with tabs" : NULL,
+			   "not YAML: %s (%s, line %u)", p->problem, p->context, mark_pos(b, &p->context_mark).line);
 	else
 		diag_error(b->src->diag, pos, NULL, "not YAML: %s", p->problem ? p->problem : "unreadable");
 	return -EINVAL;

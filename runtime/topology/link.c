@@ -9,6 +9,9 @@
 #include "topology/names.h"
 #include "topology/topology.h"
 
+/* Chains of container:X are one or two long; a longer one than this is cut. */
+enum { OWNER_HOPS_MAX = 64 };
+
 enum link_key { LK_ENDPOINTS, LK_IPV4, LK_IPV6, LK_LABELS, LK_MTU, LK_TYPE, LK_VARS, _LK_MAX };
 
 static void check_mtu(struct loader *l, const struct value *v)
@@ -65,7 +68,7 @@ static int32_t host_node(struct loader *l, struct pos pos)
 	struct node *n;
 
 	if (at != LAB_INDEX_NONE && l->lab->nodes[at].kind != NODE_HOST)
-		diag_error(l->d, pos, "give the node another name", "'host' in a link is the host itself, but node 'host' is a %s",
+		diag_error(l->d, pos, "give the node another name", "'host' in a link is the host itself, but node 'host' is of kind %s",
 			   node_kind_names[l->lab->nodes[at].kind]);
 	if (at != LAB_INDEX_NONE)
 		return at;
@@ -209,12 +212,15 @@ static void read_link(struct loader *l, const struct value *v)
 {
 	const struct value *keys[_LK_MAX], *ends;
 	struct link link = { .pos = v->pos };
+	const size_t errors = l->d->n_errors;
 	bool ok = true;
 
 	if (!check_type(l, v))
 		return;
 	schema_read(l, v, SCHEMA(link_keys), "a link", keys);
 	ends = keys[LK_ENDPOINTS];
+	if (!ends && l->d->n_errors != errors)
+		return;
 	if (!ends || ends->n != ARRAY_SIZE(link.end)) {
 		diag_error(l->d, ends ? ends->pos : v->pos, NULL, "a link needs two endpoints, not %zu", ends ? ends->n : 0);
 		return;
@@ -234,13 +240,21 @@ void links_read(struct loader *l, const struct value *v)
 		read_link(l, v->items[i]);
 }
 
+/* The node whose network namespace @node lives in. */
+static const struct node *owner_of(const struct lab *lab, int32_t node)
+{
+	const struct node *n = &lab->nodes[node];
+
+	for (size_t hops = 0; n->net_node != LAB_INDEX_NONE && hops < OWNER_HOPS_MAX; hops++)
+		n = &lab->nodes[n->net_node];
+	return n;
+}
+
 /* A name for the network namespace that @node's links end in. Bridges' ports share one: that of the lab's bridges. */
 static const char *namespace_of(struct loader *l, int32_t node)
 {
-	const struct node *n = &l->lab->nodes[node];
+	const struct node *n = owner_of(l->lab, node);
 
-	for (size_t hops = 0; n->net_node != LAB_INDEX_NONE && hops < 64; hops++)
-		n = &l->lab->nodes[n->net_node];
 	if (n->kind == NODE_BRIDGE)
 		return "bridge";
 	if (n->net_mode == NET_HOST)
@@ -262,7 +276,7 @@ static void check_end(struct loader *l, const struct endpoint *e, struct strmap 
 		diag_error(l->d, e->pos, NULL, "interface '%s:%s' is used already, by '%s:%s' on line %u, column %u", n->name,
 			   e->ifname, l->lab->nodes[first->node].name, first->ifname, first->pos.line, first->pos.col);
 	}
-	if (n->kind == NODE_LINUX && n->net_mode != NET_NONE && strcmp(e->ifname, "eth0") == 0)
+	if (n->kind == NODE_LINUX && owner_of(l->lab, e->node)->net_mode != NET_NONE && strcmp(e->ifname, "eth0") == 0)
 		diag_error(l->d, e->pos, "use another name, or set 'network-mode: none'",
 			   "eth0 of node '%s' is the management network's", n->name);
 }

@@ -225,7 +225,7 @@ static void check_address(struct loader *l, const struct family *f, const struct
 		return;
 	wrong = address_wrong(m, &subnet, addr);
 	if (wrong)
-		diag_error(l->d, pos, NULL, "%s %s, %s", text, wrong, inprefix_str(&subnet, net));
+		diag_error(l->d, pos, NULL, "%s %s (%s)", text, wrong, inprefix_str(&subnet, net));
 }
 
 void mgmt_check_nodes(struct loader *l)

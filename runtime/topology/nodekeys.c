@@ -294,15 +294,17 @@ static void apply_dns(struct node_ctx *c)
 static void apply_mgmt_addr(struct node_ctx *c, enum node_key key, struct inprefix *ret, struct pos *ret_pos)
 {
 	const struct value *v = c->levels->p[LEVEL_NODE]->v[key];
+	const int family = key == NK_MGMT_IPV4 ? AF_INET : AF_INET6;
+	struct inprefix p;
 
-	if (!v || !*v->text || inprefix_parse(v->text, ret) < 0)
+	if (!v || strchr(v->text, '/') || inprefix_parse(v->text, &p) < 0 || p.family != family)
 		return;
 	*ret_pos = v->pos;
 	if (c->node->net_mode == NET_MGMT)
-		return;
-	*ret = (struct inprefix){ 0 };
-	diag_warning(c->l->d, v->pos, NULL, "node '%s' is not on the management network: its address there has no effect",
-		     c->node->name);
+		*ret = p;
+	else
+		diag_warning(c->l->d, v->pos, NULL,
+			     "node '%s' is not on the management network: its address there has no effect", c->node->name);
 }
 
 static void apply_mgmt_ipv4(struct node_ctx *c)

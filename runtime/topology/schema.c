@@ -266,7 +266,7 @@ void loader_warn_ignored(struct loader *l)
 		return;
 	for (size_t i = 0; i < l->ignored.names.n; i++)
 		strbuf_printf(&s, "%s%s", i ? ", " : "", l->ignored.names.v[i]);
-	diag_warning(l->d, l->ignored.first, NULL, "ignored, as they have no meaning without containers: %s", strbuf_str(&s));
+	diag_warning(l->d, l->ignored.first, NULL, "keys that have no effect here: %s", strbuf_str(&s));
 }
 
 const char *loader_env(struct loader *l, const char *name)

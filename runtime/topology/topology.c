@@ -15,6 +15,8 @@
 #include "topology/names.h"
 #include "topology/nodekeys.h"
 
+enum { LAB_NODES_MAX = 65536 };
+
 enum file_key { FK_NAME, FK_PREFIX, FK_MGMT, FK_TOPOLOGY, FK_SETTINGS, FK_DEBUG, _FK_MAX };
 
 static void check_name(struct loader *l, const struct value *v)
@@ -120,13 +122,18 @@ static void report_kind(struct loader *l, const char *kind, const struct levels 
 	const struct value *v = levels_value(lv, NK_KIND);
 	const char *hint = suggest_of(l, kind, node_kind_names, _NODE_KIND_MAX);
 
-	if (!hint)
+	if (strcmp(kind, "k8s-kind") == 0)
+		hint = "give netemu the Kind config itself, together with this file";
+	else if (strcmp(kind, "ovs-bridge") == 0)
+		hint = "--map-kind ovs-bridge=bridge makes it a Linux bridge";
+	else if (!hint)
 		hint = arena_printf(&l->scratch, "--map-kind %s=linux runs such nodes as plain Linux", kind);
 	diag_error(l->d, v ? v->pos : n->pos, hint, "node '%s': kind '%s' is none of: linux, bridge, host, ext-container",
 		   n->name, kind);
 }
 
-static void set_kind(struct loader *l, const char *written, const struct levels *lv, struct node *n)
+/* @excused: the node has other mistakes, which may be why it has no kind */
+static void set_kind(struct loader *l, const char *written, const struct levels *lv, struct node *n, bool excused)
 {
 	const int kind = find_kind(mapped_kind(l, written));
 
@@ -134,7 +141,7 @@ static void set_kind(struct loader *l, const char *written, const struct levels 
 		n->kind = (enum node_kind)kind;
 	else if (*written)
 		report_kind(l, mapped_kind(l, written), lv, n);
-	else
+	else if (!excused)
 		diag_error(l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind", n->name);
 }
 
@@ -182,13 +189,14 @@ static void add_node(struct topology *t, const struct pair *p, size_t at)
 	struct loader *l = t->l;
 	struct node *n = &l->lab->nodes[at];
 	const char *kind, *group, *what = arena_printf(&l->scratch, "node '%s'", p->key);
+	const size_t errors = l->d->n_errors;
 
 	n->name = arena_strdup(l->a, p->key);
 	n->pos = p->key_pos;
 	(void)strmap_put(&l->lab->node_index, n->name, at);
 	props_read(l, p->value, LEVEL_NODE, what, &t->own[at]);
 	kind = find_levels(t, &t->own[at], &t->levels[at], &group);
-	set_kind(l, kind, &t->levels[at], n);
+	set_kind(l, kind, &t->levels[at], n, l->d->n_errors != errors);
 	check_node_name(l, n);
 	n->group = *group ? arena_strdup(l->a, group) : NULL;
 	n->longname = n->kind == NODE_LINUX ? arena_printf(l->a, "%s%s", l->lab->prefix, n->name) : n->name;
@@ -199,6 +207,10 @@ static void read_nodes(struct topology *t, const struct value *v)
 {
 	struct loader *l = t->l;
 
+	if (v && v->n > LAB_NODES_MAX) {
+		diag_error(l->d, v->pos, NULL, "a lab has at most %d nodes, not %zu", LAB_NODES_MAX, v->n);
+		v = NULL;
+	}
 	t->n_own = v ? v->n : 0;
 	t->own = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->own));
 	t->levels = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->levels));
@@ -314,14 +326,14 @@ static void set_prefix(struct lab *lab, const struct value *v)
 		lab->prefix = arena_printf(&lab->arena, "%s-%s-", v->text, lab->name);
 }
 
-static void set_name(struct loader *l, const struct value *v)
+static void set_name(struct loader *l, const struct value *v, bool excused)
 {
 	const char *wrong = l->opt->name ? name_check_lab(l->opt->name) : NULL;
 	const struct pos pos = { .file = l->lab->file };
 
 	if (wrong)
 		diag_error(l->d, pos, NULL, "lab name '%s' (--name) %s", l->opt->name, wrong);
-	else if (!l->opt->name && !v)
+	else if (!l->opt->name && !v && !excused)
 		diag_error(l->d, pos, "add 'name: NAME' at the top, or give --name", "the lab has no name");
 	l->lab->name = arena_strdup(l->a, l->opt->name ? l->opt->name : v ? v->text : "");
 }
@@ -336,7 +348,7 @@ static void read_topology(struct topology *t, const struct value *v)
 	read_section(l, keys[TK_KINDS], LEVEL_KIND, &t->kinds);
 	read_section(l, keys[TK_GROUPS], LEVEL_GROUP, &t->groups);
 	read_nodes(t, keys[TK_NODES]);
-	if (!t->n_own)
+	if (!keys[TK_NODES] || !keys[TK_NODES]->n)
 		diag_error(l->d, v ? v->pos : (struct pos){ .file = l->lab->file }, NULL, "the lab has no nodes");
 	links_read(l, keys[TK_LINKS]);
 	netmode_resolve(l);
@@ -351,10 +363,11 @@ void topology_load(struct loader *l, const struct value *root)
 	const struct value *keys[_FK_MAX];
 	struct topology t = { .l = l };
 	struct lab *lab = l->lab;
+	const size_t errors = l->d->n_errors;
 
 	lab->type = LAB_TOPOLOGY;
 	schema_read(l, root, SCHEMA(file_keys), "a topology file", keys);
-	set_name(l, keys[FK_NAME]);
+	set_name(l, keys[FK_NAME], l->d->n_errors != errors);
 	set_prefix(lab, keys[FK_PREFIX]);
 	t.lab_dir = arena_printf(&l->scratch, "%s/clab-%s", strcmp(lab->dir, "/") == 0 ? "" : lab->dir, lab->name);
 	mgmt_read(l, keys[FK_MGMT]);
