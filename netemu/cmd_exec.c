@@ -83,8 +83,7 @@ static int run(const struct cli *cli, int conn, struct arena *a, bool *ret_done,
 	command_env(cli, a, tty, &env);
 	cmd.cwd = cli_value(cli, "workdir");
 	cmd.user = cli_value(cli, "user");
-	r = tty ? relay_tty(conn, REQUEST_ID, &cmd, e) :
-		  relay_pipes(conn, REQUEST_ID, &cmd, cli_flag(cli, "interactive") || cli_args(cli)->n < 2, e);
+	r = tty ? relay_tty(conn, REQUEST_ID, &cmd, e) : relay_pipes(conn, REQUEST_ID, &cmd, e);
 	*ret_done = r >= 0;
 	return r;
 }

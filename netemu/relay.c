@@ -323,7 +323,7 @@ static int pipe_between(struct relay *r, struct agent_command *cmd, int i, int n
 	return 0;
 }
 
-int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, bool with_stdin, struct error *e)
+int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, struct error *e)
 {
 	_cleanup_(relay_done) struct relay r = { .conn = conn, .signals = -EBADF, .id = id, .master = -EBADF };
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -335,9 +335,7 @@ int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, bool with_stdi
 	if (r.signals < 0)
 		return r.signals;
 	for (int i = 0; ret == 0 && i < 3; i++) {
-		if (i == 0 && !with_stdin)
-			cmd->fds[i] = null;
-		else if (fd_may_pass(i))
+		if (fd_may_pass(i))
 			cmd->fds[i] = i;
 		else
 			ret = pipe_between(&r, cmd, i, null, e);

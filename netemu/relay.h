@@ -19,13 +19,12 @@ int relay_tty(int conn, uint32_t id, struct agent_command *cmd, struct error *e)
 
 /**
  * relay_pipes() - run @cmd on the caller's stdin, stdout and stderr
- * @with_stdin: else the command reads /dev/null
  *
  * Pipes, sockets and regular files are handed over as they are; for anything else (a terminal, a directory) a
- * pipe is put between. Signals that arrive are sent on.
+ * pipe is put between. So a command that does not read its input leaves it to the caller. Signals that arrive are sent on.
  *
  * Return: as relay_tty().
  */
-int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, bool with_stdin, struct error *e);
+int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, struct error *e);
 
 #endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_run.c - make everything in these files real
+ */
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli.h"
+#include "cmd_inspect.h"
+#include "engine/settle.h"
+#include "engine/state.h"
+#include "files.h"
+#include "launch.h"
+#include "supervisor/report.h"
+
+enum { WAIT_DEFAULT_S = 60, KILL_AFTER_MS = 5000, EXIT_INTERRUPTED = 130 };
+
+extern char **environ;
+
+static int load(const struct cli *cli, struct files *files, struct error *e)
+{
+	const struct strv filter = cli_list(cli, "node-filter"), kinds = cli_list(cli, "map-kind");
+	struct strv paths = *cli_args(cli);
+	const struct strv topo = cli_list(cli, "topo");
+	struct arena *a = (struct arena *)&cli->arena;
+	const struct load_options opt = {
+		.name = cli_value(cli, "name"),
+		.node_filter = filter.n ? &filter : NULL,
+		.map_kinds = kinds.n ? &kinds : NULL,
+		.environ_ = environ,
+		.check_files = true,
+	};
+	struct strv all = { 0 };
+	int r;
+
+	for (size_t i = 0; i < paths.n; i++)
+		strv_add(a, &all, paths.v[i]);
+	for (size_t i = 0; i < topo.n; i++)
+		strv_add(a, &all, topo.v[i]);
+	r = files_load(&all, &opt, files, e);
+	if (r == 0)
+		launch_check(files->labs, files->n, cli_flag(cli, "stub-missing"), &files->diag);
+	return r == 0 && files->diag.n_errors ? -EINVAL : r;
+}
+
+static int dry_run(const struct cli *cli, struct files *files)
+{
+	struct error e = { 0 };
+
+	for (size_t i = 0; i < files->n; i++) {
+		_cleanup_(plan_freep) struct plan *p = NULL;
+		_cleanup_arena_ struct arena a = { 0 };
+
+		p = launch_plan(files->labs[i], &a, 0, &files->diag, &e);
+		if (!p)
+			return e.code ? cli_fail(cli, &e) : files_report(files, -EINVAL, &e);
+		plan_print(p, stdout);
+	}
+	return CLI_OK;
+}
+
+/* ---- --wait ---- */
+
+static struct settle_node *settle_nodes(struct arena *a, const struct lab_state *st, const struct lab *lab)
+{
+	struct settle_node *nodes = arena_alloc(a, (st->n_nodes + 1) * sizeof(*nodes));
+
+	for (size_t i = 0; i < st->n_nodes; i++)
+		nodes[i] = (struct settle_node){ .name = st->nodes[i].name, .pid = st->nodes[i].pid,
+						 .bridge = lab->nodes[i].kind == NODE_BRIDGE };
+	return nodes;
+}
+
+static struct settle_link *settle_links(struct arena *a, const struct lab_state *st)
+{
+	struct settle_link *links = arena_alloc(a, (st->n_links + 1) * sizeof(*links));
+
+	for (size_t i = 0; i < st->n_links; i++)
+		links[i] = (struct settle_link){ { (size_t)st->links[i].node[0], (size_t)st->links[i].node[1] },
+						 { st->links[i].ifname[0], st->links[i].ifname[1] } };
+	return links;
+}
+
+static int wait_settled(const struct cli *cli, const struct lab *lab, unsigned seconds)
+{
+	_cleanup_(state_freep) struct lab_state *st = NULL;
+	_cleanup_(settle_report_done) struct settle_report report = { 0 };
+	_cleanup_arena_ struct arena a = { 0 };
+	struct settle_input in = { 0 };
+	struct error e = { 0 };
+	int r = state_load(lab->name, &st, &e);
+
+	if (r < 0)
+		return cli_fail(cli, &e);
+	in.nodes = settle_nodes(&a, st, lab);
+	in.n_nodes = st->n_nodes;
+	in.links = settle_links(&a, st);
+	in.n_links = st->n_links;
+	r = settle_wait(&in, seconds, NULL, NULL, &report, &e);
+	if (r == 0)
+		return CLI_OK;
+	(void)cli_fail(cli, &e);
+	for (size_t i = 0; i < report.lines.n; i++)
+		cli_note(cli, "still waiting for %s", report.lines.v[i]);
+	return CLI_FAILED;
+}
+
+/* ---- --foreground ---- */
+
+/* Shows what the nodes write until a signal comes or all labs have ended. */
+static void foreground(struct launch *l)
+{
+	struct pollfd p[65] = { { .fd = l->signals, .events = POLLIN } };
+
+	for (size_t i = 0; i < l->n; i++)
+		p[1 + i] = (struct pollfd){ .fd = l->labs[i].sup.reports, .events = POLLIN };
+	for (size_t open = l->n; open;) {
+		struct report rep;
+
+		(void)fflush(stdout);
+		if (poll(p, 1 + l->n, -1) < 0 && errno != EINTR)
+			break;
+		if (p[0].revents)
+			break;
+		for (size_t i = 0; i < l->n; i++) {
+			if (p[1 + i].fd < 0 || !p[1 + i].revents)
+				continue;
+			if (report_recv(p[1 + i].fd, &rep) > 0) {
+				(void)fputs(rep.error.msg, rep.type == REPORT_LOG ? stdout : stderr);
+			} else {
+				p[1 + i].fd = -1;
+				open--;
+			}
+		}
+	}
+}
+
+static int destroy_all(const struct cli *cli, const struct files *files)
+{
+	struct error e = { 0 };
+	int code = CLI_OK;
+
+	for (size_t i = files->n; i-- > 0;)
+		if (state_destroy(files->labs[i]->name, KILL_AFTER_MS, &e) < 0)
+			code = cli_fail(cli, &e);
+	return code;
+}
+
+static int after(const struct cli *cli, struct launch *l, const struct files *files)
+{
+	int code = CLI_OK;
+
+	if (cli_flag(cli, "wait"))
+		for (size_t i = 0; i < files->n && code == CLI_OK; i++)
+			code = wait_settled(cli, files->labs[i], cli_number(cli, "wait", WAIT_DEFAULT_S));
+	for (size_t i = 0; i < files->n; i++)
+		(void)inspect_lab(files->labs[i]->name, stdout);
+	if (!cli_flag(cli, "foreground"))
+		return code;
+	foreground(l);
+	return destroy_all(cli, files);
+}
+
+static int start(const struct cli *cli, struct files *files)
+{
+	_cleanup_(launch_done) struct launch l = { 0 };
+	struct error e = { 0 };
+	int r;
+
+	if (cli_flag(cli, "reconfigure") && destroy_all(cli, files) != CLI_OK)
+		return CLI_FAILED;
+	r = launch_init(&l, cli, &files->diag, files->labs, files->n, &e);
+	if (r < 0)
+		return cli_fail(cli, &e);
+	l.max_workers = cli_number(cli, "max-workers", 0);
+	l.foreground = cli_flag(cli, "foreground");
+	r = launch_run(&l, &e);
+	if (r == -EINTR) {
+		(void)cli_fail(cli, &e);
+		return EXIT_INTERRUPTED;
+	}
+	if (r < 0)
+		return e.code ? cli_fail(cli, &e) : files_report(files, -EINVAL, &e);
+	return after(cli, &l, files);
+}
+
+int cmd_run(const struct cli *cli)
+{
+	_cleanup_files_ struct files files = { 0 };
+	struct error e = { 0 };
+	int r = load(cli, &files, &e);
+	const int code = files_report(&files, r, &e);
+
+	if (r < 0)
+		return code;
+	if (cli_flag(cli, "dry-run"))
+		return dry_run(cli, &files);
+	if (geteuid() != 0)
+		return cli_error(cli, "must be run as root (try sudo)");
+	return start(cli, &files);
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "launch.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "engine/hostenv.h"
+#include "engine/state.h"
+#include "kernel/sandbox.h"
+#include "supervisor/report.h"
+
+/* ---- what a lab needs from others ---- */
+
+static bool needs_foreign(const struct node *n)
+{
+	return n->kind == NODE_EXT_CONTAINER ||
+	       (n->kind == NODE_LINUX && n->net_mode == NET_CONTAINER && n->net_node == LAB_INDEX_NONE);
+}
+
+static const char *foreign_name(const struct node *n)
+{
+	return n->kind == NODE_EXT_CONTAINER ? n->name : n->net_target;
+}
+
+/* Adds an idle node that stands for a container that is not there, and points all who need it to it. */
+static void stub_add(struct lab *lab, size_t i)
+{
+	const char *name = foreign_name(&lab->nodes[i]);
+	struct node stub = { .name = name, .hostname = name, .kind = NODE_LINUX, .net_mode = NET_NONE,
+			     .net_node = LAB_INDEX_NONE, .pos = lab->nodes[i].net_pos };
+	const int32_t index = (int32_t)lab->n_nodes;
+
+	stub.longname = arena_printf(&lab->arena, "%s%s", lab->prefix, name);
+	*ARENA_PUSH(&lab->arena, lab->nodes, lab->n_nodes) = stub;
+	for (size_t k = 0; k < (size_t)index; k++)
+		if (lab->nodes[k].kind == NODE_LINUX && needs_foreign(&lab->nodes[k]) &&
+		    strcmp(foreign_name(&lab->nodes[k]), name) == 0)
+			lab->nodes[k].net_node = index;
+}
+
+void launch_check(struct lab *const *labs, size_t n, bool stub, struct diag *d)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < labs[i]->n_nodes; k++) {
+			const struct node *node = &labs[i]->nodes[k];
+			const bool own = node->kind != NODE_EXT_CONTAINER;
+			struct plan_foreign f;
+			struct error e = { 0 };
+			int r;
+
+			if (!needs_foreign(node) || hostenv_find_in(labs[i], foreign_name(node), own, labs, n))
+				continue;
+			r = hostenv_find(&a, labs[i], foreign_name(node), own, &f, &e);
+			if (r == 0)
+				continue;
+			if (r != -ENOENT)
+				diag_error(d, own ? node->net_pos : node->pos, NULL, "%s", e.msg);
+			else if (stub && own)
+				stub_add(labs[i], k);
+			else
+				diag_error(d, own ? node->net_pos : node->pos,
+					   "give the file that makes it too (netemu run topo.yaml cluster.yaml), start its lab first, "
+					   "or use --stub-missing for idle nodes in its place",
+					   "container '%s' of node '%s' is not there", foreign_name(node), node->name);
+		}
+	}
+}
+
+/* ---- plans ---- */
+
+static int foreign_collect(const struct lab *lab, struct arena *a, struct plan_env *env, struct error *e)
+{
+	struct plan_foreign *f = arena_alloc(a, (lab->n_nodes + 1) * sizeof(*f));
+
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		const struct node *n = &lab->nodes[i];
+		int r;
+
+		if (!needs_foreign(n))
+			continue;
+		r = hostenv_find(a, lab, foreign_name(n), n->kind != NODE_EXT_CONTAINER, &f[i], e);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	env->foreign = f;
+	return 0;
+}
+
+struct plan *launch_plan(const struct lab *lab, struct arena *a, uint32_t seed, struct diag *d, struct error *e)
+{
+	struct plan_env env = { .seed = seed };
+	int r = hostenv_collect(a, &env, e);
+
+	if (r == 0)
+		r = foreign_collect(lab, a, &env, e);
+	return r < 0 ? NULL : plan_build(lab, &env, d);
+}
+
+static uint32_t seed_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint32_t)(ts.tv_nsec ^ ts.tv_sec ^ (getpid() << 16));
+}
+
+/* ---- the helper program ---- */
+
+static int init_program_open(struct error *e)
+{
+	const char *dirs[3] = { getenv("NETEMU_LIBEXEC") };
+	char self[PATH_MAX], path[PATH_MAX + 64];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int fd;
+
+	self[n > 0 ? n : 0] = '\0';
+	if (strrchr(self, '/'))
+		*strrchr(self, '/') = '\0';
+	dirs[1] = self;
+	for (size_t i = 0; i < 3; i++) {
+		if (i < 2 && !dirs[i])
+			continue;
+		if (i < 2)
+			(void)snprintf(path, sizeof(path), "%s/netemu-init", dirs[i]);
+		else
+			(void)snprintf(path, sizeof(path), "%s/../libexec/netemu/netemu-init", self);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return fd;
+	}
+	return error_set(e, ENOENT, "netemu-init was not found beside %s/netemu nor in ../libexec/netemu: reinstall netemu",
+			 self);
+}
+
+static int signals_open(struct error *e)
+{
+	sigset_t mask;
+	int fd;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_errno(e, errno, "make a signalfd") : fd;
+}
+
+int launch_init(struct launch *l, const struct cli *cli, struct diag *d, struct lab *const *labs, size_t n,
+		struct error *e)
+{
+	char path[64];
+	size_t k = 0;
+
+	*l = (struct launch){ .cli = cli, .diag = d, .commit = { -EBADF, -EBADF }, .init_fd = -EBADF, .signals = -EBADF };
+	l->init_file = init_program_open(e);
+	if (l->init_file < 0)
+		return l->init_file;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", l->init_file);
+	l->init_fd = sandbox_load_init(path, e);
+	if (l->init_fd < 0)
+		return l->init_fd;
+	l->labs = calloc(n + 1, sizeof(*l->labs));
+	if (!l->labs)
+		return error_oom(e);
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < n; i++)
+			if ((labs[i]->type == LAB_CLUSTER) == (pass == 0))
+				l->labs[k++] = (struct launched){ .lab = labs[i], .sup = { .pidfd = -EBADF, .reports = -EBADF },
+								  .dirfd = -EBADF };
+	l->n = n;
+	if (pipe2(l->commit, O_CLOEXEC) < 0)
+		return error_errno(e, errno, "make a pipe");
+	l->signals = signals_open(e);
+	return l->signals < 0 ? l->signals : 0;
+}
+
+/* ---- starting ---- */
+
+/* Handles the reports of one supervisor until @until comes. */
+static int reports_await(struct launch *l, const struct launched *m, enum report_type until, struct error *e)
+{
+	for (;;) {
+		struct pollfd p[] = { { .fd = m->sup.reports, .events = POLLIN }, { .fd = l->signals, .events = POLLIN } };
+		struct report rep;
+		int r;
+
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return error_errno(e, errno, "poll");
+		if (p[1].revents)
+			return error_set(e, EINTR, "interrupted");
+		if (!p[0].revents)
+			continue;
+		r = report_recv(m->sup.reports, &rep);
+		if (r == 0)
+			return error_set(e, EIO, "lab %s: its supervisor was killed", m->lab->name);
+		if (r < 0)
+			return error_errno(e, -r, "lab %s: listen to its supervisor", m->lab->name);
+		if (rep.type == until)
+			return 0;
+		if (rep.type == REPORT_FAILED)
+			return error_set(e, rep.error.code ? rep.error.code : EIO, "lab %s: %s", m->lab->name, rep.error.msg);
+		if (rep.type == REPORT_WARNING)
+			cli_note(l->cli, "warning: %s", rep.error.msg);
+		if (rep.type == REPORT_LOG)
+			(void)fputs(rep.error.msg, stdout);
+	}
+}
+
+static void plan_notices(const struct launch *l, const struct launched *m)
+{
+	if (m->plan->notice)
+		cli_note(l->cli, "lab %s: %s", m->lab->name, m->plan->notice);
+	if (m->plan->mgmt_dev[0] && m->plan->v4.family && m->lab->mgmt.external_access && !hostenv_forwards())
+		cli_note(l->cli, "lab %s: nodes do not reach beyond the host while it does not forward (sysctl -w net.ipv4.ip_forward=1)",
+			 m->lab->name);
+}
+
+/* Plans and makes one lab, while no other `run` looks for a free subnet. */
+static int lab_make(struct launch *l, struct launched *m, struct error *e)
+{
+	struct supervisor_spec spec = { .dir = m->dir, .dirfd = m->dirfd, .init_fd = l->init_fd, .commit_fd = l->commit[0],
+					.max_workers = l->max_workers, .foreground = l->foreground };
+	int r;
+
+	m->plan = launch_plan(m->lab, &m->env, seed_now(), l->diag, e);
+	if (!m->plan)
+		return e->code ? -e->code : -EINVAL;
+	plan_notices(l, m);
+	spec.plan = m->plan;
+	/* The supervisor inherits the pipe's writing end only to close it: detach() keeps nothing else. */
+	r = supervisor_start(&spec, &m->sup, e);
+	return r < 0 ? r : reports_await(l, m, REPORT_MADE, e);
+}
+
+static int lab_start(struct launch *l, struct launched *m, struct error *e)
+{
+	char dir[PATH_MAX];
+	int r;
+
+	m->dirfd = state_lock(m->lab->name, e);
+	if (m->dirfd < 0)
+		return m->dirfd;
+	(void)snprintf(dir, sizeof(dir), "%s/%s", state_dir_root(), m->lab->name);
+	m->dir = strdup(dir);
+	if (!m->dir)
+		return error_oom(e);
+	(void)flock(l->init_file, LOCK_EX);
+	r = lab_make(l, m, e);
+	(void)flock(l->init_file, LOCK_UN);
+	return r < 0 ? r : reports_await(l, m, REPORT_READY, e);
+}
+
+/* Ends what was started and removes its files; the pipe's end has told the supervisors already. */
+static void lab_undo(struct launched *m)
+{
+	if (m->sup.pidfd >= 0) {
+		struct pollfd p = { .fd = m->sup.pidfd, .events = POLLIN };
+
+		if (poll(&p, 1, 5000) <= 0)
+			(void)kill(m->sup.pid, SIGKILL);
+		(void)waitpid(m->sup.pid, NULL, 0);
+		m->sup.pidfd = fd_close(m->sup.pidfd);
+	}
+	if (m->dirfd >= 0)
+		(void)state_remove(m->lab->name, m->dirfd, NULL);
+}
+
+static int commit(struct launch *l, struct error *e)
+{
+	char bytes[64] = { 0 };
+
+	if (l->n > sizeof(bytes))
+		return error_set(e, E2BIG, "more than %zu labs at a time", sizeof(bytes));
+	if (write(l->commit[1], bytes, l->n) != (ssize_t)l->n)
+		return error_errno(e, errno, "commit");
+	for (size_t i = 0; i < l->n; i++) {
+		int r = reports_await(l, &l->labs[i], REPORT_COMMITTED, e);
+
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+	return 0;
+}
+
+int launch_run(struct launch *l, struct error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < l->n; i++)
+		r = lab_start(l, &l->labs[i], e);
+	if (r == 0)
+		r = commit(l, e);
+	if (r == 0)
+		return 0;
+	l->commit[1] = fd_close(l->commit[1]);
+	for (size_t i = l->n; i-- > 0;)
+		lab_undo(&l->labs[i]);
+	return r;
+}
+
+void launch_done(struct launch *l)
+{
+	for (size_t i = 0; l->labs && i < l->n; i++) {
+		struct launched *m = &l->labs[i];
+
+		if (m->plan)
+			plan_free(m->plan);
+		(void)fd_close(m->sup.pidfd);
+		(void)fd_close(m->sup.reports);
+		(void)fd_close(m->dirfd);
+		free(m->dir);
+		arena_done(&m->env);
+	}
+	free(l->labs);
+	(void)fd_close(l->commit[0]);
+	(void)fd_close(l->commit[1]);
+	(void)fd_close(l->init_fd);
+	(void)fd_close(l->init_file);
+	(void)fd_close(l->signals);
+}
