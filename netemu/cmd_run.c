@@ -16,35 +16,23 @@
 
 enum { WAIT_DEFAULT_S = 60, KILL_AFTER_MS = 5000, EXIT_INTERRUPTED = 130 };
 
-extern char **environ;
-
-static int load(const struct cli *cli, struct files *files, struct error *e)
+/*
+ * Mistakes that only show on this machine (a missing container, a taken subnet) get a list of their own, since
+ * those of the files have been shown already.
+ */
+static void diag_again(const struct files *files, struct diag *d)
 {
-	const struct strv filter = cli_list(cli, "node-filter"), kinds = cli_list(cli, "map-kind");
-	struct strv paths = *cli_args(cli);
-	const struct strv topo = cli_list(cli, "topo");
-	struct arena *a = (struct arena *)&cli->arena;
-	const struct load_options opt = {
-		.name = cli_value(cli, "name"),
-		.node_filter = filter.n ? &filter : NULL,
-		.map_kinds = kinds.n ? &kinds : NULL,
-		.environ_ = environ,
-		.check_files = true,
-	};
-	struct strv all = { 0 };
-	int r;
-
-	for (size_t i = 0; i < paths.n; i++)
-		strv_add(a, &all, paths.v[i]);
-	for (size_t i = 0; i < topo.n; i++)
-		strv_add(a, &all, topo.v[i]);
-	r = files_load(&all, &opt, files, e);
-	if (r == 0)
-		launch_check(files->labs, files->n, cli_flag(cli, "stub-missing"), &files->diag);
-	return r == 0 && files->diag.n_errors ? -EINVAL : r;
+	for (size_t i = 0; i < files->diag.n_files; i++)
+		(void)diag_add_file(d, files->diag.files[i].path, files->diag.files[i].text, files->diag.files[i].len);
 }
 
-static int dry_run(const struct cli *cli, struct files *files)
+static int invalid(const struct diag *d)
+{
+	diag_print(d, stderr, cli_colour(stderr));
+	return CLI_INVALID;
+}
+
+static int dry_run(const struct cli *cli, const struct files *files, struct diag *d)
 {
 	struct error e = { 0 };
 
@@ -52,9 +40,9 @@ static int dry_run(const struct cli *cli, struct files *files)
 		_cleanup_(plan_freep) struct plan *p = NULL;
 		_cleanup_arena_ struct arena a = { 0 };
 
-		p = launch_plan(files->labs[i], &a, 0, &files->diag, &e);
+		p = launch_plan(files->labs[i], &a, 0, d, &e);
 		if (!p)
-			return e.code ? cli_fail(cli, &e) : files_report(files, -EINVAL, &e);
+			return e.code ? cli_fail(cli, &e) : invalid(d);
 		plan_print(p, stdout);
 	}
 	return CLI_OK;
@@ -162,7 +150,7 @@ static int after(const struct cli *cli, struct launch *l, const struct files *fi
 	return destroy_all(cli, files);
 }
 
-static int start(const struct cli *cli, struct files *files)
+static int start(const struct cli *cli, const struct files *files, struct diag *d)
 {
 	_cleanup_(launch_done) struct launch l = { 0 };
 	struct error e = { 0 };
@@ -170,7 +158,7 @@ static int start(const struct cli *cli, struct files *files)
 
 	if (cli_flag(cli, "reconfigure") && destroy_all(cli, files) != CLI_OK)
 		return CLI_FAILED;
-	r = launch_init(&l, cli, &files->diag, files->labs, files->n, &e);
+	r = launch_init(&l, cli, d, files->labs, files->n, &e);
 	if (r < 0)
 		return cli_fail(cli, &e);
 	l.max_workers = cli_number(cli, "max-workers", 0);
@@ -181,22 +169,23 @@ static int start(const struct cli *cli, struct files *files)
 		return EXIT_INTERRUPTED;
 	}
 	if (r < 0)
-		return e.code ? cli_fail(cli, &e) : files_report(files, -EINVAL, &e);
+		return e.code ? cli_fail(cli, &e) : invalid(d);
 	return after(cli, &l, files);
 }
 
 int cmd_run(const struct cli *cli)
 {
 	_cleanup_files_ struct files files = { 0 };
-	struct error e = { 0 };
-	int r = load(cli, &files, &e);
-	const int code = files_report(&files, r, &e);
+	_cleanup_diag_ struct diag d = { 0 };
+	const int code = files_load_cli(cli, &files);
 
-	if (r < 0)
+	if (code != CLI_OK)
 		return code;
-	if (cli_flag(cli, "dry-run"))
-		return dry_run(cli, &files);
-	if (geteuid() != 0)
+	if (geteuid() != 0 && !cli_flag(cli, "dry-run"))
 		return cli_error(cli, "must be run as root (try sudo)");
-	return start(cli, &files);
+	diag_again(&files, &d);
+	launch_check(files.labs, files.n, cli_flag(cli, "stub-missing"), &d);
+	if (d.n_errors)
+		return invalid(&d);
+	return cli_flag(cli, "dry-run") ? dry_run(cli, &files, &d) : start(cli, &files, &d);
 }

@@ -48,7 +48,7 @@ struct child {
 	int *bind_fds;
 };
 
-static const char *const proc_read_only[] = { "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound" };
+static const char *const proc_read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound" };
 static const char *const proc_masked[] = { "kcore", "keys", "latency_stats", "timer_list", "sched_debug", "kpagecount", "kpageflags", "kmsg" };
 
 static int do_mount(const char *what, const char *src, const char *dst, const char *type, unsigned long flags,
@@ -131,43 +131,30 @@ static int root_change(const struct sandbox_spec *s, struct error *e)
 	return 0;
 }
 
-/* Lets the directory or file @fd be seen at @dst, read-only if asked. */
-static int bind_fd(const char *what, int fd, const char *dst, bool ro, struct error *e)
+enum { KERNEL_FS = MS_NOSUID | MS_NODEV | MS_NOEXEC };
+
+/* Binds @path to itself: from then on it is a mount with flags of its own. */
+static int bind_self(const char *path, unsigned long flags, struct error *e)
 {
-	char src[32];
 	int r;
 
-	(void)snprintf(src, sizeof(src), "/proc/self/fd/%d", fd);
-	r = do_mount(what, src, dst, NULL, MS_BIND | MS_REC, NULL, e);
-	if (r == 0 && ro)
-		r = do_mount(what, NULL, dst, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
-	return r;
+	if (access(path, F_OK) < 0)
+		return 0;
+	r = do_mount(path, path, path, NULL, MS_BIND, NULL, e);
+	return r < 0 ? r : do_mount(path, NULL, path, NULL, MS_REMOUNT | MS_BIND | KERNEL_FS | flags, NULL, e);
 }
 
 static int mount_proc(struct error *e)
 {
-	_cleanup_close_ int net = -EBADF;
 	char path[64];
-	int r = do_mount("/proc", "proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+	int r = do_mount("/proc", "proc", "/proc", "proc", KERNEL_FS, NULL, e);
 
-	if (r < 0)
-		return r;
-	net = open("/proc/sys/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (net < 0)
-		return error_errno(e, errno, "open /proc/sys/net");
-	r = do_mount("/proc/sys", "/proc/sys", "/proc/sys", NULL, MS_BIND, NULL, e);
-	if (r == 0)
-		r = do_mount("/proc/sys read-only", NULL, "/proc/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
-	if (r == 0)
-		r = bind_fd("/proc/sys/net", net, "/proc/sys/net", false, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(proc_read_only); i++) {
 		(void)snprintf(path, sizeof(path), "/proc/%s", proc_read_only[i]);
-		if (access(path, F_OK) < 0)
-			continue;
-		r = do_mount(path, path, path, NULL, MS_BIND, NULL, e);
-		if (r == 0)
-			r = do_mount(path, NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+		r = bind_self(path, MS_RDONLY, e);
 	}
+	if (r == 0)
+		r = bind_self("/proc/sys/net", 0, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(proc_masked); i++) {
 		(void)snprintf(path, sizeof(path), "/proc/%s", proc_masked[i]);
 		if (access(path, F_OK) == 0)
@@ -178,17 +165,11 @@ static int mount_proc(struct error *e)
 
 static int mount_sys(struct error *e)
 {
-	static const char devices[] = "/sys/devices/virtual/net";
-	_cleanup_close_ int net = -EBADF;
-	int r = do_mount("/sys", "sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
+	int r = do_mount("/sys", "sysfs", "/sys", "sysfs", KERNEL_FS, NULL, e);
 
-	if (r < 0)
-		return r;
-	net = open(devices, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = do_mount("/sys read-only", NULL, "/sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, e);
-	if (r == 0 && net >= 0)
-		r = bind_fd(devices, net, devices, false, e);
-	return r;
+	if (r == 0)
+		r = do_mount("/sys read-only", NULL, "/sys", NULL, MS_REMOUNT | MS_BIND | KERNEL_FS | MS_RDONLY, NULL, e);
+	return r < 0 ? r : bind_self("/sys/devices/virtual/net", 0, e);
 }
 
 /* Makes what a bind will cover, inside the root only: a directory or an empty file, with its parents. */
