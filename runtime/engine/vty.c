@@ -193,6 +193,8 @@ int vty_ask(struct vty *vty, const char *command, struct strbuf *out, struct err
 	r = vty_send(vty, command, strlen(command) + 1, deadline);
 	if (r >= 0)
 		r = vty_receive(vty, &answer, deadline);
+	if (r >= 0 && !answer.buf)
+		r = -EPROTO;
 	if (r < 0)
 		return error_errno(e, -r, "%s: %s", vty->daemon, command);
 	if (answer.buf[answer.len - 1] != 0)
@@ -208,7 +210,5 @@ int vty_query(int dirfd_run_frr, const char *daemon, const char *command, struct
 	int r;
 
 	r = vty_connect(dirfd_run_frr, daemon, timeout_ms, &vty, e);
-	if (r < 0)
-		return r;
-	return vty_ask(vty, command, out, e);
+	return r < 0 || !vty ? r : vty_ask(vty, command, out, e);
 }

@@ -117,7 +117,9 @@ static void expect(struct fake *f, const char *lines)
 #define ACTIVE "{\"bgpState\":\"Active\"," AF "}"
 #define UP_SINCE(ms, gr) \
 	"{\"bgpState\":\"Established\",\"bgpTimerUpMsec\":" ms ",\"messageStats\":{\"depthOutq\":0}," gr AF "}"
-#define MARKERS "\"gracefulRestartInfo\":{\"endOfRibSend\":{\"ipv4Unicast\":true},\"endOfRibRecv\":{\"ipv4Unicast\":true}}"
+#define MARKERS \
+	"\"gracefulRestartInfo\":{\"endOfRibSend\":{\"ipv4Unicast\":true}," \
+	"\"endOfRibRecv\":{\"ipv4Unicast\":true}}"
 #define DONE UP_SINCE("1000", CAPS "," MARKERS ",")
 #define ADDR(ifname, addr) "\"" ifname "\":{\"ipAddresses\":[{\"address\":\"" addr "\"}]}"
 
@@ -308,14 +310,16 @@ static void test_ospf_passive(void **state)
 
 	(void)state;
 	ospf(&f, B, P2P("eth2"), "{}");
-	ospf(&f, A, "{\"interfaces\":{\"eth1\":{\"ifUp\":true,\"ospfEnabled\":true,\"timerPassiveIface\":true}}}", "{}");
+	ospf(&f, A, "{\"interfaces\":{\"eth1\":{\"ifUp\":true,\"ospfEnabled\":true,\"timerPassiveIface\":true}}}",
+	     "{}");
 	expect(&f, "");
 	/* newer FRR: one object for each address */
 	ospf(&f, A, "{\"interfaces\":{\"eth1\":{\"ifUp\":true,\"ospfEnabled\":true,"
 		    "\"interfaceIp\":{\"10.0.0.1\":{\"timerPassiveIface\":true}}}}}", "{}");
 	expect(&f, "");
 	ospf(&f, A, "{\"interfaces\":{\"eth1\":{\"ifUp\":true,\"ospfEnabled\":true,"
-		    "\"interfaceIp\":{\"10.0.0.1\":{\"area\":\"0.0.0.0\"},\"10.0.1.1\":{\"area\":\"0.0.0.0\"}}}}}", "{}");
+		    "\"interfaceIp\":{\"10.0.0.1\":{\"area\":\"0.0.0.0\"},\"10.0.1.1\":{\"area\":\"0.0.0.0\"}}}}}",
+	     "{}");
 	expect(&f, "a: OSPF neighbor on eth1 (b): none yet\nb: OSPF neighbor on eth2 (a): none yet\n");
 }
 
@@ -361,7 +365,8 @@ static void test_ospf_databases(void **state)
 }
 
 #define OSPF6_IF(ifname, st) \
-	"{\"" ifname "\":{\"status\":\"up\",\"attachedToArea\":true,\"areaId\":\"0\",\"ospf6InterfaceState\":\"" st "\"}}"
+	"{\"" ifname "\":{\"status\":\"up\",\"attachedToArea\":true,\"areaId\":\"0\"," \
+	"\"ospf6InterfaceState\":\"" st "\"}}"
 #define OSPF6_NBR(ifname, st) "{\"neighbors\":[{\"state\":\"" st "\",\"interfaceName\":\"" ifname "\"}]}"
 
 static void test_ospf6(void **state)
