@@ -21,7 +21,7 @@ VERSION   := $(or $(VERSION),$(shell git describe --tags --always 2>/dev/null),0
 AGENT_SRC := $(wildcard runtime/agent/*.c)
 LIB_SRC   := $(filter-out $(AGENT_SRC),$(wildcard runtime/*/*.c))
 CLI_SRC   := $(wildcard netemu/*.c)
-TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c)
+TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
@@ -86,7 +86,7 @@ asan: ## with address and undefined-behaviour sanitizers, its tests included, in
 fault-build: ## with the seam that makes kernel operations fail, in build/fault/
 	$(MAKE) VARIANT=fault programs
 
-tests: $(TESTS) ## the unit and kernel tests' programs, in build/tests/
+tests: $(TESTS) ## the programs of the unit, kernel and golden tests, in build/tests/
 
 # ---- rules ----
 # Objects depend on the flags they were made with: CC=clang, or a new version, rebuilds.
