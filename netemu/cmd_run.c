@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "cmd_inspect.h"
+#include "engine/noderoot.h"
 #include "engine/settle.h"
 #include "engine/state.h"
 #include "files.h"
@@ -50,13 +51,28 @@ static int dry_run(const struct cli *cli, const struct files *files, struct diag
 
 /* ---- --wait ---- */
 
+/* The image's own entrypoint starts what /etc/frr/daemons says, in its own time: those must answer. */
+static const char *const *daemons_expected(struct arena *a, const struct lab *lab, const struct lab_state *st, size_t i)
+{
+	const struct node *n = &lab->nodes[i];
+	const struct profile *p = i < lab->n_nodes && n->image ? profile_find(n->image) : NULL;
+	const char **names;
+
+	if (!p || p->layer != LAYER_FRR || n->has_cmd || n->has_entrypoint || !st->nodes[i].pid)
+		return NULL;
+	names = arena_alloc(a, FRR_ROUTING_MAX * sizeof(*names));
+	noderoot_frr_daemons(st->nodes[i].pid, names);
+	return names;
+}
+
 static struct settle_node *settle_nodes(struct arena *a, const struct lab_state *st, const struct lab *lab)
 {
 	struct settle_node *nodes = arena_alloc(a, (st->n_nodes + 1) * sizeof(*nodes));
 
 	for (size_t i = 0; i < st->n_nodes; i++)
 		nodes[i] = (struct settle_node){ .name = st->nodes[i].name, .pid = st->nodes[i].pid,
-						 .bridge = lab->nodes[i].kind == NODE_BRIDGE };
+						 .bridge = lab->nodes[i].kind == NODE_BRIDGE,
+						 .daemons = daemons_expected(a, lab, st, i) };
 	return nodes;
 }
 

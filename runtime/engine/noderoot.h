@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * noderoot.h - looking into a node's files from the host, without being led astray
+ */
+#ifndef NETEMU_ENGINE_NODEROOT_H
+#define NETEMU_ENGINE_NODEROOT_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/**
+ * noderoot_open() - open a file or directory of a node
+ * @pid: of the node's init
+ * @path: in the node, without the leading slash
+ * @flags: of open(2); O_CLOEXEC and O_NONBLOCK are added
+ *
+ * Symbolic links are the node's, too: "/run/frr" leading to "/" does not mean the host's (openat2(2)
+ * RESOLVE_IN_ROOT). Kernels and sandboxes without openat2 get a stricter rule: no link as the last component.
+ *
+ * Return: fd or -errno.
+ */
+int noderoot_open(pid_t pid, const char *path, int flags);
+
+/**
+ * noderoot_frr_daemons() - which of bgpd, ospfd and ospf6d a node's /etc/frr/daemons turns on
+ * @ret: names, NULL-terminated, of at most FRR_ROUTING_MAX; zebra is first when the file is there
+ */
+enum { FRR_ROUTING_MAX = 8 };
+void noderoot_frr_daemons(pid_t pid, const char *ret[FRR_ROUTING_MAX]);
+
+#endif
