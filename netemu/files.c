@@ -74,8 +74,8 @@ static void check_name(struct files *f, const struct lab *lab)
 	for (size_t i = 0; i < f->n; i++) {
 		if (strcmp(f->labs[i]->name, lab->name) != 0)
 			continue;
-		diag_error(&f->diag, (struct pos){ .file = lab->file }, "give one of them another name", "lab '%s' is in %s already",
-			   lab->name, f->labs[i]->path);
+		diag_error(&f->diag, (struct pos){ .file = lab->file }, "give one of them another name",
+			   "lab '%s' is in %s already", lab->name, f->labs[i]->path);
 		return;
 	}
 }

@@ -16,8 +16,8 @@ static const char *const complete_calls[] = {
 	[COMPLETE_DIRS] = "compopt -o filenames; _netemu_reply \"$(compgen -d -- \"$1\")\"",
 	[COMPLETE_NODES] = "_netemu_words \"$(_netemu_ask nodes)\" \"$1\"",
 	[COMPLETE_LABS] = "_netemu_words \"$(_netemu_ask labs)\" \"$1\"",
-	[COMPLETE_FILES_LABS] = "compopt -o filenames; _netemu_words \"$(_netemu_ask labs)\" \"$1\"; "
-				"_netemu_reply \"$(compgen -f -- \"$1\")\"",
+	[COMPLETE_FILES_LABS] = ("compopt -o filenames; _netemu_reply "
+				 "\"$(compgen -W \"$(_netemu_ask labs)\" -- \"$1\"; compgen -f -- \"$1\")\""),
 	[COMPLETE_VERBS] = "_netemu_words \"$_netemu_verbs\" \"$1\"",
 	[COMPLETE_COMMANDS] = "_netemu_reply \"$(compgen -c -- \"$1\")\"",
 };

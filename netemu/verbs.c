@@ -33,7 +33,8 @@ const struct verb_status common_statuses[] = {
 	{ "node-filter", 0, OPT_LIST, "NODE,...", COMPLETE_NOTHING,                                                \
 	  "only these nodes, and the links whose two ends are among them" }
 #define OPTION_MAP_KIND                                                                                            \
-	{ "map-kind", 0, OPT_LIST, "KIND=linux", COMPLETE_NOTHING, "treat nodes of a kind that needs a vendor's image as linux" }
+	{ "map-kind", 0, OPT_LIST, "KIND=linux", COMPLETE_NOTHING,                                                 \
+	  "treat nodes of a kind that needs a vendor's image as linux" }
 #define OPTION_STUB                                                                                                \
 	{ "stub-missing", 0, OPT_FLAG, NULL, COMPLETE_NOTHING,                                                     \
 	  "make an idle node for each container that `network-mode: container:NAME` does not find" }
@@ -74,7 +75,8 @@ static const struct verb_option exec_options[] = {
 	{ "tty", 't', OPT_FLAG, NULL, COMPLETE_NOTHING, "give the command a terminal even when netemu has none" },
 	{ "env", 'e', OPT_STRINGS, "NAME=VALUE", COMPLETE_NOTHING, "set an environment variable" },
 	{ "workdir", 'w', OPT_STRING, "DIR", COMPLETE_NOTHING, "working directory inside the node" },
-	{ "user", 'u', OPT_STRING, "USER[:GROUP]", COMPLETE_NOTHING, "user, a name or number of the node's own (default: root)" },
+	{ "user", 'u', OPT_STRING, "USER[:GROUP]", COMPLETE_NOTHING,
+	  "user, a name or number of the node's own (default: root)" },
 	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node, when several have one of that name" },
 	END_OPTION,
 };
@@ -183,7 +185,7 @@ static const struct verb_example validate_examples[] = {
 /* ---- probe, version, help ---- */
 
 static const struct verb_option probe_options[] = {
-	{ "format", 'f', OPT_CHOICE, "table|json", COMPLETE_NOTHING, "how to write it (default: table)" },
+	OPTION_FORMAT,
 	END_OPTION,
 };
 

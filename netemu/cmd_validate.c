@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_validate.c - netemu validate: are these files right
+ */
+#include "files.h"
+
+int cmd_validate(const struct cli *cli)
+{
+	_cleanup_files_ struct files files = { 0 };
+	int code = files_load_cli(cli, &files);
+
+	if (code != CLI_OK)
+		return code;
+	for (size_t i = 0; i < files.n; i++) {
+		const struct lab *lab = files.labs[i];
+
+		(void)printf("%s: ok: %s '%s', %zu node%s, %zu link%s\n", files.diag.files[lab->file].path,
+			     lab->type == LAB_CLUSTER ? "cluster" : "topology", lab->name, lab->n_nodes,
+			     lab->n_nodes == 1 ? "" : "s", lab->n_links, lab->n_links == 1 ? "" : "s");
+	}
+	return CLI_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inspect.h - what the two views of `netemu inspect` share
+ */
+#ifndef NETEMU_INSPECT_H
+#define NETEMU_INSPECT_H
+
+#include "cli.h"
+#include "engine/state.h"
+#include "output.h"
+
+/* The labs to show, loaded and refreshed. */
+struct inspected {
+	struct lab_state **labs;
+	size_t n;
+};
+
+/** inspect_interfaces() - the interfaces of all nodes, as each node sees them now. Return: exit code. */
+int inspect_interfaces(const struct cli *cli, const struct inspected *in, const struct output *o);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * when.h - points in time for people and for programs
+ */
+#ifndef NETEMU_WHEN_H
+#define NETEMU_WHEN_H
+
+#include "base/arena.h"
+
+/** when_since() - "12 seconds", "3 minutes", "5 hours", "2 days" from @then (seconds since the epoch) until now */
+const char *when_since(struct arena *a, int64_t then);
+/** when_iso() - "2026-01-31T12:00:00Z" */
+const char *when_iso(struct arena *a, int64_t then);
+
+#endif
