@@ -100,12 +100,13 @@ static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e
 	return do_mount("overlay of a host file system", "netemu", dst, "overlay", 0, opts, e);
 }
 
+/* Takes a copy of each source's mount: once the old root is dropped, its own mounts cannot be bound any more. */
 static int binds_open(struct child *c)
 {
 	const struct sandbox_spec *s = c->spec;
 
 	for (size_t i = 0; i < s->n_binds; i++) {
-		c->bind_fds[i] = open(s->binds[i].src, O_PATH | O_CLOEXEC);
+		c->bind_fds[i] = open_tree(AT_FDCWD, s->binds[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 		if (c->bind_fds[i] < 0)
 			return error_errno(c->error, errno, "bind %s", s->binds[i].src);
 	}
@@ -198,20 +199,27 @@ static int bind_target(const char *dst, bool dir, struct error *e)
 	return 0;
 }
 
+static int bind_move(int fd, const char *dst, struct error *e)
+{
+	const int r = fault_point("mount bind");
+
+	if (r < 0)
+		return error_errno(e, -r, "mount");
+	return move_mount(fd, "", AT_FDCWD, dst, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? error_errno(e, errno, "mount") : 0;
+}
+
 static int binds_mount(const struct child *c, struct error *e)
 {
 	for (size_t i = 0; i < c->spec->n_binds; i++) {
 		const struct sandbox_bind *b = &c->spec->binds[i];
-		char src[32];
 		struct stat st;
 		int r;
 
 		if (fstat(c->bind_fds[i], &st) < 0)
 			return error_errno(e, errno, "bind %s", b->src);
 		r = bind_target(b->dst, S_ISDIR(st.st_mode), e);
-		(void)snprintf(src, sizeof(src), "/proc/self/fd/%d", c->bind_fds[i]);
 		if (r == 0)
-			r = do_mount("bind", src, b->dst, NULL, MS_BIND | MS_REC, NULL, e);
+			r = bind_move(c->bind_fds[i], b->dst, e);
 		if (r == 0 && b->ro)
 			r = do_mount("read-only bind", NULL, b->dst, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL, e);
 		if (r < 0)
