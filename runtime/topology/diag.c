@@ -197,9 +197,14 @@ static void print_entry(const struct diag *d, const struct diag_entry *e, FILE *
 }
 
 /* What is inherited is found once for each heir: said once. */
-static bool same_entry(const struct diag_entry *a, const struct diag_entry *b)
+static bool said_before(const struct diag_entry *const *order, size_t i)
 {
-	return a->level == b->level && pos_cmp(&a->pos, &b->pos) == 0 && strcmp(a->msg, b->msg) == 0;
+	const struct diag_entry *e = order[i];
+
+	while (i-- > 0 && pos_cmp(&order[i]->pos, &e->pos) == 0)
+		if (order[i]->level == e->level && strcmp(order[i]->msg, e->msg) == 0)
+			return true;
+	return false;
 }
 
 void diag_print(const struct diag *d, FILE *out, bool colour)
@@ -215,7 +220,7 @@ void diag_print(const struct diag *d, FILE *out, bool colour)
 		order[i] = &d->entries[i];
 	qsort(order, d->n_entries, sizeof(const struct diag_entry *), entry_cmp);
 	for (size_t i = 0; i < d->n_entries; i++)
-		if (i == 0 || !same_entry(order[i - 1], order[i]))
+		if (!said_before(order, i))
 			print_entry(d, order[i], out, colour);
 	if (d->n_entries == DIAG_MAX_ENTRIES)
 		(void)fprintf(out, "error: further mistakes are not shown\n");

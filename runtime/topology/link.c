@@ -150,7 +150,9 @@ static bool read_end_map(struct loader *l, const struct value *v, struct endpoin
 		return false;
 	}
 	if (value_is_set(keys[EK_MAC])) {
-		ret->has_mac = macaddr_parse(keys[EK_MAC]->text, &ret->mac) == 0;
+		const char *mac = keys[EK_MAC]->text;
+
+		ret->has_mac = !mac[strspn(mac, "0123456789abcdefABCDEF:")] && macaddr_parse(mac, &ret->mac) == 0;
 		if (!ret->has_mac)
 			diag_error(l->d, keys[EK_MAC]->pos, NULL, "'%s' is not a unicast MAC address", keys[EK_MAC]->text);
 	}
