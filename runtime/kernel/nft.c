@@ -358,8 +358,7 @@ static void attr_name(const struct nlattr *a, char *buf, size_t size)
 	buf[n] = '\0';
 }
 
-/* Return: 1; 0 for a chain that is on no hook; -EBADMSG. */
-static int parse_chain(const struct nlmsghdr *nlh, struct nft_chain_info *ret)
+int nft_chain_parse(const struct nlmsghdr *nlh, struct nft_chain_info *ret)
 {
 	const size_t head = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));
 	struct nlattr *tb[NFTA_CHAIN_MAX + 1], *hook[NFTA_HOOK_MAX + 1], *attrs;
@@ -400,7 +399,7 @@ static int take_chain(const struct nlmsghdr *nlh, void *arg, struct error *e)
 	if (!v)
 		return error_oom(e);
 	ch->v = v;
-	r = parse_chain(nlh, &v[ch->n]);
+	r = nft_chain_parse(nlh, &v[ch->n]);
 	if (r < 0)
 		return error_errno(e, -r, "read nftables chains");
 	ch->n += (size_t)r;

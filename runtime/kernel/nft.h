@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/inaddr.h"
 
+struct nlmsghdr; /* linux/netlink.h */
 struct nft_table;
 
 enum { NFT_SUBNETS_MAX = 8 };
@@ -57,5 +58,8 @@ struct nft_chain_info {
 
 /** nft_chain_dump() - the base chains of the current namespace; @ret for free(3) */
 int nft_chain_dump(struct nft_chain_info **ret, size_t *ret_n, struct error *e);
+
+/** nft_chain_parse() - one message of that dump. Return: 1; 0 for a chain that is on no hook; -EBADMSG. */
+int nft_chain_parse(const struct nlmsghdr *nlh, struct nft_chain_info *ret);
 
 #endif

@@ -42,7 +42,8 @@ static size_t count_links(struct nlconn *c)
 static void test_stays_in_its_namespace(void **state)
 {
 	_cleanup_close_ int self = netns_self(), other = netns_fresh();
-	const struct link_veth spec = { .a = { .netns_fd = -1, .ifname = "a" }, .b = { .netns_fd = -1, .ifname = "b" } };
+	const struct link_veth spec = { .a = { .netns_fd = -1, .ifname = "a" },
+					.b = { .netns_fd = -1, .ifname = "b" } };
 	_cleanup_nlconn_ struct nlconn *c = NULL, *here = open_conn();
 	const ino_t before = netns_inode();
 	struct error e = { 0 };
@@ -78,7 +79,10 @@ static void test_does_not_believe_others(void **state)
 	struct {
 		struct nlmsghdr h;
 		struct nlmsgerr err;
-	} lie = { .h = { .nlmsg_len = sizeof(lie), .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = 1 }, .err = { .error = -EPERM } };
+	} lie = {
+		.h = { .nlmsg_len = sizeof(lie), .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = 1 },
+		.err = { .error = -EPERM },
+	};
 	struct sockaddr_nl to;
 	socklen_t len = sizeof(to);
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
