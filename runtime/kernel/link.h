@@ -18,6 +18,7 @@
 enum {
 	LINK_NAME_SIZE = 16, /* IFNAMSIZ, with the NUL */
 	LINK_ALIAS_SIZE = 256, /* IFALIASZ */
+	ROUTE_TABLE_MAIN = 254, /* RT_TABLE_MAIN, for users that must not include linux/rtnetlink.h */
 	LINK_FWD_MASK_LLDP = 16384, /* bit 14 of a bridge's group_fwd_mask: forward LLDP, as containerlab asks for */
 };
 

@@ -69,6 +69,7 @@ static struct nl_msg *nft_msg(int type, int flags)
 /* Open one element of a rule's list: LIST_ELEM { NAME, DATA { ... . Return: 0 or negative. */
 static int expr_begin(struct nl_msg *m, const char *name, struct nlattr **ret_elem, struct nlattr **ret_data)
 {
+	*ret_data = NULL;
 	*ret_elem = nla_nest_start(m, NFTA_LIST_ELEM);
 	if (!*ret_elem || nla_put_string(m, NFTA_EXPR_NAME, name) < 0)
 		return -EMSGSIZE;
