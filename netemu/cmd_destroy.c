@@ -9,7 +9,7 @@
 #include "holders.h"
 #include "kernel/drain.h"
 
-enum { KILL_AFTER_MS = 10000, WAIT_SECONDS = 60 };
+enum { KILL_AFTER_MS = 5000, WAIT_SECONDS = 60 };
 
 /* What an argument means; what means nothing is said, and is no error. */
 static int arg_find(const struct cli *cli, struct arena *a, const char *arg, struct strv *labs, struct error *e)

@@ -143,14 +143,18 @@ int state_fd_read(int fd, char **ret, size_t *ret_len, struct error *e)
 	return r < 0 ? error_errno(e, -r, "read") : 0;
 }
 
-static int state_parse_fd(int fd, const char *lab, struct lab_state **ret, struct error *e)
+/* @node: NULL, or the only one that matters. */
+static int state_parse_fd(int fd, const char *lab, const char *node, struct lab_state **ret, struct error *e)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
+	_cleanup_strbuf_ struct strbuf excerpt = { 0 };
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 	int r = state_fd_read(fd, &text, &len, e);
 
-	if (r == 0)
+	if (r == 0 && node && state_json_excerpt(text, len, node, &excerpt))
+		r = state_json_parse(excerpt.buf, excerpt.len, &st, e);
+	else if (r == 0)
 		r = state_json_parse(text, len, &st, e);
 	if (r == 0 && strcmp(st->name, lab) != 0)
 		r = error_set(e, EPROTO, "it is that of lab '%s'", st->name);
@@ -160,7 +164,7 @@ static int state_parse_fd(int fd, const char *lab, struct lab_state **ret, struc
 	return 0;
 }
 
-int state_read(int dirfd, const char *lab, struct lab_state **ret, struct error *e)
+static int read_at(int dirfd, const char *lab, const char *node, struct lab_state **ret, struct error *e)
 {
 	_cleanup_close_ int fd = openat(dirfd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int r;
@@ -169,8 +173,13 @@ int state_read(int dirfd, const char *lab, struct lab_state **ret, struct error 
 		return -ENOENT;
 	if (fd < 0)
 		return error_errno(e, errno, "open %s/%s/" STATE_FILE, state_dir_root(), lab);
-	r = state_parse_fd(fd, lab, ret, e);
+	r = state_parse_fd(fd, lab, node, ret, e);
 	return r < 0 ? error_wrap(e, "%s/%s/" STATE_FILE, state_dir_root(), lab) : 0;
+}
+
+int state_read(int dirfd, const char *lab, struct lab_state **ret, struct error *e)
+{
+	return read_at(dirfd, lab, NULL, ret, e);
 }
 
 /* Whether the supervisor that @st names is the process that has this pid now. */
@@ -187,10 +196,10 @@ static int supervisor_check(const struct lab_state *st, struct error *e)
 }
 
 /* The state of a lab whose lock is held by somebody. */
-static int living_read(int dirfd, const char *lab, struct lab_state **ret, struct error *e)
+static int living_read(int dirfd, const char *lab, const char *node, struct lab_state **ret, struct error *e)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
-	int r = state_read(dirfd, lab, &st, e);
+	int r = read_at(dirfd, lab, node, &st, e);
 
 	if (r == -ENOENT)
 		return error_set(e, ENOENT, "lab '%s' is being made or destroyed", lab);
@@ -226,7 +235,7 @@ static void lab_sweep(const char *lab)
 		(void)state_lab_sweep(root, lab, NULL);
 }
 
-int state_load(const char *lab, struct lab_state **ret, struct error *e)
+int state_load_node(const char *lab, const char *node, struct lab_state **ret, struct error *e)
 {
 	_cleanup_close_ int dirfd = living_open(lab, e);
 
@@ -234,7 +243,12 @@ int state_load(const char *lab, struct lab_state **ret, struct error *e)
 		lab_sweep(lab);
 	if (dirfd == -ESTALE || dirfd == -ENOENT)
 		return error_set(e, ENOENT, "lab '%s' is not running", lab);
-	return dirfd < 0 ? dirfd : living_read(dirfd, lab, ret, e);
+	return dirfd < 0 ? dirfd : living_read(dirfd, lab, node, ret, e);
+}
+
+int state_load(const char *lab, struct lab_state **ret, struct error *e)
+{
+	return state_load_node(lab, NULL, ret, e);
 }
 
 /* ---- all labs ---- */

@@ -128,7 +128,7 @@ int state_names(struct arena *a, struct strv *ret, struct error *e);
  * @lab: --lab, or NULL for any
  * @name: a short name that is unique among running labs, or a long name
  *
- * Must be cheap: every `exec` does it.
+ * Must be cheap, every `exec` does it: *ret may hold this node only, and no links.
  *
  * Return: 0; -ENOENT (the error lists the nodes there are, or says that no lab runs); -EEXIST when several labs
  * have it (the error names them and says how to choose).

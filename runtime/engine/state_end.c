@@ -159,10 +159,12 @@ static int supervisor_open(const struct lab_state *st)
 	return starttime == st->starttime ? TAKE_FD(fd) : -ESRCH;
 }
 
+/* Return: 1 when it is dead, 0 when it is not after @wait_ms, or -errno. */
 static int supervisor_signal(int pidfd, int sig, unsigned wait_ms)
 {
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
 		return -errno;
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0); /* one that was stopped cannot obey */
 	return poll_until(pidfd, now_ms() + wait_ms);
 }
 

@@ -4,7 +4,7 @@
  *
  * Every exec comes through here. Reading the state of all labs would cost more than the rest of the exec, so
  * what is asked first is which labs have a socket nodes/NAME.sock, or, for a long name, which labs' names are
- * part of it; only those are read, and all of them only when that finds nothing.
+ * part of it; only those are read, as far as the one node goes, and all of them only when that finds nothing.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static int search_lab(struct search *s, const char *lab, struct error *e)
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	struct error why = { 0 };
 	ssize_t i;
-	int r = state_load(lab, &st, &why);
+	int r = state_load_node(lab, s->name, &st, &why);
 
 	if (r == -ENOENT)
 		return 0;
@@ -121,8 +121,11 @@ static void candidates_list(const struct strv *labs, struct strbuf *out)
 
 static int not_found_error(const char *lab, const char *name, const struct strv *labs, struct error *e)
 {
+	_cleanup_(state_freep) struct lab_state *st = NULL;
 	_cleanup_strbuf_ struct strbuf list = { 0 };
 
+	if (lab && state_load(lab, &st, NULL) == -ENOENT)
+		return error_set(e, ENOENT, "lab '%s' is not running (netemu list shows what is)", lab);
 	if (labs->n == 0)
 		return error_set(e, ENOENT, "no node '%s': no lab is running", name);
 	candidates_list(labs, &list);
@@ -134,12 +137,10 @@ static int not_found_error(const char *lab, const char *name, const struct strv 
 /* The labs to search: the one that was asked for, else all that have a directory. */
 static int search_space(int root, const char *lab, struct arena *a, struct strv *ret, struct error *e)
 {
-	_cleanup_(state_freep) struct lab_state *st = NULL;
-
 	if (!lab)
 		return root < 0 ? 0 : state_dir_list(root, a, ret, e);
-	if (!state_name_valid(lab) || state_load(lab, &st, NULL) == -ENOENT)
-		return error_set(e, ENOENT, "lab '%s' is not running (netemu list shows what is)", lab);
+	if (!state_name_valid(lab))
+		return error_set(e, EINVAL, "'%s' cannot be the name of a lab", lab);
 	strv_add(a, ret, lab);
 	return 0;
 }

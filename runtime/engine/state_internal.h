@@ -21,6 +21,18 @@ void state_json_format(const struct lab_state *st, struct strbuf *out);
 /** state_json_parse() - Return: 0, -EPROTO when it is broken, -EPROTONOSUPPORT when a newer netemu wrote it */
 int state_json_parse(const char *text, size_t len, struct lab_state **ret, struct error *e);
 
+/**
+ * state_json_excerpt() - cut a document that state_json_format() wrote down to one node
+ * @text: NUL-terminated
+ * @name: long or short name, valid (state_name_valid()); a long name wins
+ *
+ * Reading the state of 1000 nodes takes 5 ms, finding one line of it 0.1 ms. This relies on one node standing on
+ * one line, and on quotes in strings being escaped; the excerpt is parsed as strictly as the whole.
+ *
+ * Return: whether @out has it; false also when the text does not look as expected.
+ */
+bool state_json_excerpt(const char *text, size_t len, const char *name, struct strbuf *out);
+
 /** state_json_refresh() - put the supervisor's answer to "status" into @st. Return: 0 or -EPROTO. */
 int state_json_refresh(struct lab_state *st, const char *text, size_t len, struct error *e);
 
@@ -61,6 +73,13 @@ int state_dir_list(int root, struct arena *a, struct strv *ret, struct error *e)
  * Return: 0, -ENOENT (no error is set), -EPROTO, -EPROTONOSUPPORT, or another -errno.
  */
 int state_read(int dirfd, const char *lab, struct lab_state **ret, struct error *e);
+
+/**
+ * state_load_node() - state_load() for the sake of one node
+ *
+ * What comes back may have this node only, and no links.
+ */
+int state_load_node(const char *lab, const char *node, struct lab_state **ret, struct error *e);
 
 /** state_fd_read() - whole content of a regular file or memfd, from its start; NUL-terminated, to be freed */
 int state_fd_read(int fd, char **ret, size_t *ret_len, struct error *e);

@@ -351,6 +351,47 @@ int state_json_parse(const char *text, size_t len, struct lab_state **ret, struc
 	return 0;
 }
 
+/* ---- one node of many ---- */
+
+#define NODES_HEAD "\n\"nodes\": ["
+#define DOC_TAIL "]}\n"
+
+/* The line of the node that @key, a member as state_json_format() writes it, stands in; NULL when none does. */
+static const char *node_line(const char *nodes, size_t len, const char *key)
+{
+	const char *at = memmem(nodes, len, key, strlen(key));
+
+	while (at && at > nodes && at[-1] != '\n')
+		at--;
+	return at && strncmp(at, "{\"name\": \"", 10) == 0 ? at : NULL;
+}
+
+bool state_json_excerpt(const char *text, size_t len, const char *name, struct strbuf *out)
+{
+	const char *head_end = memmem(text, len, NODES_HEAD, strlen(NODES_HEAD)), *nodes, *line, *end;
+	char key[256];
+
+	if (!head_end || len < strlen(DOC_TAIL) || strcmp(text + len - strlen(DOC_TAIL), DOC_TAIL) != 0)
+		return false;
+	nodes = head_end + strlen(NODES_HEAD);
+	(void)snprintf(key, sizeof(key), "\"longname\": \"%s\", ", name);
+	line = node_line(nodes, len - (size_t)(nodes - text), key);
+	(void)snprintf(key, sizeof(key), "\n{\"name\": \"%s\", ", name);
+	if (!line) {
+		line = memmem(nodes, len - (size_t)(nodes - text), key, strlen(key));
+		line += line != NULL;
+	}
+	if (!line)
+		return false;
+	end = line + strcspn(line, "\n");
+	while (end > line && *end != '}')
+		end--;
+	strbuf_add(out, text, (size_t)(nodes - text));
+	strbuf_add(out, line, (size_t)(end - line) + 1);
+	strbuf_puts(out, "], \"links\": []}");
+	return !out->oom;
+}
+
 /* ---- the supervisor's answer ---- */
 
 static int daemons_parse(const json_t *array, struct arena *a, struct node_state *n, struct error *e)

@@ -22,7 +22,7 @@
 
 #include "base/strbuf.h"
 #include "engine/ctl.h"
-#include "engine/state.h"
+#include "engine/state_internal.h"
 
 static char tmp[64], run[96], netns[96];
 
@@ -383,6 +383,37 @@ static void test_find(void **state)
 	lab_down("b", b);
 }
 
+/* The excerpt that find makes of a state is the same node as the whole state has. */
+static void test_excerpt(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 }, one = { 0 };
+	struct lab_state st, *back = NULL;
+	struct node_state *nodes = two_nodes(&st, "a", 1);
+
+	(void)state;
+	nodes[0].command = "x\n{\"name\": \"r2\", \"longname\": \"r2\", ";
+	nodes[1].hostname = "h2";
+	state_json_format(&st, &text);
+	assert_true(state_json_excerpt(text.buf, text.len, "r2", &one));
+	assert_int_equal(state_json_parse(one.buf, one.len, &back, NULL), 0);
+	assert_int_equal(back->n_nodes, 1);
+	assert_string_equal(back->nodes[0].longname, "clab-a-r2");
+	assert_string_equal(back->nodes[0].hostname, "h2");
+	assert_int_equal(back->created, st.created);
+	state_free(TAKE_PTR(back));
+	strbuf_reset(&one);
+	assert_true(state_json_excerpt(text.buf, text.len, "clab-a-r1", &one));
+	assert_int_equal(state_json_parse(one.buf, one.len, &back, NULL), 0);
+	assert_string_equal(back->nodes[0].command, nodes[0].command);
+	state_free(back);
+	strbuf_reset(&one);
+	assert_false(state_json_excerpt(text.buf, text.len, "r", &one));
+	assert_false(state_json_excerpt(text.buf, text.len, "clab-a-r3", &one));
+	text.buf[text.len - 1] = '\0'; /* cut short */
+	assert_false(state_json_excerpt(text.buf, text.len - 1, "r1", &one));
+	assert_false(state_json_excerpt("", 0, "r1", &one));
+}
+
 static void test_list(void **state)
 {
 	_cleanup_arena_ struct arena arena = { 0 };
@@ -605,6 +636,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_newer_state, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reused_pid, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
+		cmocka_unit_test(test_excerpt),
 		cmocka_unit_test_setup_teardown(test_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_destroy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_zombie_is_dead, setup, teardown),
