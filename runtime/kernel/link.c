@@ -15,7 +15,7 @@
 
 enum { MSG_SIZE = 1024 };
 
-static_assert(ROUTE_TABLE_MAIN == RT_TABLE_MAIN, "linux/rtnetlink.h says otherwise");
+static_assert(ROUTE_TABLE_MAIN == (int)RT_TABLE_MAIN, "linux/rtnetlink.h says otherwise");
 static_assert(LINK_NAME_SIZE == IFNAMSIZ, "net/if.h says otherwise");
 
 static inline void msg_freep(struct nl_msg **m)

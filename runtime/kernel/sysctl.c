@@ -109,57 +109,81 @@ bool sysctl_is_namespaced(const char *path)
 
 /* ---- files ---- */
 
-/* One step down, to a directory of the same file system. */
-static int step(int dir, const char *name, dev_t dev)
+/* The mount that @fd lies in, or -errno: of kernels too old for RESOLVE_NO_XDEV (proc(5), since 3.15). */
+static int mount_id(int procfd, int fd)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
+	_cleanup_close_ int info = -EBADF;
+	char path[48], text[256];
+	const char *at;
+	ssize_t n;
 
-	if (fd < 0)
+	(void)snprintf(path, sizeof(path), "self/fdinfo/%d", fd);
+	info = openat(procfd, path, O_RDONLY | O_CLOEXEC);
+	n = info < 0 ? -1 : read(info, text, sizeof(text) - 1);
+	if (n < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return st.st_dev == dev ? TAKE_FD(fd) : -EXDEV;
+	text[n] = '\0';
+	at = strstr(text, "mnt_id:");
+	return at ? atoi(at + strlen("mnt_id:")) : -EXDEV;
+}
+
+/* @fd when it lies in the mount of @procfd, or may lie elsewhere; else it is closed. Return: @fd or -errno. */
+static int check_mount(int procfd, int fd, bool xdev)
+{
+	int home, id;
+
+	if (xdev || fd < 0)
+		return fd;
+	home = mount_id(procfd, procfd);
+	id = mount_id(procfd, fd);
+	if (home >= 0 && id == home)
+		return fd;
+	(void)fd_close(fd);
+	return home < 0 ? home : id < 0 ? id : -EXDEV;
+}
+
+/* openat() of one name without a symlink. Return: descriptor or -errno. */
+static int step(int procfd, int dir, const char *name, int flags, bool xdev)
+{
+	int fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : check_mount(procfd, fd, xdev);
 }
 
 /* For kernels without openat2 (before 5.6) and sandboxes that forbid it. Return: descriptor or -errno. */
-static int open_stepwise(int procfd, const char *path, int flags)
+static int open_stepwise(int procfd, const char *path, int flags, bool xdev)
 {
 	char copy[SYSCTL_PATH_MAX + 8], *name = copy, *slash;
 	_cleanup_close_ int dir = -EBADF;
-	struct stat st;
 	int fd;
 
 	(void)snprintf(copy, sizeof(copy), "%s", path);
-	if (fstat(procfd, &st) < 0)
-		return -errno;
 	while ((slash = strchr(name, '/'))) {
 		*slash = '\0';
-		fd = step(dir < 0 ? procfd : dir, name, st.st_dev);
+		fd = step(procfd, dir < 0 ? procfd : dir, name, O_PATH | O_DIRECTORY, xdev);
 		if (fd < 0)
 			return fd;
 		(void)fd_close(dir);
 		dir = fd;
 		name = slash + 1;
 	}
-	fd = openat(dir < 0 ? procfd : dir, name, flags | O_NOFOLLOW);
-	return fd < 0 ? -errno : fd;
+	return step(procfd, dir < 0 ? procfd : dir, name, flags, xdev);
 }
 
-static int open_beneath(int procfd, const char *path, int flags, uint64_t xdev)
+static int open_beneath(int procfd, const char *path, int flags, bool xdev)
 {
 	struct open_how how = {
 		.flags = (uint64_t)flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | xdev,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (xdev ? 0 : RESOLVE_NO_XDEV),
 	};
 	int fd = (int)syscall(SYS_openat2, procfd, path, &how, sizeof(how));
 
 	if (fd >= 0)
 		return fd;
-	return errno == ENOSYS || errno == EPERM ? open_stepwise(procfd, path, flags) : -errno;
+	return errno == ENOSYS || errno == EPERM ? open_stepwise(procfd, path, flags, xdev) : -errno;
 }
 
-/* The file of @key in @ret_path and opened. Return: descriptor or -errno with @e set. */
+/* The file of @key. Return: descriptor or -errno with @e set. */
 static int open_key(int procfd, const char *key, int flags, struct error *e)
 {
 	const bool writing = (flags & O_ACCMODE) != O_RDONLY;
@@ -174,7 +198,7 @@ static int open_key(int procfd, const char *key, int flags, struct error *e)
 	if (writing && !sysctl_is_namespaced(path + 4))
 		return error_set(e, EPERM, "sysctl %s: not a namespace's own: it would change the host", key);
 	/* Containers mount /proc/sys read-only over itself: good enough for looking. */
-	fd = open_beneath(procfd, path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, writing ? RESOLVE_NO_XDEV : 0);
+	fd = open_beneath(procfd, path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, !writing);
 	if (fd < 0)
 		return error_errno(e, -fd, "sysctl %s", key);
 	if (!is_procfs(fd) || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

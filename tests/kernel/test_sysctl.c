@@ -4,9 +4,13 @@
  */
 #include "scratch.h"
 
+#include <linux/filter.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "kernel/link.h"
 #include "kernel/sysctl.h"
@@ -98,8 +102,8 @@ static int child_with_covered_proc(const char *cover)
 	struct error e = { 0 };
 	int r;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount(cover, "/proc/sys/net/ipv4/ip_forward", NULL, MS_BIND, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(cover, "/proc/sys/net/ipv4/ip_forward", "none", MS_BIND, NULL) < 0)
 		return 77;
 	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = sysctl_write(proc, "net.ipv4.ip_forward", "0", &e);
@@ -111,22 +115,67 @@ static int child_with_covered_proc(const char *cover)
 	return r == 0 || r == -EXDEV ? 0 : 3;
 }
 
-static void test_mount_over_a_setting(void **state)
+static const char *const covers[] = { "/dev/null", "/proc/sys/net/ipv4/ip_default_ttl" };
+
+/* Run @child in a process of its own for each of @covers; it exits with 0, or 77 where it cannot be done. */
+static void for_each_cover(int (*child)(const char *cover))
 {
-	static const char *const covers[] = { "/dev/null", "/proc/sys/net/ipv4/ip_default_ttl" };
 	int status = 0;
 	pid_t pid;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(covers); i++) {
 		pid = fork();
 		if (pid == 0)
-			_exit(child_with_covered_proc(covers[i]));
+			_exit(child(covers[i]));
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
 			skip();
 		assert_int_equal(status, 0);
 	}
+}
+
+static void test_mount_over_a_setting(void **state)
+{
+	(void)state;
+	for_each_cover(child_with_covered_proc);
+}
+
+/* As on Linux 5.0: neither openat2() nor fsopen(). */
+static int forbid_new_calls(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fsopen, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+	};
+	struct sock_fprog prog = { .len = ARRAY_SIZE(code), .filter = code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+}
+
+static int child_on_old_kernel(const char *cover)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct error e = { 0 };
+	char v[32];
+
+	if (forbid_new_calls() < 0)
+		return 77;
+	if (sysctl_open(&fd, &e) < 0 || sysctl_write(fd, "net/ipv4/conf/lo/rp_filter", "2", &e) < 0)
+		return 11;
+	if (sysctl_read(fd, "net.ipv4.conf.lo.rp_filter", v, sizeof(v), &e) < 0 || strcmp(v, "2") != 0)
+		return 12;
+	if (sysctl_write(fd, "net.ipv4.no_such_thing", "1", &e) != -ENOENT)
+		return 13;
+	return child_with_covered_proc(cover);
+}
+
+static void test_without_openat2(void **state)
+{
+	(void)state;
+	for_each_cover(child_on_old_kernel);
 }
 
 int main(void)
@@ -137,6 +186,7 @@ int main(void)
 		cmocka_unit_test_setup(test_interface_with_a_dot, scratch_setup),
 		cmocka_unit_test_setup(test_refuses, scratch_setup),
 		cmocka_unit_test_setup(test_mount_over_a_setting, scratch_setup),
+		cmocka_unit_test_setup(test_without_openat2, scratch_setup),
 	};
 
 	if (!scratch_possible())
