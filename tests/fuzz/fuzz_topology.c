@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fuzz_topology.c - bytes -> lab, with everything that is then done to a lab without privileges
+ *
+ * Beyond what the sanitizers see, a lab without errors must be one that the rest of netemu can rely on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/dump.h"
+#include "topology/load.h"
+#include "topology/names.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void check_node(const struct lab *lab, size_t i)
+{
+	const struct node *n = &lab->nodes[i];
+
+	must(lab_find_node(lab, n->name) == (int32_t)i);
+	must(!name_check_host(n->name) && !name_check_host(n->hostname));
+	must(n->longname && !strchr(n->longname, '/'));
+	must(n->net_node == LAB_INDEX_NONE || ((size_t)n->net_node < lab->n_nodes && n->net_node != (int32_t)i));
+	must(n->net_mode != NET_CONTAINER || n->net_target);
+	for (size_t k = 0; k < n->n_binds; k++)
+		must(*n->binds[k].src == '/' && *n->binds[k].dst == '/' && n->binds[k].dst[1]);
+	for (size_t k = 0; k < n->n_exec; k++)
+		must(n->exec[k].text != NULL);
+	for (size_t k = 0; k < n->n_sysctls; k++)
+		must(!name_check_sysctl(n->sysctls[k].key) && !strchr(n->sysctls[k].value, '\n'));
+	for (size_t k = 0; k < n->env.n; k++)
+		must(strchr(n->env.v[k], '=') > n->env.v[k]);
+}
+
+static void check_lab(const struct lab *lab)
+{
+	must(lab->name && !strchr(lab->name, '/') && *lab->name != '.' && *lab->path == '/');
+	must(lab->n_nodes > 0);
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		check_node(lab, i);
+	for (size_t i = 0; i < lab->n_links * 2; i++) {
+		const struct endpoint *e = &lab->links[i / 2].end[i % 2];
+
+		must(e->node >= 0 && (size_t)e->node < lab->n_nodes);
+		must(!name_check_if(e->ifname));
+	}
+}
+
+static void print_all(const struct diag *d, const struct lab *lab)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	must(f != NULL);
+	diag_print(d, f, len & 1);
+	if (lab)
+		lab_dump(lab, f);
+	(void)fclose(f);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char *env[] = { "A=a", "EMPTY=", "LINES=x: 1\ny: 2", "HOME=/u", NULL };
+	static char *maps[] = { "srl=linux", "crpd=", NULL }, *filter[] = { "a", "b", NULL };
+	const struct strv map_kinds = { maps, 2 }, node_filter = { filter, 2 };
+	struct load_options opt = { .environ_ = env, .map_kinds = &map_kinds };
+	struct diag d = { 0 };
+	struct lab *lab;
+	char *text = malloc(size + 1);
+
+	must(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (size && data[size - 1] == 'F') /* some inputs with a filter, which few labs survive */
+		opt.node_filter = &node_filter;
+	lab = lab_load(&d, "/labs/fuzz.yaml", text, size, &opt);
+	must(lab || d.n_errors);
+	if (lab && !d.n_errors)
+		check_lab(lab);
+	print_all(&d, lab);
+	lab_free(lab);
+	diag_done(&d);
+	free(text);
+	return 0;
+}
