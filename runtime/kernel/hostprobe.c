@@ -488,7 +488,8 @@ static enum probe_state look_memory(const char *arg, struct detail *d)
 			break;
 	if (!kb)
 		return PROBE_PARTLY;
-	say(d, "%llu MiB available: about %llu FRR routers, or %llu idle nodes", kb / 1024, kb / KB_ROUTER, kb / KB_NODE);
+	say(d, "%llu MiB available: ", kb / 1024);
+	say(d, "about %llu FRR routers, or %llu idle nodes", kb / KB_ROUTER, kb / KB_NODE);
 	return kb / KB_ROUTER >= 4 ? PROBE_YES : PROBE_PARTLY;
 }
 
