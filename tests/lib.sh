@@ -54,6 +54,21 @@ topo() {
   { echo "name: $lab"; cat; } >"$topo"
 }
 
+# own_machine "$@" - goes on in a network and a mount namespace of the test's own, with an empty /run: labs, links,
+# subnets and firewall rules of others do not exist there, and theirs do not see ours. First line of a test.
+own_machine() {
+  need_root
+  need_cmd unshare ip
+  need_netemu
+  if [[ ${NETEMU_OWN_MACHINE:-} != "$$" ]]; then
+    rm -rf "$test_dir"
+    NETEMU_OWN_MACHINE=$$ exec unshare --mount --net --propagation private "$BASH" "$0" "$@"
+  fi
+  unset NETEMU_OWN_MACHINE
+  mount -t tmpfs -o mode=0755 netemu-test /run
+  ip link set lo up
+}
+
 # at_exit COMMAND... - runs at the end, last one first.
 at_exit() { test_cleanups+=("$(printf '%q ' "$@")"); }
 
@@ -110,11 +125,12 @@ assert_status() {
 
 # wait_until SECONDS COMMAND... - polls every 20 ms; fails when time is up
 wait_until() {
-  local limit=$1 start=${EPOCHREALTIME/./}
+  local seconds=$1 start=${EPOCHREALTIME/./} limit
+  printf -v limit '%.0f' "${seconds}e6"
   shift
   until "$@" >/dev/null 2>&1; do
-    if ((${EPOCHREALTIME/./} - start > limit * 1000000)); then
-      printf '%s: not so after %s s: %s\n' "$(where)" "$limit" "$*" >&2
+    if ((${EPOCHREALTIME/./} - start > limit)); then
+      printf '%s: not so after %s s: %s\n' "$(where)" "$seconds" "$*" >&2
       exit 1
     fi
     sleep 0.02
