@@ -7,7 +7,6 @@
  */
 #include <linux/if.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "base/strbuf.h"
