@@ -384,7 +384,7 @@ static void read_nodes(struct loader *l, const struct value *v)
 	if (!counts[ROLE_CONTROL_PLANE])
 		diag_error(l->d, v ? v->pos : pos, NULL, "a cluster needs a node with 'role: control-plane'");
 	if (counts[ROLE_CONTROL_PLANE] > 1)
-		(void)push_node(l, "external-load-balancer", 1, v->pos);
+		(void)push_node(l, "external-load-balancer", 1, v ? v->pos : pos);
 }
 
 void kind_load(struct loader *l, const struct value *root)

@@ -175,11 +175,14 @@ static void merge_kv(struct node_ctx *c, enum node_key key, struct kv **ret, siz
 
 		for (size_t k = 0; v && k < v->n; k++) {
 			const char *value = arena_strdup(c->l->a, value_string(v->pairs[k].value));
+			const ssize_t at = strmap_get(&seen, v->pairs[k].key);
 
-			if (strmap_put(&seen, v->pairs[k].key, n))
-				*ARENA_PUSH(c->l->a, kv, n) = (struct kv){ arena_strdup(c->l->a, v->pairs[k].key), value };
-			else
-				kv[strmap_get(&seen, v->pairs[k].key)].value = value;
+			if (at >= 0 && kv) {
+				kv[at].value = value;
+				continue;
+			}
+			(void)strmap_put(&seen, v->pairs[k].key, n);
+			*ARENA_PUSH(c->l->a, kv, n) = (struct kv){ arena_strdup(c->l->a, v->pairs[k].key), value };
 		}
 	}
 	*ret = kv;

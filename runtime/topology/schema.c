@@ -154,11 +154,11 @@ bool shape_check(struct loader *l, const struct value *v, enum shape shape, cons
 	return false;
 }
 
-static const struct schema_key *key_find(struct schema s, const char *name)
+static const struct schema_key *key_find(const struct schema *s, const char *name)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (strcmp(s.keys[i].name, name) == 0)
-			return &s.keys[i];
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->keys[i].name, name) == 0)
+			return &s->keys[i];
 	return NULL;
 }
 
@@ -182,7 +182,7 @@ void schema_read(struct loader *l, const struct value *map, struct schema s, con
 	}
 	for (size_t i = 0; i < map->n; i++) {
 		const struct pair *p = &map->pairs[i];
-		const struct schema_key *k = key_find(s, p->key);
+		const struct schema_key *k = key_find(&s, p->key);
 
 		if (!k) {
 			report_unknown(l, p, s, what);
@@ -274,7 +274,9 @@ const char *loader_env(struct loader *l, const char *name)
 	char *const *env = l->opt->environ_;
 	ssize_t at;
 
-	for (size_t i = 0; !l->env.cap && env && env[i]; i++) {
+	if (!env)
+		return NULL;
+	for (size_t i = 0; !l->env.cap && env[i]; i++) {
 		const char *eq = strchr(env[i], '=');
 
 		if (eq)

@@ -19,14 +19,6 @@ enum { LAB_NODES_MAX = 65536 };
 
 enum file_key { FK_NAME, FK_PREFIX, FK_MGMT, FK_TOPOLOGY, FK_SETTINGS, FK_DEBUG, _FK_MAX };
 
-static void check_name(struct loader *l, const struct value *v)
-{
-	const char *wrong = l->opt->name ? NULL : name_check_lab(v->text);
-
-	if (wrong)
-		diag_error(l->d, v->pos, NULL, "lab name '%s' %s", v->text, wrong);
-}
-
 static void check_prefix(struct loader *l, const struct value *v)
 {
 	const char *wrong = *v->text && strcmp(v->text, "__lab-name") != 0 ? name_check_lab(v->text) : NULL;
@@ -36,7 +28,7 @@ static void check_prefix(struct loader *l, const struct value *v)
 }
 
 static const struct schema_key file_keys[] = {
-	[FK_NAME] = { "name", SHAPE_STRING, 0, check_name },
+	[FK_NAME] = { "name", SHAPE_STRING, 0, NULL },
 	[FK_PREFIX] = { "prefix", SHAPE_STRING, 0, check_prefix },
 	[FK_MGMT] = { "mgmt", SHAPE_MAP, 0, NULL },
 	[FK_TOPOLOGY] = { "topology", SHAPE_MAP, 0, NULL },
@@ -328,14 +320,17 @@ static void set_prefix(struct lab *lab, const struct value *v)
 
 static void set_name(struct loader *l, const struct value *v, bool excused)
 {
-	const char *wrong = l->opt->name ? name_check_lab(l->opt->name) : NULL;
+	const char *name = l->opt->name ? l->opt->name : v ? git_expand_name(l, v->text) : NULL;
+	const char *wrong = name ? name_check_lab(name) : NULL;
 	const struct pos pos = { .file = l->lab->file };
 
-	if (wrong)
-		diag_error(l->d, pos, NULL, "lab name '%s' (--name) %s", l->opt->name, wrong);
-	else if (!l->opt->name && !v && !excused)
+	if (wrong && l->opt->name)
+		diag_error(l->d, pos, NULL, "lab name '%s' (--name) %s", name, wrong);
+	else if (wrong)
+		diag_error(l->d, v->pos, NULL, "lab name '%s' %s", name, wrong);
+	else if (!name && !excused)
 		diag_error(l->d, pos, "add 'name: NAME' at the top, or give --name", "the lab has no name");
-	l->lab->name = arena_strdup(l->a, l->opt->name ? l->opt->name : v ? v->text : "");
+	l->lab->name = arena_strdup(l->a, name ? name : "");
 }
 
 static void read_topology(struct topology *t, const struct value *v)

@@ -22,6 +22,9 @@ void links_check(struct loader *l);
 /** netmode_resolve() - container:X to a node's index where X is in this lab; cycles are errors */
 void netmode_resolve(struct loader *l);
 
+/** git_expand_name() - @name with __gitBranch__ and __gitHash__ replaced; gitname.c */
+const char *git_expand_name(struct loader *l, const char *name);
+
 /** nodes_filter() - keep the nodes that load_options.node_filter names, and links with both ends among them */
 void nodes_filter(struct loader *l);
 

@@ -97,19 +97,21 @@ static void an_open_brace(void **state)
 
 static void a_bomb_of_values(void **state)
 {
-	static char value[100000 + 3] = "V=", text[3 * 1000 + 1];
+	static char value[100000 + 3] = "V=";
 	char *big[] = { value, NULL };
+	struct strbuf text = { 0 };
 	struct diag d = { 0 };
 	struct source s;
 
 	(void)state;
 	memset(value + 2, 'x', 100000);
 	for (int i = 0; i < 1000; i++)
-		memcpy(text + i * 3, "$V ", 3);
-	source_init(&s, &d, diag_add_file(&d, "f", text, strlen(text)), text, strlen(text));
+		strbuf_puts(&text, "$V ");
+	source_init(&s, &d, diag_add_file(&d, "f", text.buf, text.len), text.buf, text.len);
 	assert_int_equal(source_substitute(&s, big), -EINVAL);
 	assert_int_equal(d.n_errors, 1);
 	source_done(&s);
+	strbuf_done(&text);
 	diag_done(&d);
 }
 

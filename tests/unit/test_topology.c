@@ -159,6 +159,71 @@ static void reading_files(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void expect_name(const char *dir, const char *want)
+{
+	static const char text[] = "name: x-__gitBranch__-__gitHash__\ntopology: {nodes: {a: {kind: linux}}}\n";
+	const struct load_options opt = { .check_files = true };
+	struct diag d = { 0 };
+	char path[128];
+	struct lab *lab;
+
+	(void)snprintf(path, sizeof(path), "%s/labs/x.yaml", dir);
+	lab = load(&d, path, text, &opt);
+	assert_non_null(lab);
+	assert_int_equal(d.n_errors, 0);
+	assert_string_equal(lab->name, want);
+	lab_free(lab);
+	diag_done(&d);
+}
+
+/* A branch with its own file, one in packed-refs, a detached HEAD, no checkout at all. */
+static void names_from_git(void **state)
+{
+	static const char *const dirs[] = { ".git", ".git/refs", ".git/refs/heads", ".git/refs/heads/feature" };
+	static const char *const files[] = { ".git/HEAD", ".git/packed-refs", ".git/refs/heads/feature/x" };
+	char dir[] = "/tmp/netemu-test-XXXXXX", path[128];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	expect_name(dir, "x-none-none");
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, dirs[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	write_file(dir, ".git/HEAD", "ref: refs/heads/feature/x\n");
+	write_file(dir, ".git/packed-refs", "# pack-refs\n0123abcd refs/heads/other\n4567cdef refs/heads/main\n");
+	expect_name(dir, "x-none-none"); /* a branch without a commit */
+	write_file(dir, ".git/refs/heads/feature/x", "89ab\n");
+	expect_name(dir, "x-feature-x-89ab");
+	write_file(dir, ".git/HEAD", "ref: refs/heads/main\n");
+	expect_name(dir, "x-main-4567cdef");
+	write_file(dir, ".git/HEAD", "feed\n");
+	expect_name(dir, "x-HEAD-feed");
+	write_file(dir, ".git/HEAD", "../../etc\n");
+	expect_name(dir, "x-none-none");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, dirs[i]);
+		assert_int_equal(rmdir(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* A lab of @n nodes in a ring, each with a second link across. */
 static char *ring(size_t n)
 {
@@ -263,6 +328,7 @@ int main(void)
 		cmocka_unit_test(what_a_file_is),
 		cmocka_unit_test(stdin_and_relative_paths),
 		cmocka_unit_test(reading_files),
+		cmocka_unit_test(names_from_git),
 		cmocka_unit_test(ten_thousand_nodes),
 		cmocka_unit_test(many_mistakes_are_cheap),
 		cmocka_unit_test(long_chains_of_namespaces),
