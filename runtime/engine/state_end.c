@@ -128,7 +128,7 @@ int state_refresh(struct lab_state *st, struct error *e)
 {
 	_cleanup_close_ int fd = ctl_ask(st->name, CTL_VERB_STATUS, e);
 	_cleanup_free_ char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (fd < 0)

@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-#include "../netemu/cli.c"
-#include "../netemu/verbs.c"
+/* The program is no library. */
+#include "../netemu/cli.c" // NOLINT(bugprone-suspicious-include)
+#include "../netemu/verbs.c" // NOLINT(bugprone-suspicious-include)
 
 /* The table names them; nothing here calls them. */
 #define STUB(name)                              \
@@ -37,7 +38,9 @@ STUB(cmd_complete)
 
 static void option_is_coherent(const struct verb *v, const struct verb_option *o)
 {
-	if (!o->help || !*o->help || o->help[strlen(o->help) - 1] == '.')
+	const char *help = o->help ? o->help : "";
+
+	if (!*help || help[strlen(help) - 1] == '.')
 		fail_msg("%s --%s: help is one sentence without a full stop", v->name, o->name);
 	if ((o->type == OPT_FLAG) != (o->metavar == NULL))
 		fail_msg("%s --%s: a value has a name, a flag has none", v->name, o->name);
@@ -62,8 +65,10 @@ static void examples_are_coherent(const struct verb *v)
 		struct strv words = { 0 };
 		char *line;
 
-		if (!start)
+		if (!start) {
 			fail_msg("%s: example '%s' does not call netemu", v->name, x->command);
+			return;
+		}
 		line = arena_strndup(&a, start, strcspn(start, "|<)"));
 		assert_int_equal(shlex_split(&a, line, &words, &e), 0);
 		assert_ptr_equal(verb_find(words.v[1]), v);

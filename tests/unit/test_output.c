@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../netemu/output.c"
+#include "../netemu/output.c" // NOLINT(bugprone-suspicious-include): the program is no library
 
 bool cli_colour(FILE *out)
 {

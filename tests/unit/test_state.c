@@ -576,7 +576,7 @@ static int refresh(const char *text, int result, struct lab_state **st, struct e
 
 static void test_refresh(void **state)
 {
-	struct daemon_state daemon = { .name = "bgpd", .deaths = 1, .last_status = 9 };
+	static struct daemon_state daemon = { .name = "bgpd", .deaths = 1, .last_status = 9 };
 	struct lab_state shape, *st = NULL;
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	struct error e = { 0 };
