@@ -127,7 +127,8 @@ static void check_patch(struct loader *l, const struct value *v)
 		(void)doc_parse(&src, &a, &root);
 	}
 	if (d.n_errors)
-		diag_error(l->d, v->pos, NULL, "the patch is %s (its line %u)", d.entries[0].msg, d.entries[0].pos.line);
+		diag_error(l->d, v->pos, NULL, "the patch is %s (its line %u)", d.entries[0].msg,
+			   d.entries[0].pos.line);
 }
 
 static void check_patches(struct loader *l, const struct value *v)
@@ -139,12 +140,9 @@ static void check_patches(struct loader *l, const struct value *v)
 enum json_patch_key { JK_GROUP, JK_KIND, JK_NAME, JK_NAMESPACE, JK_PATCH, JK_VERSION, _JK_MAX };
 
 static const struct schema_key json_patch_keys[] = {
-	[JK_GROUP] = { "group", SHAPE_STRING, 0, NULL },
-	[JK_KIND] = { "kind", SHAPE_STRING, 0, NULL },
-	[JK_NAME] = { "name", SHAPE_STRING, 0, NULL },
-	[JK_NAMESPACE] = { "namespace", SHAPE_STRING, 0, NULL },
-	[JK_PATCH] = { "patch", SHAPE_STRING, 0, check_patch },
-	[JK_VERSION] = { "version", SHAPE_STRING, 0, NULL },
+	[JK_GROUP] = { "group", SHAPE_STRING, 0, NULL },	[JK_KIND] = { "kind", SHAPE_STRING, 0, NULL },
+	[JK_NAME] = { "name", SHAPE_STRING, 0, NULL },		[JK_NAMESPACE] = { "namespace", SHAPE_STRING, 0, NULL },
+	[JK_PATCH] = { "patch", SHAPE_STRING, 0, check_patch }, [JK_VERSION] = { "version", SHAPE_STRING, 0, NULL },
 };
 static_assert(ARRAY_SIZE(json_patch_keys) == _JK_MAX, "one a key");
 
@@ -339,8 +337,9 @@ static void set_name(struct loader *l, const struct value *v)
 		wrong = "may hold only lower-case letters, digits, '-' and '.'";
 	if (wrong)
 		diag_error(l->d, pos, NULL, "cluster name '%s' %s", name, wrong);
-	l->lab->name = arena_strdup(l->a, name);
-	l->lab->prefix = arena_printf(l->a, "%s-", name);
+	/* Cut, for a wrong name goes on into long names. */
+	l->lab->name = arena_printf(l->a, "%.*s", NAME_LAB_MAX, name);
+	l->lab->prefix = arena_printf(l->a, "%s-", l->lab->name);
 }
 
 static const char *default_subnet(const char *family, const char *v4, const char *v6, const char *dual)
@@ -357,12 +356,14 @@ static void read_networking(struct loader *l, const struct value *v)
 	schema_read(l, v, SCHEMA(net_keys), "'networking'", keys);
 	family = value_string(keys[NW_FAMILY]);
 	lab->disable_default_cni = value_bool(keys[NW_DISABLE_CNI], false);
-	lab->pod_subnet = value_is_set(keys[NW_POD_SUBNET]) ?
-				  arena_strdup(l->a, keys[NW_POD_SUBNET]->text) :
-				  default_subnet(family, "10.244.0.0/16", "fd00:10:244::/56", "10.244.0.0/16,fd00:10:244::/56");
-	lab->service_subnet = value_is_set(keys[NW_SERVICE_SUBNET]) ?
-				      arena_strdup(l->a, keys[NW_SERVICE_SUBNET]->text) :
-				      default_subnet(family, "10.96.0.0/16", "fd00:10:96::/112", "10.96.0.0/16,fd00:10:96::/112");
+	lab->pod_subnet =
+		value_is_set(keys[NW_POD_SUBNET])
+			? arena_strdup(l->a, keys[NW_POD_SUBNET]->text)
+			: default_subnet(family, "10.244.0.0/16", "fd00:10:244::/56", "10.244.0.0/16,fd00:10:244::/56");
+	lab->service_subnet =
+		value_is_set(keys[NW_SERVICE_SUBNET])
+			? arena_strdup(l->a, keys[NW_SERVICE_SUBNET]->text)
+			: default_subnet(family, "10.96.0.0/16", "fd00:10:96::/112", "10.96.0.0/16,fd00:10:96::/112");
 }
 
 static void check_version(struct loader *l, const struct value *v)
@@ -377,6 +378,8 @@ static void read_nodes(struct loader *l, const struct value *v)
 	unsigned counts[_ROLE_MAX] = { 0 };
 	const struct pos pos = { .file = l->lab->file };
 
+	if (v && !loader_check_count(l, v))
+		return;
 	for (size_t i = 0; v && i < v->n; i++)
 		add_node(l, v->items[i], counts);
 	if (!v || !v->n) /* Kind's default: one control plane */

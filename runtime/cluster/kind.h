@@ -7,8 +7,8 @@
 
 #include "topology/loader.h"
 
-#define KIND_API_GROUP "kind.x-k8s.io/"
-#define KIND_API_VERSION "kind.x-k8s.io/v1alpha4"
+#define KIND_API_GROUP	   "kind.x-k8s.io/"
+#define KIND_API_VERSION   "kind.x-k8s.io/v1alpha4"
 #define KIND_DEFAULT_IMAGE "kindest/node:v1.27.3"
 
 /**

@@ -54,14 +54,15 @@ static void set_path(struct lab *lab, const char *path)
 static void report_unknown(struct loader *l, const struct value *root)
 {
 	const struct pos pos = { .file = l->lab->file };
-	static const char *const hint =
-		"understood are containerlab topologies (a map with 'topology:') and Kind cluster configs ('kind: Cluster' "
-		"with 'apiVersion: " KIND_API_VERSION "')";
+	static const char *const hint = "understood are containerlab topologies (a map with 'topology:') and Kind "
+					"cluster configs ('kind: Cluster' "
+					"with 'apiVersion: " KIND_API_VERSION "')";
 
 	if (root->type != VALUE_MAP)
 		diag_error(l->d, root->pos, hint, "the file holds %s, not a map", value_type_names[root->type]);
 	else if (value_is_set(value_get(root, "kind")))
-		diag_error(l->d, value_get(root, "kind")->pos, hint, "'%s' (%s) is neither a topology nor a Kind cluster config",
+		diag_error(l->d, value_get(root, "kind")->pos, hint,
+			   "'%s' (%s) is neither a topology nor a Kind cluster config",
 			   value_string(value_get(root, "kind")), value_string(value_get(root, "apiVersion")));
 	else
 		diag_error(l->d, pos, hint, "neither a topology nor a Kind cluster config");

@@ -12,8 +12,8 @@
 
 /* Docker's options; those about propagation, labels and copying have no meaning here. */
 static const char *const bind_options[] = {
-	"ro",	   "rw",	"z",	    "Z",      "shared", "rshared",   "slave",	 "rslave",
-	"private", "rprivate", "nocopy", "cached", "delegated", "consistent",
+	"ro",	  "rw",	     "z",	 "Z",	   "shared", "rshared",	  "slave",
+	"rslave", "private", "rprivate", "nocopy", "cached", "delegated", "consistent",
 };
 
 char *path_clean(struct arena *a, const char *dir, const char *path)
@@ -55,7 +55,8 @@ static const char *magic_value(struct node_ctx *c, const char *p, size_t *ret_le
 	for (size_t i = 0; i < ARRAY_SIZE(vars); i++) {
 		*ret_len = strlen(vars[i].key);
 		if (strncmp(p, vars[i].key, *ret_len) == 0)
-			return vars[i].value ? vars[i].value : arena_printf(&c->l->scratch, "%s/%s", c->lab_dir, c->node->name);
+			return vars[i].value ? vars[i].value
+					     : arena_printf(&c->l->scratch, "%s/%s", c->lab_dir, c->node->name);
 	}
 	return NULL;
 }
@@ -115,7 +116,8 @@ static void check_one(struct loader *l, const struct value *v)
 	const unsigned n = split_bind(l, value_string(v), part);
 
 	if (n < 2 || n > 3 || !*part[0])
-		diag_error(l->d, v->pos, NULL, "a bind is written source:destination[:options], not '%s'", value_string(v));
+		diag_error(l->d, v->pos, NULL, "a bind is written source:destination[:options], not '%s'",
+			   value_string(v));
 	else if (*part[1] != '/')
 		diag_error(l->d, v->pos, NULL, "the destination of a bind must be an absolute path, not '%s'", part[1]);
 	else if (strcmp(path_clean(&l->scratch, "", part[1]), "/") == 0)

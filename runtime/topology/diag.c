@@ -14,6 +14,8 @@
 
 /* A file can hold a million mistakes; nobody reads more than this many. */
 enum { DIAG_MAX_ENTRIES = 1000 };
+/* Texts are cut to this many bytes: what they quote may be a whole file. */
+enum { DIAG_TEXT_MAX = 1024 };
 /* Source lines are quoted through a window of this many characters around the column. */
 enum { DIAG_WINDOW = 96 };
 
@@ -30,12 +32,13 @@ bool diag_wants_hints(const struct diag *d)
 	return d->n_errors < DIAG_MAX_HINTS;
 }
 
-static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, const char *hint, const char *fmt, va_list ap)
-	__attribute__((format(printf, 5, 0)));
+static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, const char *hint, const char *fmt,
+		      va_list ap) __attribute__((format(printf, 5, 0)));
 
-static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, const char *hint, const char *fmt, va_list ap)
+static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, const char *hint, const char *fmt,
+		      va_list ap)
 {
-	char msg[1024];
+	char msg[DIAG_TEXT_MAX];
 	struct diag_entry *e;
 
 	if (level == DIAG_ERROR)
@@ -48,7 +51,7 @@ static void diag_vadd(struct diag *d, enum diag_level level, struct pos pos, con
 		.level = level,
 		.pos = pos,
 		.msg = arena_strdup(&d->arena, msg),
-		.hint = arena_strdup(&d->arena, hint),
+		.hint = hint ? arena_printf(&d->arena, "%.*s", DIAG_TEXT_MAX, hint) : NULL,
 	};
 }
 
@@ -114,9 +117,9 @@ static const char *source_line(const struct diag_file *f, uint32_t line, size_t 
 static unsigned char_cells(uint32_t c)
 {
 	return (c >= 0x2e80 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xff60) ||
-			       (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) || c >= 0x20000 ?
-		       2 :
-		       1;
+			       (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) || c >= 0x20000
+		       ? 2
+		       : 1;
 }
 
 /* Writes text that came from a file: control characters would drive the reader's terminal. */

@@ -2,8 +2,8 @@
 /*
  * diag.h - mistakes in files: collected, then shown all at once
  *
- * A diagnostic knows file, line and column (1-based; columns count characters, a tab is one), what is wrong and what to do. Printing
- * (the source line and a caret) is diag_print(); nothing here decides when.
+ * A diagnostic knows file, line and column (1-based; columns count characters, a tab is one), what is wrong and
+ * what to do. Printing (the source line and a caret) is diag_print(); nothing here decides when.
  */
 #ifndef NETEMU_TOPOLOGY_DIAG_H
 #define NETEMU_TOPOLOGY_DIAG_H

@@ -4,9 +4,9 @@
  *
  * Theory of operation. parse_value() recurses as deep as the text nests, at most DOC_DEPTH_MAX; libyaml's own
  * quadratic behaviour (flow levels, %TAG directives) is kept out of reach by that limit and by check_tags().
- * An anchor is known from the end of its value on: an alias inside it is a cycle. Each value knows how many
- * events it stands for, so that an alias adds that number to a budget and a bomb is refused before anything
- * walks it. Merge keys become pairs when their map ends; explicit keys win over merged ones, earlier merged maps
+ * An anchor is known from the end of its value on: an alias inside it is a cycle. Each value has a
+ * weight, all below it included, that an alias adds to a budget, so that a bomb is refused before anything walks
+ * it. Merge keys become pairs when their map ends; explicit keys win over merged ones, earlier merged maps
  * over later ones (YAML 1.1 type repository, "merge").
  */
 #include "topology/doc.h"
@@ -22,10 +22,10 @@ struct builder {
 	struct source *src;
 	struct arena *a;
 	yaml_parser_t parser;
-	struct strmap anchors; /* name -> index in values */
+	struct strmap anchors;	       /* name -> index in values */
 	const struct value **anchored; /* NULL while open */
 	size_t n_anchored;
-	size_t events, alias_events;
+	size_t events, alias_weight;
 };
 
 const char *const value_type_names[] = {
@@ -85,12 +85,12 @@ static int next_event(struct builder *b, yaml_event_t *ret)
 	return -EINVAL;
 }
 
-static int charge_alias(struct builder *b, size_t n, struct pos pos)
+static int charge_alias(struct builder *b, size_t weight, struct pos pos)
 {
-	b->alias_events += n;
-	if (b->alias_events <= DOC_ALIAS_EVENTS_MAX)
+	b->alias_weight += weight;
+	if (b->alias_weight <= DOC_ALIAS_WEIGHT_MAX)
 		return 0;
-	diag_error(b->src->diag, pos, NULL, "aliases expand to more than %d values", DOC_ALIAS_EVENTS_MAX);
+	diag_error(b->src->diag, pos, NULL, "aliases expand to more than %d MiB", DOC_ALIAS_WEIGHT_MAX / (1024 * 1024));
 	return -EINVAL;
 }
 
@@ -100,7 +100,7 @@ static struct value *value_new(struct builder *b, enum value_type type, const ya
 
 	v->type = type;
 	v->pos = mark_pos(b, at);
-	v->size = 1;
+	v->weight = DOC_VALUE_WEIGHT;
 	return v;
 }
 
@@ -132,6 +132,7 @@ static int build_scalar(struct builder *b, const yaml_event_t *e, const struct v
 	v->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !(tag && strcmp(tag, YAML_STR_TAG) == 0);
 	v->text = arena_strndup(b->a, text, e->data.scalar.length);
 	v->n = e->data.scalar.length;
+	v->weight += v->n;
 	*ret = v;
 	return 0;
 }
@@ -158,12 +159,12 @@ static int build_alias(struct builder *b, const yaml_event_t *e, const struct va
 	const ssize_t at = strmap_get(&b->anchors, name);
 
 	if (at < 0 || !b->anchored[at]) {
-		diag_error(b->src->diag, pos, NULL, at < 0 ? "alias '*%s' has no anchor" : "alias '*%s' is inside its own anchor",
-			   name);
+		diag_error(b->src->diag, pos, NULL,
+			   at < 0 ? "alias '*%s' has no anchor" : "alias '*%s' is inside its own anchor", name);
 		return -EINVAL;
 	}
 	*ret = b->anchored[at];
-	return charge_alias(b, (*ret)->size, pos);
+	return charge_alias(b, (*ret)->weight, pos);
 }
 
 static int parse_value(struct builder *b, yaml_event_t *e, unsigned depth, const struct value **ret);
@@ -186,7 +187,7 @@ static int parse_seq(struct builder *b, struct value *v, unsigned depth)
 		if (r < 0)
 			return r;
 		*ARENA_PUSH(b->a, v->items, v->n) = item;
-		v->size += item->size;
+		v->weight += item->weight;
 	}
 }
 
@@ -216,7 +217,8 @@ static int parse_pair(struct builder *b, struct pair *ret, bool *ret_merge, unsi
 	if (r < 0)
 		return r;
 	if (key->type != VALUE_SCALAR && key->type != VALUE_NULL) {
-		diag_error(b->src->diag, ret->key_pos, NULL, "a key must be plain text, not %s", value_type_names[key->type]);
+		diag_error(b->src->diag, ret->key_pos, NULL, "a key must be plain text, not %s",
+			   value_type_names[key->type]);
 		return -EINVAL;
 	}
 	ret->key = key->text;
@@ -253,7 +255,7 @@ static ssize_t key_find(struct key_index *k, const char *key)
 static void key_push(struct builder *b, struct key_index *k, struct value *v, const struct pair *p)
 {
 	*ARENA_PUSH(b->a, v->pairs, v->n) = *p;
-	v->size += 1 + p->value->size;
+	v->weight += strlen(p->key) + p->value->weight;
 	if (k->indexed)
 		(void)strmap_put(&k->map, p->key, v->n - 1);
 }
@@ -269,7 +271,7 @@ static int merge_map(struct builder *b, struct key_index *k, struct value *v, co
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < from->n && r == 0; i++) {
-		r = charge_alias(b, 1 + from->pairs[i].value->size, pos);
+		r = charge_alias(b, strlen(from->pairs[i].key) + from->pairs[i].value->weight, pos);
 		if (r == 0 && key_find(k, from->pairs[i].key) < 0)
 			key_push(b, k, v, &from->pairs[i]);
 	}
@@ -301,8 +303,9 @@ static int parse_pairs(struct builder *b, struct key_index *k, struct value *v, 
 		else if (first < 0)
 			key_push(b, k, v, &p);
 		else /* goes on, to find the others */
-			diag_error(b->src->diag, p.key_pos, NULL, "key '%s' stands here a second time; the first is on line %u, column %u",
-				   p.key, v->pairs[first].key_pos.line, v->pairs[first].key_pos.col);
+			diag_error(b->src->diag, p.key_pos, NULL,
+				   "key '%s' stands here a second time; the first is on line %u, column %u", p.key,
+				   v->pairs[first].key_pos.line, v->pairs[first].key_pos.col);
 	}
 	return r;
 }
@@ -406,7 +409,8 @@ static int check_tags(struct source *src)
 
 	while (p < end && (p = memmem(p, (size_t)(end - p), "%TAG", 4))) {
 		if (++n > TAG_DIRECTIVES_MAX) {
-			diag_error(src->diag, source_pos_byte(src, (size_t)(p - src->text)), NULL, "too many %%TAG directives");
+			diag_error(src->diag, source_pos_byte(src, (size_t)(p - src->text)), NULL,
+				   "too many %%TAG directives");
 			return -EINVAL;
 		}
 		p += 4;

@@ -24,8 +24,8 @@ struct value {
 	enum value_type type;
 	bool plain; /* VALUE_SCALAR: neither quoted, nor a block, nor tagged !!str */
 	struct pos pos;
-	uint32_t size; /* events it stands for, aliases expanded */
-	size_t n; /* bytes, items or pairs */
+	size_t weight; /* about the memory that a copy takes, aliases expanded */
+	size_t n;      /* bytes, items or pairs */
 	union {
 		const char *text; /* VALUE_SCALAR, VALUE_NULL: NUL-terminated, holds no other NUL */
 		const struct value **items;
@@ -35,8 +35,9 @@ struct value {
 
 enum {
 	DOC_DEPTH_MAX = 64,
-	DOC_EVENTS_MAX = 1024 * 1024, /* a lab of 10,000 nodes and 20,000 links has about 400,000 */
-	DOC_ALIAS_EVENTS_MAX = 256 * 1024, /* what aliases and merge keys may add */
+	DOC_EVENTS_MAX = 1024 * 1024,	   /* a lab of 10,000 nodes and 20,000 links has about 400,000 */
+	DOC_VALUE_WEIGHT = 64, /* bytes, besides its text */
+	DOC_ALIAS_WEIGHT_MAX = 16 * 1024 * 1024, /* bytes that aliases and merge keys may add */
 };
 
 extern const char *const value_type_names[_VALUE_TYPE_MAX];

@@ -68,8 +68,8 @@ static void put_addr(FILE *out, const char *name, const struct inprefix *p)
 static bool is_own_env(const char *kv)
 {
 	static const char *const names[] = {
-		"CLAB_LABEL_CONTAINERLAB=",    "CLAB_LABEL_CLAB_NODE_NAME=",    "CLAB_LABEL_CLAB_NODE_LONGNAME=",
-		"CLAB_LABEL_CLAB_NODE_KIND=",  "CLAB_LABEL_CLAB_NODE_GROUP=",   "CLAB_LABEL_CLAB_NODE_LAB_DIR=",
+		"CLAB_LABEL_CONTAINERLAB=",   "CLAB_LABEL_CLAB_NODE_NAME=",  "CLAB_LABEL_CLAB_NODE_LONGNAME=",
+		"CLAB_LABEL_CLAB_NODE_KIND=", "CLAB_LABEL_CLAB_NODE_GROUP=", "CLAB_LABEL_CLAB_NODE_LAB_DIR=",
 		"CLAB_LABEL_CLAB_TOPO_FILE=",
 	};
 
@@ -154,8 +154,8 @@ static void put_end(const struct lab *lab, FILE *out, const struct endpoint *e)
 
 	(void)fprintf(out, "%s:%s", lab->nodes[e->node].name, e->ifname);
 	if (e->has_mac)
-		(void)fprintf(out, " mac %02x:%02x:%02x:%02x:%02x:%02x", e->mac.b[0], e->mac.b[1], e->mac.b[2], e->mac.b[3],
-			      e->mac.b[4], e->mac.b[5]);
+		(void)fprintf(out, " mac %02x:%02x:%02x:%02x:%02x:%02x", e->mac.b[0], e->mac.b[1], e->mac.b[2],
+			      e->mac.b[3], e->mac.b[4], e->mac.b[5]);
 	for (size_t i = 0; i < e->n_addrs; i++)
 		(void)fprintf(out, " %s", inprefix_str(&e->addrs[i], buf));
 }

@@ -25,7 +25,8 @@ void env_check(struct loader *l, const struct value *v)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (!is_env_name(v->pairs[i].key))
-			diag_error(l->d, v->pairs[i].key_pos, NULL, "'%s' cannot name an environment variable", v->pairs[i].key);
+			diag_error(l->d, v->pairs[i].key_pos, NULL, "'%s' cannot name an environment variable",
+				   v->pairs[i].key);
 }
 
 static void env_put(struct env_set *s, const char *name, const char *value, bool overwrite)
@@ -80,10 +81,13 @@ static void read_env_file(struct env_set *s, const struct value *v)
 		diag_error(l->d, v->pos, NULL, "env-file %s", e.msg);
 		return;
 	}
+	if (!loader_charge(l, len, v->pos))
+		return;
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		n++;
 		if (env_line(s, line) < 0)
-			diag_error(l->d, v->pos, NULL, "%s:%u: '%s' cannot name an environment variable", path, n, line);
+			diag_error(l->d, v->pos, NULL, "%s:%u: '%s' cannot name an environment variable", path, n,
+				   line);
 	}
 }
 

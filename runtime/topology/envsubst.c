@@ -15,7 +15,7 @@ enum { SUBST_DEPTH_MAX = 16 };
 struct subst {
 	struct source *src;
 	struct strmap index; /* name -> environ_[value] */
-	struct arena arena; /* names */
+	struct arena arena;  /* names */
 	char *const *env;
 	struct strbuf *out;
 };

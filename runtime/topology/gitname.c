@@ -74,7 +74,8 @@ static struct checkout read_checkout(struct loader *l)
 	struct checkout none = { "none", "none" }, c = { "HEAD", NULL };
 	struct arena *a = &l->scratch;
 	const char *git = l->opt->check_files ? find_git_dir(a, l->lab->dir) : NULL;
-	const char *head = git ? read_line(a, git, "HEAD") : NULL, *common = git ? read_line(a, git, "commondir") : NULL;
+	const char *head = git ? read_line(a, git, "HEAD") : NULL,
+		   *common = git ? read_line(a, git, "commondir") : NULL;
 
 	if (!head)
 		return none;
@@ -89,7 +90,8 @@ static struct checkout read_checkout(struct loader *l)
 	} else {
 		c.hash = head;
 	}
-	return c.hash && strspn(c.hash, "0123456789abcdef") == strlen(c.hash) && strlen(c.hash) <= HASH_LEN_MAX ? c : none;
+	return c.hash && strspn(c.hash, "0123456789abcdef") == strlen(c.hash) && strlen(c.hash) <= HASH_LEN_MAX ? c
+														: none;
 }
 
 const char *git_expand_name(struct loader *l, const char *name)
@@ -101,7 +103,8 @@ const char *git_expand_name(struct loader *l, const char *name)
 		return name;
 	c = read_checkout(l);
 	while (*name) {
-		const bool branch = strncmp(name, "__gitBranch__", 13) == 0, hash = strncmp(name, "__gitHash__", 11) == 0;
+		const bool branch = strncmp(name, "__gitBranch__", 13) == 0,
+			   hash = strncmp(name, "__gitHash__", 11) == 0;
 
 		for (const char *p = c.branch; branch && *p; p++)
 			strbuf_putc(&s, *p == '/' ? '-' : *p);

@@ -19,7 +19,8 @@ static void check_mtu(struct loader *l, const struct value *v)
 	const int64_t mtu = value_int(v, 0);
 
 	if (mtu && (mtu < 68 || mtu > 65535))
-		diag_error(l->d, v->pos, NULL, "the MTU of a link is a number from 68 to 65535, not %lld", (long long)mtu);
+		diag_error(l->d, v->pos, NULL, "the MTU of a link is a number from 68 to 65535, not %lld",
+			   (long long)mtu);
 }
 
 static const struct schema_key link_keys[] = {
@@ -68,7 +69,8 @@ static int32_t host_node(struct loader *l, struct pos pos)
 	struct node *n;
 
 	if (at != LAB_INDEX_NONE && l->lab->nodes[at].kind != NODE_HOST)
-		diag_error(l->d, pos, "give the node another name", "'host' in a link is the host itself, but node 'host' is of kind %s",
+		diag_error(l->d, pos, "give the node another name",
+			   "'host' in a link is the host itself, but node 'host' is of kind %s",
 			   node_kind_names[l->lab->nodes[at].kind]);
 	if (at != LAB_INDEX_NONE)
 		return at;
@@ -146,7 +148,8 @@ static bool read_end_map(struct loader *l, const struct value *v, struct endpoin
 
 	schema_read(l, v, SCHEMA(end_keys), "an endpoint", keys);
 	if (!value_is_set(keys[EK_NODE]) || !value_is_set(keys[EK_INTERFACE])) {
-		diag_error(l->d, v->pos, NULL, "an endpoint needs '%s'", value_is_set(keys[EK_NODE]) ? "interface" : "node");
+		diag_error(l->d, v->pos, NULL, "an endpoint needs '%s'",
+			   value_is_set(keys[EK_NODE]) ? "interface" : "node");
 		return false;
 	}
 	if (value_is_set(keys[EK_MAC])) {
@@ -154,7 +157,8 @@ static bool read_end_map(struct loader *l, const struct value *v, struct endpoin
 
 		ret->has_mac = !mac[strspn(mac, "0123456789abcdefABCDEF:")] && macaddr_parse(mac, &ret->mac) == 0;
 		if (!ret->has_mac)
-			diag_error(l->d, keys[EK_MAC]->pos, NULL, "'%s' is not a unicast MAC address", keys[EK_MAC]->text);
+			diag_error(l->d, keys[EK_MAC]->pos, NULL, "'%s' is not a unicast MAC address",
+				   keys[EK_MAC]->text);
 	}
 	add_addresses(l, keys[EK_IPV4], AF_INET, ret);
 	add_addresses(l, keys[EK_IPV6], AF_INET6, ret);
@@ -169,8 +173,8 @@ static bool read_end(struct loader *l, const struct value *v, struct endpoint *r
 		return read_end_map(l, v, ret);
 	colon = strchr(value_string(v), ':');
 	if (!colon || colon == v->text || !colon[1]) {
-		diag_error(l->d, v->pos, NULL, "an endpoint is written node:interface%s%s%s", value_is_set(v) ? ", not '" : "",
-			   value_string(v), value_is_set(v) ? "'" : "");
+		diag_error(l->d, v->pos, NULL, "an endpoint is written node:interface%s%s%s",
+			   value_is_set(v) ? ", not '" : "", value_string(v), value_is_set(v) ? "'" : "");
 		return false;
 	}
 	return set_end(l, arena_strndup(&l->scratch, v->text, (size_t)(colon - v->text)), colon + 1, v->pos, ret);
@@ -224,7 +228,8 @@ static void read_link(struct loader *l, const struct value *v)
 	if (!ends && l->d->n_errors != errors)
 		return;
 	if (!ends || ends->n != ARRAY_SIZE(link.end)) {
-		diag_error(l->d, ends ? ends->pos : v->pos, NULL, "a link needs two endpoints, not %zu", ends ? ends->n : 0);
+		diag_error(l->d, ends ? ends->pos : v->pos, NULL, "a link needs two endpoints, not %zu",
+			   ends ? ends->n : 0);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(link.end); i++)
@@ -266,7 +271,8 @@ static const char *namespace_of(struct loader *l, int32_t node)
 	return arena_printf(&l->scratch, "node %s", n->name);
 }
 
-static void check_end(struct loader *l, const struct endpoint *e, struct strmap *used, const struct endpoint **ends, size_t i)
+static void check_end(struct loader *l, const struct endpoint *e, struct strmap *used, const struct endpoint **ends,
+		      size_t i)
 {
 	const struct node *n = &l->lab->nodes[e->node];
 	const char *key = arena_printf(&l->scratch, "%s:%s", namespace_of(l, e->node), e->ifname);
@@ -275,8 +281,9 @@ static void check_end(struct loader *l, const struct endpoint *e, struct strmap 
 	if (!strmap_put(used, key, i)) {
 		const struct endpoint *first = ends[strmap_get(used, key)];
 
-		diag_error(l->d, e->pos, NULL, "interface '%s:%s' is used already, by '%s:%s' on line %u, column %u", n->name,
-			   e->ifname, l->lab->nodes[first->node].name, first->ifname, first->pos.line, first->pos.col);
+		diag_error(l->d, e->pos, NULL, "interface '%s:%s' is used already, by '%s:%s' on line %u, column %u",
+			   n->name, e->ifname, l->lab->nodes[first->node].name, first->ifname, first->pos.line,
+			   first->pos.col);
 	}
 	if (n->kind == NODE_LINUX && owner_of(l->lab, e->node)->net_mode != NET_NONE && strcmp(e->ifname, "eth0") == 0)
 		diag_error(l->d, e->pos, "use another name, or set 'network-mode: none'",
@@ -285,7 +292,8 @@ static void check_end(struct loader *l, const struct endpoint *e, struct strmap 
 
 void links_check(struct loader *l)
 {
-	const struct endpoint **ends = arena_alloc(&l->scratch, (l->lab->n_links * 2 + 1) * sizeof(const struct endpoint *));
+	const struct endpoint **ends =
+		arena_alloc(&l->scratch, (l->lab->n_links * 2 + 1) * sizeof(const struct endpoint *));
 	_cleanup_strmap_ struct strmap used = { 0 };
 
 	for (size_t i = 0; i < l->lab->n_links * 2; i++)

@@ -24,10 +24,11 @@ struct loader {
 	struct diag *d;
 	const struct load_options *opt;
 	struct lab *lab;
-	struct arena *a; /* the lab's */
+	struct arena *a;      /* the lab's */
 	struct arena scratch; /* gone when the lab is loaded: the document, indices */
 	struct ignored_keys ignored;
 	struct strmap env; /* name -> index in opt->environ_ */
+	size_t weight;	   /* bytes that the nodes have and inherit, each counted by itself */
 };
 
 enum shape {
@@ -35,13 +36,15 @@ enum shape {
 	SHAPE_STRING, /* any scalar, as yaml.v2 decodes into a string */
 	SHAPE_BOOL,
 	SHAPE_UINT, /* 0..4294967295 */
-	SHAPE_INT, /* fits 32 bits */
+	SHAPE_INT,  /* fits 32 bits */
 	SHAPE_LIST,
 	SHAPE_STRINGS, /* a list of scalars */
 	SHAPE_MAP,
 	SHAPE_STRING_MAP, /* a map of scalars */
 	_SHAPE_MAX,
 };
+
+enum { LOADER_NODES_MAX = 65536, LOADER_WEIGHT_MAX = 256 * 1024 * 1024 };
 
 enum { KEY_IGNORED = 1, KEY_NODE_ONLY = 2 };
 
@@ -65,7 +68,8 @@ struct schema {
  * @what: for messages: "node 'tor0'"
  * @ret: s->n values; NULL where the key is absent, null, of the wrong shape or ignored
  */
-void schema_read(struct loader *l, const struct value *map, struct schema s, const char *what, const struct value **ret);
+void schema_read(struct loader *l, const struct value *map, struct schema s, const char *what,
+		 const struct value **ret);
 /** shape_check() - whether @v has the shape; reports it with the key's name when it does not */
 bool shape_check(struct loader *l, const struct value *v, enum shape shape, const char *key);
 
@@ -98,6 +102,17 @@ void loader_ignore(struct loader *l, const char *key, struct pos pos);
 void loader_warn_ignored(struct loader *l);
 /** loader_env() - value of an environment variable of load_options.environ_, or NULL */
 const char *loader_env(struct loader *l, const char *name);
+
+/**
+ * loader_charge() - count what a node inherits: a small file could fill the machine's memory with copies
+ * @weight: bytes
+ *
+ * Return: whether the lab is still within bounds (LOADER_WEIGHT_MAX); the first time that it is not is reported.
+ */
+bool loader_charge(struct loader *l, size_t weight, struct pos pos);
+
+/** loader_check_count() - whether @nodes holds no more nodes than a lab may have; reported when it does */
+bool loader_check_count(struct loader *l, const struct value *nodes);
 
 /** topology_load() - fill l->lab from the root of a containerlab topology */
 void topology_load(struct loader *l, const struct value *root);

@@ -117,11 +117,13 @@ static void read_subnet(struct loader *l, const struct value *v, const struct fa
 	if (strcmp(v->text, "auto") == 0)
 		return;
 	if (!strchr(v->text, '/') || inprefix_parse(v->text, &m->subnet) < 0 || m->subnet.family != f->af) {
-		diag_error(l->d, v->pos, NULL, "'%s' is not an %s subnet (ADDRESS/LENGTH, auto, or \"\" for none)", v->text, f->name);
+		diag_error(l->d, v->pos, NULL, "'%s' is not an %s subnet (ADDRESS/LENGTH, auto, or \"\" for none)",
+			   v->text, f->name);
 		return;
 	}
 	if (m->subnet.len > f->max_len) {
-		diag_error(l->d, v->pos, NULL, "the management subnet %s has no room for a gateway and a node", v->text);
+		diag_error(l->d, v->pos, NULL, "the management subnet %s has no room for a gateway and a node",
+			   v->text);
 		return;
 	}
 	m->subnet = inprefix_network(&m->subnet);
@@ -129,7 +131,8 @@ static void read_subnet(struct loader *l, const struct value *v, const struct fa
 }
 
 /* Unset: the default when the other family says nothing either or is switched off, else none (containerlab). */
-static void read_family(struct loader *l, const struct value *const *keys, const struct family *f, const struct family *other)
+static void read_family(struct loader *l, const struct value *const *keys, const struct family *f,
+			const struct family *other)
 {
 	struct mgmt_family *m = family_of(&l->lab->mgmt, f);
 	const struct value *v = keys[f->subnet] ? keys[f->subnet] : keys[f->old_subnet];
@@ -142,7 +145,8 @@ static void read_family(struct loader *l, const struct value *const *keys, const
 }
 
 /* A gateway or a range: inside the subnet, as far as that is known. */
-static void read_inside(struct loader *l, const struct value *v, const struct family *f, bool range, struct inprefix *ret)
+static void read_inside(struct loader *l, const struct value *v, const struct family *f, bool range,
+			struct inprefix *ret)
 {
 	const struct mgmt_family *m = family_of(&l->lab->mgmt, f);
 	const char *what = range ? "range" : "gateway";
@@ -151,7 +155,8 @@ static void read_inside(struct loader *l, const struct value *v, const struct fa
 	if (!value_is_set(v))
 		return;
 	if (inprefix_parse(v->text, &p) < 0 || p.family != f->af || (strchr(v->text, '/') != NULL) != range) {
-		diag_error(l->d, v->pos, NULL, "'%s' is not an %s %s", v->text, f->name, range ? "prefix (ADDRESS/LENGTH)" : "address");
+		diag_error(l->d, v->pos, NULL, "'%s' is not an %s %s", v->text, f->name,
+			   range ? "prefix (ADDRESS/LENGTH)" : "address");
 		return;
 	}
 	if (m->mode == SUBNET_DISABLED)
@@ -190,7 +195,8 @@ void mgmt_read(struct loader *l, const struct value *v)
 }
 
 /* What is wrong with a static address of a node in this subnet, or NULL. */
-static const char *address_wrong(const struct mgmt_family *m, const struct inprefix *subnet, const struct inprefix *addr)
+static const char *address_wrong(const struct mgmt_family *m, const struct inprefix *subnet,
+				 const struct inprefix *addr)
 {
 	struct inprefix gw = m->gw.family ? m->gw : inprefix_host(subnet, 1);
 	struct inprefix last = inprefix_host(subnet, subnet->family == AF_INET ? (1ULL << (32 - subnet->len)) - 1 : 0);

@@ -59,7 +59,7 @@ static void apply_linux(struct node_ctx *c)
 	c->node->net_pos = v->pos;
 	if (target) {
 		c->node->net_mode = NET_CONTAINER;
-		c->node->net_target = arena_strdup(c->l->a, target);
+		c->node->net_target = arena_printf(c->l->a, "%.*s", NAME_LAB_MAX, target);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		if (strcmp(v->text, modes[i].text) == 0)
@@ -102,8 +102,8 @@ static void resolve_target(struct loader *l, struct node *n, const struct strmap
 	if (other == n)
 		diag_error(l->d, n->net_pos, NULL, "node '%s' cannot share its network namespace with itself", n->name);
 	else if (other->kind == NODE_BRIDGE || other->kind == NODE_HOST)
-		diag_error(l->d, n->net_pos, NULL, "node '%s' is a %s: it has no network namespace to share", other->name,
-			   node_kind_names[other->kind]);
+		diag_error(l->d, n->net_pos, NULL, "node '%s' is a %s: it has no network namespace to share",
+			   other->name, node_kind_names[other->kind]);
 	else
 		n->net_node = (int32_t)at;
 }
@@ -119,8 +119,8 @@ static void report_cycle(struct loader *l, int32_t start)
 		strbuf_printf(&s, "%s -> ", nodes[i].name);
 		i = nodes[i].net_node;
 	} while (i != start && s.len < 400);
-	diag_error(l->d, nodes[start].net_pos, NULL, "nodes share network namespaces in a circle: %s%s%s", strbuf_str(&s),
-		   i == start ? "" : "... -> ", nodes[start].name);
+	diag_error(l->d, nodes[start].net_pos, NULL, "nodes share network namespaces in a circle: %s%s%s",
+		   strbuf_str(&s), i == start ? "" : "... -> ", nodes[start].name);
 	nodes[start].net_node = LAB_INDEX_NONE;
 }
 

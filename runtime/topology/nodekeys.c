@@ -77,7 +77,8 @@ static void check_mgmt_addr(struct loader *l, const struct value *v, int family,
 
 	if (!*v->text || (!strchr(v->text, '/') && inprefix_parse(v->text, &p) == 0 && p.family == family))
 		return;
-	diag_error(l->d, v->pos, strchr(v->text, '/') ? "leave out the prefix length: the management network has one" : NULL,
+	diag_error(l->d, v->pos,
+		   strchr(v->text, '/') ? "leave out the prefix length: the management network has one" : NULL,
 		   "'%s' is not an %s address, as '%s' needs it", v->text, family == AF_INET ? "IPv4" : "IPv6", key);
 }
 
@@ -268,7 +269,8 @@ static void apply_sysctls(struct node_ctx *c)
 	if (c->node->net_mode != NET_HOST)
 		merge_kv(c, NK_SYSCTLS, &c->node->sysctls, &c->node->n_sysctls);
 	else if (own)
-		diag_error(c->l->d, own->pos, NULL, "node '%s' lives in the host's network namespace: its sysctls would be the host's",
+		diag_error(c->l->d, own->pos, NULL,
+			   "node '%s' lives in the host's network namespace: its sysctls would be the host's",
 			   c->node->name);
 }
 
@@ -307,7 +309,8 @@ static void apply_mgmt_addr(struct node_ctx *c, enum node_key key, struct inpref
 		*ret = p;
 	else
 		diag_warning(c->l->d, v->pos, NULL,
-			     "node '%s' is not on the management network: its address there has no effect", c->node->name);
+			     "node '%s' is not on the management network: its address there has no effect",
+			     c->node->name);
 }
 
 static void apply_mgmt_ipv4(struct node_ctx *c)
@@ -381,18 +384,20 @@ static_assert(ARRAY_SIZE(node_keys) == _NK_MAX, "one a key");
 
 /* In this order: what follows asks for the network mode. env comes later, when the links are counted. */
 static void (*const appliers[])(struct node_ctx *) = {
-	node_apply_netmode, apply_image,	 apply_hostname,      apply_cmd,       apply_entrypoint, apply_exec,
-	node_apply_binds,   apply_labels,	 apply_sysctls,	      apply_aliases,   apply_dns,	 apply_startup_delay,
-	apply_mgmt_ipv4,    apply_mgmt_ipv6,
+	node_apply_netmode, apply_image,	 apply_hostname,  apply_cmd,	   apply_entrypoint,
+	apply_exec,	    node_apply_binds,	 apply_labels,	  apply_sysctls,   apply_aliases,
+	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6,
 };
 
 void props_read(struct loader *l, const struct value *map, enum level level, const char *what, struct props *ret)
 {
 	schema_read(l, map, SCHEMA(node_keys), what, ret->v);
+	ret->weight = map ? map->weight : 0;
 	for (size_t i = 0; i < _NK_MAX && level != LEVEL_NODE; i++) {
 		if (!(node_keys[i].flags & KEY_NODE_ONLY) || !ret->v[i])
 			continue;
-		diag_warning(l->d, ret->v[i]->pos, NULL, "'%s' has an effect in a node only, not in %s", node_keys[i].name, what);
+		diag_warning(l->d, ret->v[i]->pos, NULL, "'%s' has an effect in a node only, not in %s",
+			     node_keys[i].name, what);
 		ret->v[i] = NULL;
 	}
 }

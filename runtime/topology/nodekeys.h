@@ -70,6 +70,7 @@ enum node_key {
 
 struct props {
 	const struct value *v[_NK_MAX];
+	size_t weight; /* of them all */
 };
 
 enum level { LEVEL_DEFAULTS, LEVEL_KIND, LEVEL_GROUP, LEVEL_NODE, _LEVEL_MAX };

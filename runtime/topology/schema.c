@@ -2,7 +2,7 @@
 /*
  * schema.c - maps read by tables of keys; scalars as Go's yaml.v2 decodes them
  *
- * Owns shapes, unknown keys, suggestions and the list of ignored keys. Refuses to know any particular key.
+ * Owns shapes, unknown keys, suggestions, the list of ignored keys and the bound on what is inherited. Refuses to know any particular key.
  */
 #include <string.h>
 
@@ -11,14 +11,10 @@
 enum { SUGGEST_LEN_MAX = 32 };
 
 static const char *const shape_names[] = {
-	[SHAPE_ANY] = "anything",
-	[SHAPE_STRING] = "text",
-	[SHAPE_BOOL] = "true or false",
-	[SHAPE_UINT] = "a number from 0 to 4294967295",
-	[SHAPE_INT] = "a number",
-	[SHAPE_LIST] = "a list",
-	[SHAPE_STRINGS] = "a list",
-	[SHAPE_MAP] = "a map",
+	[SHAPE_ANY] = "anything",	[SHAPE_STRING] = "text",
+	[SHAPE_BOOL] = "true or false", [SHAPE_UINT] = "a number from 0 to 4294967295",
+	[SHAPE_INT] = "a number",	[SHAPE_LIST] = "a list",
+	[SHAPE_STRINGS] = "a list",	[SHAPE_MAP] = "a map",
 	[SHAPE_STRING_MAP] = "a map",
 };
 static_assert(ARRAY_SIZE(shape_names) == _SHAPE_MAX, "one a shape");
@@ -131,8 +127,8 @@ static bool check_items(struct loader *l, const struct value *v, const char *key
 bool shape_check(struct loader *l, const struct value *v, enum shape shape, const char *key)
 {
 	static const enum value_type types[] = {
-		[SHAPE_STRING] = VALUE_SCALAR, [SHAPE_BOOL] = VALUE_SCALAR,   [SHAPE_UINT] = VALUE_SCALAR,
-		[SHAPE_INT] = VALUE_SCALAR,    [SHAPE_LIST] = VALUE_SEQ,      [SHAPE_STRINGS] = VALUE_SEQ,
+		[SHAPE_STRING] = VALUE_SCALAR, [SHAPE_BOOL] = VALUE_SCALAR,    [SHAPE_UINT] = VALUE_SCALAR,
+		[SHAPE_INT] = VALUE_SCALAR,    [SHAPE_LIST] = VALUE_SEQ,       [SHAPE_STRINGS] = VALUE_SEQ,
 		[SHAPE_MAP] = VALUE_MAP,       [SHAPE_STRING_MAP] = VALUE_MAP,
 	};
 	const char *hint = NULL;
@@ -141,7 +137,8 @@ bool shape_check(struct loader *l, const struct value *v, enum shape shape, cons
 	if (shape == SHAPE_ANY)
 		return true;
 	if (v->type != types[shape]) {
-		diag_error(l->d, v->pos, NULL, "'%s' must be %s, not %s", key, shape_names[shape], value_type_names[v->type]);
+		diag_error(l->d, v->pos, NULL, "'%s' must be %s, not %s", key, shape_names[shape],
+			   value_type_names[v->type]);
 		return false;
 	}
 	if (v->type != VALUE_SCALAR)
@@ -284,4 +281,25 @@ const char *loader_env(struct loader *l, const char *name)
 	}
 	at = strmap_get(&l->env, name);
 	return at < 0 ? NULL : env[at] + strlen(name) + 1;
+}
+
+bool loader_charge(struct loader *l, size_t weight, struct pos pos)
+{
+	const bool before = l->weight <= LOADER_WEIGHT_MAX;
+
+	l->weight += weight;
+	if (l->weight <= LOADER_WEIGHT_MAX)
+		return true;
+	if (before)
+		diag_error(l->d, pos, NULL, "up to here, what nodes have and inherit amounts to more than %d MiB",
+			   LOADER_WEIGHT_MAX / (1024 * 1024));
+	return false;
+}
+
+bool loader_check_count(struct loader *l, const struct value *nodes)
+{
+	if (nodes->n <= LOADER_NODES_MAX)
+		return true;
+	diag_error(l->d, nodes->pos, NULL, "a lab has at most %d nodes, not %zu", LOADER_NODES_MAX, nodes->n);
+	return false;
 }

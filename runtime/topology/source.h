@@ -29,9 +29,9 @@ struct source {
 	size_t *lines; /* where each line of @orig starts */
 	size_t n_lines;
 	/* cursors: questions come in ascending order, answers cost what lies between two of them */
-	size_t ch, byte; /* a character of @text and where it starts */
+	size_t ch, byte;     /* a character of @text and where it starts */
 	size_t line, col_at; /* the last answer's line and byte, ... */
-	uint32_t col; /* ... and its column */
+	uint32_t col;	     /* ... and its column */
 };
 
 enum { SOURCE_MAX = 16 * 1024 * 1024 }; /* bytes, before and after substitution */

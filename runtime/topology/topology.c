@@ -15,8 +15,6 @@
 #include "topology/names.h"
 #include "topology/nodekeys.h"
 
-enum { LAB_NODES_MAX = 65536 };
-
 enum file_key { FK_NAME, FK_PREFIX, FK_MGMT, FK_TOPOLOGY, FK_SETTINGS, FK_DEBUG, _FK_MAX };
 
 static void check_prefix(struct loader *l, const struct value *v)
@@ -40,10 +38,8 @@ static_assert(ARRAY_SIZE(file_keys) == _FK_MAX, "one a key");
 enum topo_key { TK_DEFAULTS, TK_GROUPS, TK_KINDS, TK_LINKS, TK_NODES, _TK_MAX };
 
 static const struct schema_key topo_keys[] = {
-	[TK_DEFAULTS] = { "defaults", SHAPE_MAP, 0, NULL },
-	[TK_GROUPS] = { "groups", SHAPE_MAP, 0, NULL },
-	[TK_KINDS] = { "kinds", SHAPE_MAP, 0, NULL },
-	[TK_LINKS] = { "links", SHAPE_LIST, 0, NULL },
+	[TK_DEFAULTS] = { "defaults", SHAPE_MAP, 0, NULL }, [TK_GROUPS] = { "groups", SHAPE_MAP, 0, NULL },
+	[TK_KINDS] = { "kinds", SHAPE_MAP, 0, NULL },	    [TK_LINKS] = { "links", SHAPE_LIST, 0, NULL },
 	[TK_NODES] = { "nodes", SHAPE_MAP, 0, NULL },
 };
 static_assert(ARRAY_SIZE(topo_keys) == _TK_MAX, "one a key");
@@ -53,7 +49,7 @@ struct topology {
 	const char *lab_dir;
 	struct props defaults;
 	struct props_map kinds, groups;
-	struct props *own; /* of each node, by its index */
+	struct props *own;     /* of each node, by its index */
 	struct levels *levels; /* likewise */
 	size_t n_own;
 };
@@ -63,7 +59,8 @@ static void read_section(struct loader *l, const struct value *v, enum level lev
 	ret->n = v ? v->n : 0;
 	ret->props = arena_alloc(&l->scratch, (ret->n + 1) * sizeof(*ret->props));
 	for (size_t i = 0; i < ret->n; i++) {
-		const char *what = arena_printf(&l->scratch, "%s '%s'", level == LEVEL_KIND ? "kind" : "group", v->pairs[i].key);
+		const char *what =
+			arena_printf(&l->scratch, "%s '%s'", level == LEVEL_KIND ? "kind" : "group", v->pairs[i].key);
 
 		(void)strmap_put(&ret->index, v->pairs[i].key, i);
 		props_read(l, v->pairs[i].value, level, what, &ret->props[i]);
@@ -119,9 +116,9 @@ static void report_kind(struct loader *l, const char *kind, const struct levels 
 	else if (strcmp(kind, "ovs-bridge") == 0)
 		hint = "--map-kind ovs-bridge=bridge makes it a Linux bridge";
 	else if (!hint)
-		hint = arena_printf(&l->scratch, "--map-kind %s=linux runs such nodes as plain Linux", kind);
-	diag_error(l->d, v ? v->pos : n->pos, hint, "node '%s': kind '%s' is none of: linux, bridge, host, ext-container",
-		   n->name, kind);
+		hint = arena_printf(&l->scratch, "--map-kind %.40s=linux runs such nodes as plain Linux", kind);
+	diag_error(l->d, v ? v->pos : n->pos, hint,
+		   "node '%s': kind '%s' is none of: linux, bridge, host, ext-container", n->name, kind);
 }
 
 /* @excused: the node has other mistakes, which may be why it has no kind */
@@ -134,7 +131,8 @@ static void set_kind(struct loader *l, const char *written, const struct levels 
 	else if (*written)
 		report_kind(l, mapped_kind(l, written), lv, n);
 	else if (!excused)
-		diag_error(l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind", n->name);
+		diag_error(l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind",
+			   n->name);
 }
 
 /* ---- nodes ---- */
@@ -154,26 +152,36 @@ static const char *find_levels(struct topology *t, const struct props *own, stru
 	kind = first_set(kind, props_text(&t->defaults, NK_KIND));
 	group = first_set(group, props_text(section_get(&t->kinds, kind), NK_GROUP));
 	*ret = (struct levels){ .p = {
-		[LEVEL_DEFAULTS] = &t->defaults,
-		[LEVEL_KIND] = section_get(&t->kinds, kind),
-		[LEVEL_GROUP] = section_get(&t->groups, group),
-		[LEVEL_NODE] = own,
-	} };
+					[LEVEL_DEFAULTS] = &t->defaults,
+					[LEVEL_KIND] = section_get(&t->kinds, kind),
+					[LEVEL_GROUP] = section_get(&t->groups, group),
+					[LEVEL_NODE] = own,
+				} };
 	*ret_group = group;
 	return kind;
 }
 
-static void check_node_name(struct loader *l, const struct node *n)
+static bool check_node_name(struct loader *l, const struct node *n)
 {
 	const char *wrong = name_check_node(n->name);
 
 	if (wrong) {
 		diag_error(l->d, n->pos, NULL, "node name '%s' %s", n->name, wrong);
-		return;
+		return false;
 	}
 	wrong = n->kind == NODE_BRIDGE ? name_check_if(n->name) : NULL;
 	if (wrong)
 		diag_error(l->d, n->pos, NULL, "node name '%s' %s; a bridge is an interface", n->name, wrong);
+	return !wrong;
+}
+
+static size_t levels_weight(const struct levels *lv)
+{
+	size_t weight = 0;
+
+	for (size_t i = 0; i < _LEVEL_MAX; i++)
+		weight += lv->p[i] ? lv->p[i]->weight : 0;
+	return weight;
 }
 
 static void add_node(struct topology *t, const struct pair *p, size_t at)
@@ -183,15 +191,18 @@ static void add_node(struct topology *t, const struct pair *p, size_t at)
 	const char *kind, *group, *what = arena_printf(&l->scratch, "node '%s'", p->key);
 	const size_t errors = l->d->n_errors;
 
-	n->name = arena_strdup(l->a, p->key);
-	n->pos = p->key_pos;
+	n->name = n->longname = n->hostname = arena_strdup(l->a, p->key);
+	n->net_node = LAB_INDEX_NONE;
+	n->pos = n->net_pos = p->key_pos;
 	(void)strmap_put(&l->lab->node_index, n->name, at);
 	props_read(l, p->value, LEVEL_NODE, what, &t->own[at]);
 	kind = find_levels(t, &t->own[at], &t->levels[at], &group);
 	set_kind(l, kind, &t->levels[at], n, l->d->n_errors != errors);
-	check_node_name(l, n);
+	if (!check_node_name(l, n) || !loader_charge(l, levels_weight(&t->levels[at]), n->pos))
+		return; /* it stays in the lab for the sake of the links to it */
 	n->group = *group ? arena_strdup(l->a, group) : NULL;
-	n->longname = n->kind == NODE_LINUX ? arena_printf(l->a, "%s%s", l->lab->prefix, n->name) : n->name;
+	if (n->kind == NODE_LINUX)
+		n->longname = arena_printf(l->a, "%s%s", l->lab->prefix, n->name);
 	node_apply(&(struct node_ctx){ .l = l, .node = n, .levels = &t->levels[at], .lab_dir = t->lab_dir });
 }
 
@@ -199,10 +210,8 @@ static void read_nodes(struct topology *t, const struct value *v)
 {
 	struct loader *l = t->l;
 
-	if (v && v->n > LAB_NODES_MAX) {
-		diag_error(l->d, v->pos, NULL, "a lab has at most %d nodes, not %zu", LAB_NODES_MAX, v->n);
+	if (v && !loader_check_count(l, v))
 		v = NULL;
-	}
 	t->n_own = v ? v->n : 0;
 	t->own = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->own));
 	t->levels = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->levels));
@@ -292,6 +301,8 @@ static void apply_env(struct topology *t, const struct value *nodes)
 	struct lab *lab = t->l->lab;
 	size_t *intfs = arena_alloc(&t->l->scratch, (lab->n_nodes + 1) * sizeof(*intfs));
 
+	if (!loader_charge(t->l, 0, (struct pos){ .file = lab->file }))
+		return;
 	for (size_t i = 0; i < lab->n_links * 2; i++)
 		intfs[lab->links[i / 2].end[i % 2].node]++;
 	for (size_t i = 0; i < t->n_own; i++) {
@@ -315,7 +326,7 @@ static void set_prefix(struct lab *lab, const struct value *v)
 	else if (strcmp(v->text, "__lab-name") == 0)
 		lab->prefix = arena_printf(&lab->arena, "%s-", lab->name);
 	else
-		lab->prefix = arena_printf(&lab->arena, "%s-%s-", v->text, lab->name);
+		lab->prefix = arena_printf(&lab->arena, "%.*s-%s-", NAME_LAB_MAX, v->text, lab->name);
 }
 
 static void set_name(struct loader *l, const struct value *v, bool excused)
@@ -330,7 +341,8 @@ static void set_name(struct loader *l, const struct value *v, bool excused)
 		diag_error(l->d, v->pos, NULL, "lab name '%s' %s", name, wrong);
 	else if (!name && !excused)
 		diag_error(l->d, pos, "add 'name: NAME' at the top, or give --name", "the lab has no name");
-	l->lab->name = arena_strdup(l->a, name ? name : "");
+	/* Cut, for a wrong name goes on into long names and directories. */
+	l->lab->name = arena_printf(l->a, "%.*s", NAME_LAB_MAX, name ? name : "");
 }
 
 static void read_topology(struct topology *t, const struct value *v)

@@ -135,9 +135,12 @@ static void a_million_mistakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_to_say),	    cmocka_unit_test(in_order_of_the_file),
-		cmocka_unit_test(the_same_is_said_once),    cmocka_unit_test(a_terminal_is_not_driven),
-		cmocka_unit_test(positions_outside_the_text), cmocka_unit_test(a_million_mistakes),
+		cmocka_unit_test(nothing_to_say),
+		cmocka_unit_test(in_order_of_the_file),
+		cmocka_unit_test(the_same_is_said_once),
+		cmocka_unit_test(a_terminal_is_not_driven),
+		cmocka_unit_test(positions_outside_the_text),
+		cmocka_unit_test(a_million_mistakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,8 @@ static void expect_error(const char *text, uint32_t line, uint32_t col, const ch
 
 static void types(void **state)
 {
-	static const char text[] = "a: text\nb: 'quoted'\nc:\nd: ~\ne: 'null'\nf: [1, x]\ng: {h: i}\nj: !!str 1\nk: |\n  two\n  lines\n";
+	static const char text[] =
+		"a: text\nb: 'quoted'\nc:\nd: ~\ne: 'null'\nf: [1, x]\ng: {h: i}\nj: !!str 1\nk: |\n  two\n  lines\n";
 	const struct value *v;
 	struct doc t;
 
@@ -80,7 +81,8 @@ static void types(void **state)
 
 static void merges(void **state)
 {
-	static const char text[] = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], c: 3, d: 3}\nw: {<<: *x}\n";
+	static const char text[] =
+		"x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], c: 3, d: 3}\nw: {<<: *x}\n";
 	const struct value *z;
 	struct doc t;
 
@@ -112,7 +114,8 @@ static void refused(void **state)
 	expect_error("a: !!binary aGk=\n", 1, 4, "!!binary values are not supported");
 	expect_error("<<: 1\n", 1, 1, "'<<' merges a map or a list of maps, not a scalar");
 	expect_error("a: b: c\n", 1, 5, "not YAML: mapping values are not allowed in this context");
-	expect_error("a: 'x\n", 2, 1, "not YAML: found unexpected end of stream (while scanning a quoted scalar, line 1)");
+	expect_error("a: 'x\n", 2, 1,
+		     "not YAML: found unexpected end of stream (while scanning a quoted scalar, line 1)");
 }
 
 /* A map of a thousand keys with each key twice: found without comparing each with each. */
@@ -175,11 +178,12 @@ static void hostile_files(void **state)
 	hostile("", "%TAG !a! x\n", 100000, "--- a\n", "too many %TAG directives");
 	hostile("a: &a x\n", "# *a\n", 100000, "", NULL);
 	hostile("- &a x\n", "- *a\n", 100000, "", NULL);
-	hostile("- &a x\n", "- *a\n", 300000, "", "aliases expand to more than 262144 values");
+	hostile("- &a x\n", "- *a\n", 300000, "", "aliases expand to more than 16 MiB");
 	hostile("", "- &a x\n", 100000, "", NULL);
 	hostile("[", "x,", 400000, "]", NULL);
 	hostile("", "-\n", 1100000, "", "the file is too large: more than 1048576 YAML values");
-	hostile("a: &a {b: 1, c: 2, d: 3}\ne: [", "{<<: *a},", 50000, "]\n", "aliases expand to more than 262144 values");
+	hostile("a: &a {b: 1, c: 2, d: 3}\ne: [", "{<<: *a},", 50000, "]\n",
+		"aliases expand to more than 16 MiB");
 }
 
 static void bombs(void **state)
@@ -193,7 +197,7 @@ static void bombs(void **state)
 		strbuf_printf(&s, "a%d: &a%d [*a%d, *a%d]\n", i, i, i - 1, i - 1);
 	doc_open(&t, strbuf_str(&s), s.len);
 	assert_int_equal(t.r, -EINVAL);
-	assert_string_equal(t.d.entries[0].msg, "aliases expand to more than 262144 values");
+	assert_string_equal(t.d.entries[0].msg, "aliases expand to more than 16 MiB");
 	doc_close(&t);
 	strbuf_done(&s);
 }

@@ -48,7 +48,8 @@ static void one_control_plane_by_default(void **state)
 /* Kind counts each role by itself, in the order of the file. */
 static void names_count_by_role(void **state)
 {
-	static const char text[] = HEAD "name: c\nnodes: [{role: worker}, {role: control-plane}, {}, {role: worker}, {role: worker}]\n";
+	static const char text[] =
+		HEAD "name: c\nnodes: [{role: worker}, {role: control-plane}, {}, {role: worker}, {role: worker}]\n";
 	static const char *const want[] = {
 		"worker", "control-plane", "control-plane2", "worker2", "worker3", "external-load-balancer",
 	};

@@ -18,12 +18,36 @@ static void integers(void **state)
 		const char *text;
 		int64_t value;
 	} good[] = {
-		{ "0", 0 },	  { "42", 42 },	  { "-1", -1 },	     { "+7", 7 },	{ "1_000", 1000 },
-		{ "0x1F", 31 },	  { "0o17", 15 }, { "017", 15 },     { "0b101", 5 },	{ "-0x10", -16 },
+		{ "0", 0 },
+		{ "42", 42 },
+		{ "-1", -1 },
+		{ "+7", 7 },
+		{ "1_000", 1000 },
+		{ "0x1F", 31 },
+		{ "0o17", 15 },
+		{ "017", 15 },
+		{ "0b101", 5 },
+		{ "-0x10", -16 },
 		{ "4294967296", 4294967296 },
 	};
 	static const char *const bad[] = {
-		"", "-", "+", "x", "1x", "0x", "0b2", "08", "1.5", "1e3", " 1", "1 ", "--1", "+-1", "0x-1", "0o-1", "99999999999999999999",
+		"",
+		"-",
+		"+",
+		"x",
+		"1x",
+		"0x",
+		"0b2",
+		"08",
+		"1.5",
+		"1e3",
+		" 1",
+		"1 ",
+		"--1",
+		"+-1",
+		"0x-1",
+		"0o-1",
+		"99999999999999999999",
 	};
 	int64_t n;
 
@@ -73,15 +97,18 @@ static void suggestions(void **state)
 	assert_string_equal(nearest("b", words, ARRAY_SIZE(words)), "");
 	assert_string_equal(nearest("", words, ARRAY_SIZE(words)), "");
 	assert_string_equal(nearest("something-else-entirely", words, ARRAY_SIZE(words)), "");
-	assert_string_equal(nearest("a-word-that-is-too-long-to-be-compared-with-anything", words, ARRAY_SIZE(words)), "");
+	assert_string_equal(nearest("a-word-that-is-too-long-to-be-compared-with-anything", words, ARRAY_SIZE(words)),
+			    "");
 }
 
 static void names(void **state)
 {
 	static const char *const bad_if[] = {
-		"", "0123456789abcdef", ".", "..", "a/b", "a b", "a:b", "all", "default", "lo", "e%d", "a\tb", "a\nb", "\xc3\xa9", "a\"b",
+		"",	"0123456789abcdef", ".",    "..", "a/b", "a b", "a:b", "all", "default", "lo", "e%d", "a\tb",
+		"a\nb", "\xc3\xa9",	    "a\"b",
 	};
-	static const char *const good_if[] = { "eth0", "0123456789abcde", "eth1.100", "e1-1", "...", "Lo", "a_b", "@x", "allx" };
+	static const char *const good_if[] = { "eth0", "0123456789abcde", "eth1.100", "e1-1", "...", "Lo", "a_b", "@x",
+					       "allx" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad_if); i++)
@@ -102,12 +129,34 @@ static void names(void **state)
 static void sysctl_keys(void **state)
 {
 	static const char *const good[] = {
-		"net.ipv4.ip_forward", "net/ipv4/ip_forward", "net.ipv4.conf.eth0/100.rp_filter", "kernel.shmmax", "kernel.shm_rmid_forced",
-		"kernel.msgmnb", "kernel.sem", "fs.mqueue.msg_max", "kernel.hostname", "kernel.domainname",
+		"net.ipv4.ip_forward", "net/ipv4/ip_forward",	 "net.ipv4.conf.eth0/100.rp_filter",
+		"kernel.shmmax",       "kernel.shm_rmid_forced", "kernel.msgmnb",
+		"kernel.sem",	       "fs.mqueue.msg_max",	 "kernel.hostname",
+		"kernel.domainname",
 	};
 	static const char *const bad[] = {
-		"", ".", "net", "net.", "net/", ".net.x", "/net/x", "net..x", "net/../x", "net./x", "net/.x", "netx.y", "kernel.core_pattern",
-		"kernel.shm/../x", "kernel.shm.x", "kernel.seme", "fs.file-max", "vm.x", "net.a b", "net.a\n", "net.a;b", "kernel/core_pattern",
+		"",
+		".",
+		"net",
+		"net.",
+		"net/",
+		".net.x",
+		"/net/x",
+		"net..x",
+		"net/../x",
+		"net./x",
+		"net/.x",
+		"netx.y",
+		"kernel.core_pattern",
+		"kernel.shm/../x",
+		"kernel.shm.x",
+		"kernel.seme",
+		"fs.file-max",
+		"vm.x",
+		"net.a b",
+		"net.a\n",
+		"net.a;b",
+		"kernel/core_pattern",
 	};
 
 	(void)state;

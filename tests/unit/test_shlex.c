@@ -97,9 +97,12 @@ static void unterminated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blanks),	cmocka_unit_test(quotes),
-		cmocka_unit_test(escapes),	cmocka_unit_test(comments),
-		cmocka_unit_test(nothing_is_expanded), cmocka_unit_test(unterminated),
+		cmocka_unit_test(blanks),
+		cmocka_unit_test(quotes),
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(comments),
+		cmocka_unit_test(nothing_is_expanded),
+		cmocka_unit_test(unterminated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,10 +69,14 @@ static void own_environment(void **state)
 {
 	static const char text[] = "name: lab\ntopology: {nodes: {a: {kind: linux, group: g}}}\n";
 	static const char *const want[] = {
-		"CLAB_LABEL_CONTAINERLAB=lab",	 "CLAB_LABEL_CLAB_NODE_NAME=a",
-		"CLAB_LABEL_CLAB_NODE_KIND=linux", "CLAB_LABEL_CLAB_NODE_LONGNAME=clab-lab-a",
-		"CLAB_LABEL_CLAB_NODE_GROUP=g",	 "CLAB_LABEL_CLAB_NODE_LAB_DIR=/labs/clab-lab/a",
-		"CLAB_LABEL_CLAB_TOPO_FILE=/labs/x.yaml", "CLAB_INTFS=0",
+		"CLAB_LABEL_CONTAINERLAB=lab",
+		"CLAB_LABEL_CLAB_NODE_NAME=a",
+		"CLAB_LABEL_CLAB_NODE_KIND=linux",
+		"CLAB_LABEL_CLAB_NODE_LONGNAME=clab-lab-a",
+		"CLAB_LABEL_CLAB_NODE_GROUP=g",
+		"CLAB_LABEL_CLAB_NODE_LAB_DIR=/labs/clab-lab/a",
+		"CLAB_LABEL_CLAB_TOPO_FILE=/labs/x.yaml",
+		"CLAB_INTFS=0",
 	};
 	struct diag d = { 0 };
 	struct lab *lab = load(&d, "/labs/x.yaml", text, NULL);
@@ -99,7 +103,8 @@ static void a_made_lab_is_searched_without_an_index(void **state)
 
 static void what_a_file_is(void **state)
 {
-	static const char topo[] = "name: ${X\ntopology: {}\n", cluster[] = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n";
+	static const char topo[] = "name: ${X\ntopology: {}\n",
+			  cluster[] = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n";
 	static const char pod[] = "kind: Pod\napiVersion: v1\n", no[] = "[";
 
 	(void)state;
@@ -231,13 +236,18 @@ static char *ring(size_t n)
 
 	strbuf_puts(&s, "name: big\ntopology:\n  defaults:\n    kind: linux\n    image: frr\n  nodes:\n");
 	for (size_t i = 0; i < n; i++)
-		strbuf_printf(&s, "    n%zu:\n      labels: {rack: r%zu}\n      exec:\n        - ip addr add 10.0.0.1/32 dev lo\n"
-				  "        - vtysh -c 'conf t' -c 'router bgp %zu'\n      binds:\n        - conf/n%zu:/etc/frr:ro\n",
-			      i, i % 40, i, i);
+		strbuf_printf(
+			&s,
+			"    n%zu:\n      labels: {rack: r%zu}\n      exec:\n        - ip addr add 10.0.0.1/32 dev lo\n"
+			"        - vtysh -c 'conf t' -c 'router bgp %zu'\n      binds:\n        - "
+			"conf/n%zu:/etc/frr:ro\n",
+			i, i % 40, i, i);
 	strbuf_puts(&s, "  links:\n");
 	for (size_t i = 0; i < n; i++)
-		strbuf_printf(&s, "    - endpoints: [\"n%zu:eth1\", \"n%zu:eth2\"]\n    - endpoints: [\"n%zu:eth3\", \"n%zu:e%zu\"]\n", i,
-			      (i + 1) % n, i, (i * 7 + 3) % n, i);
+		strbuf_printf(&s,
+			      "    - endpoints: [\"n%zu:eth1\", \"n%zu:eth2\"]\n    - endpoints: [\"n%zu:eth3\", "
+			      "\"n%zu:e%zu\"]\n",
+			      i, (i + 1) % n, i, (i * 7 + 3) % n, i);
 	return strbuf_steal(&s);
 }
 
@@ -302,6 +312,47 @@ static void many_mistakes_are_cheap(void **state)
 	strbuf_done(&s);
 }
 
+static void expect_heavy(const struct strbuf *s)
+{
+	struct diag d = { 0 };
+	struct lab *lab = load(&d, "/labs/x.yaml", strbuf_str(s), NULL);
+	bool found = false;
+
+	for (size_t i = 0; i < d.n_entries; i++)
+		found |= strstr(d.entries[i].msg, "amounts to more than 256 MiB") != NULL;
+	assert_true(found);
+	lab_free(lab);
+	diag_done(&d);
+}
+
+/* A megabyte that ten thousand nodes inherit; and wrong names of a megabyte, which go into everything. */
+static void small_files_stay_small(void **state)
+{
+	static char big[1024 * 1024];
+	struct strbuf s = { 0 };
+	struct diag d = { 0 };
+
+	(void)state;
+	memset(big, 'x', sizeof(big) - 1);
+	strbuf_printf(&s, "name: x\ntopology:\n  defaults: {kind: linux, env: {A: %s}}\n  nodes:\n", big);
+	for (int i = 0; i < 10000; i++)
+		strbuf_printf(&s, "    n%d:\n", i);
+	expect_heavy(&s);
+	strbuf_reset(&s);
+	strbuf_printf(&s, "name: %s\nprefix: %s\ntopology:\n  defaults: {exec: [__clabLabName____clabNodeName__]}\n",
+		      big, big);
+	strbuf_printf(&s, "  kinds: {linux: {network-mode: 'container:%s'}}\n  nodes:\n", big);
+	for (int i = 0; i < 100; i++)
+		strbuf_printf(&s, "    n%d: {kind: linux}\n", i);
+	strbuf_printf(&s, "    %.1000s: {kind: linux}\n  links:\n", big);
+	for (int i = 0; i < 10000; i++)
+		strbuf_printf(&s, "    - endpoints: [\"n%d:e%d\", \"n0:f%d\"]\n", i % 100, i, i);
+	lab_free(load(&d, "/labs/x.yaml", strbuf_str(&s), NULL));
+	assert_true(d.n_errors > 0);
+	diag_done(&d);
+	strbuf_done(&s);
+}
+
 static void long_chains_of_namespaces(void **state)
 {
 	struct strbuf s = { 0 };
@@ -331,6 +382,7 @@ int main(void)
 		cmocka_unit_test(names_from_git),
 		cmocka_unit_test(ten_thousand_nodes),
 		cmocka_unit_test(many_mistakes_are_cheap),
+		cmocka_unit_test(small_files_stay_small),
 		cmocka_unit_test(long_chains_of_namespaces),
 	};
 
