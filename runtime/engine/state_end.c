@@ -253,6 +253,8 @@ static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, struct
 			r = supervisor_kill(pidfd, st, kill_after_ms, e);
 			return r < 0 ? r : state_netns_remove(st, e);
 		}
+		if (pidfd != -ESRCH)
+			return error_errno(e, -pidfd, "open the supervisor of lab '%s' (pid %d)", lab, st->supervisor);
 		r = settle_wait(watch, deadline, lab, e);
 	}
 	return r;
