@@ -13,6 +13,7 @@
 
 #include "engine/hostenv.h"
 #include "engine/state.h"
+#include "kernel/fault.h"
 #include "kernel/sandbox.h"
 #include "supervisor/report.h"
 
@@ -151,7 +152,7 @@ static int signals_open(struct error *e)
 	(void)sigaddset(&mask, SIGTERM);
 	(void)sigaddset(&mask, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
-	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = fault_fails("signalfd of run") ? -1 : signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? error_errno(e, errno, "make a signalfd") : fd;
 }
 
@@ -178,7 +179,7 @@ int launch_init(struct launch *l, const struct cli *cli, struct diag *d, struct 
 				l->labs[k++] = (struct launched){ .lab = labs[i], .sup = { .pidfd = -EBADF, .reports = -EBADF },
 								  .dirfd = -EBADF };
 	l->n = n;
-	if (pipe2(l->commit, O_CLOEXEC) < 0)
+	if (fault_fails("pipe to commit with") || pipe2(l->commit, O_CLOEXEC) < 0)
 		return error_errno(e, errno, "make a pipe");
 	l->signals = signals_open(e);
 	return l->signals < 0 ? l->signals : 0;
@@ -260,12 +261,13 @@ static int lab_start(struct launch *l, struct launched *m, struct error *e)
 	return r < 0 ? r : reports_await(l, m, REPORT_READY, e);
 }
 
-/* Ends what was started and removes its files; the pipe's end has told the supervisors already. */
+/* Ends what was started and removes its files; the pipe's end has told those supervisors that had not committed. */
 static void lab_undo(struct launched *m)
 {
 	if (m->sup.pidfd >= 0) {
 		struct pollfd p = { .fd = m->sup.pidfd, .events = POLLIN };
 
+		(void)kill(m->sup.pid, SIGTERM);
 		if (poll(&p, 1, 5000) <= 0)
 			(void)kill(m->sup.pid, SIGKILL);
 		(void)waitpid(m->sup.pid, NULL, 0);
@@ -281,7 +283,7 @@ static int commit(struct launch *l, struct error *e)
 
 	if (l->n > sizeof(bytes))
 		return error_set(e, E2BIG, "more than %zu labs at a time", sizeof(bytes));
-	if (write(l->commit[1], bytes, l->n) != (ssize_t)l->n)
+	if (fault_fails("commit") || write(l->commit[1], bytes, l->n) != (ssize_t)l->n)
 		return error_errno(e, errno, "commit");
 	for (size_t i = 0; i < l->n; i++) {
 		int r = reports_await(l, &l->labs[i], REPORT_COMMITTED, e);

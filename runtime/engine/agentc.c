@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/strbuf.h"
+#include "kernel/fault.h"
 
 /* sun_path is short: the directory goes in as a descriptor. */
 static int agent_address(int dirfd, const char *node, struct sockaddr_un *sa, struct error *e)
@@ -46,10 +47,10 @@ int agent_listen(int dirfd, const char *node, struct error *e)
 
 	if (r < 0)
 		return r;
-	if (fd < 0)
+	if (fd < 0 || fault_fails("make a node's socket"))
 		return error_errno(e, errno, "make a socket");
 	mask = umask(0177);
-	r = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0 ? -errno : 0;
+	r = fault_fails("bind a node's socket") || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0 ? -errno : 0;
 	(void)umask(mask);
 	if (r < 0)
 		return error_errno(e, -r, "make the socket of node %s", node);
@@ -75,10 +76,10 @@ static int words_memfd(const struct agent_command *cmd, struct error *e)
 		words_add(&s, cmd->env->v[i]);
 	if (s.oom)
 		return error_oom(e);
-	fd = memfd_create("netemu-words", MFD_CLOEXEC);
+	fd = fault_fails("memfd of a command") ? -1 : memfd_create("netemu-words", MFD_CLOEXEC);
 	if (fd < 0)
 		return error_errno(e, errno, "make a memfd");
-	if (write(fd, s.buf, s.len) != (ssize_t)s.len)
+	if (fault_fails("write a command") || write(fd, s.buf, s.len) != (ssize_t)s.len)
 		return error_errno(e, errno ? errno : ENOSPC, "write a memfd");
 	return TAKE_FD(fd);
 }
@@ -103,7 +104,7 @@ static int request_send(int conn, const struct agent_request *rq, const int *fds
 		c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
 		memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
 	}
-	while (sendmsg(conn, &mh, MSG_NOSIGNAL) < 0)
+	while (fault_fails("send a command") || sendmsg(conn, &mh, MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
 			return error_errno(e, errno, "ask the node's init");
 	return 0;

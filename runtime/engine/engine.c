@@ -290,7 +290,8 @@ static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, st
 	listener = agent_listen(en->nodes_dirfd, en->plan->lab->nodes[i].name, e);
 	if (listener < 0)
 		return listener;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+	if (fault_fails("node's socket pair") ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return error_errno(e, errno, "make a socket pair");
 	en_node->events = pair[0];
 	theirs = pair[1];
@@ -414,7 +415,7 @@ static int build_files(struct engine *en, struct error *e)
 	int r;
 
 	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
-	if (mkdir(fs_dir, 0700) < 0 && errno != EEXIST)
+	if (fault_fails("mkdir fs") || (mkdir(fs_dir, 0700) < 0 && errno != EEXIST))
 		return error_errno(e, errno, "mkdir %s", fs_dir);
 	r = rootfs_build(fs_dir, e);
 	if (r == 0)
@@ -430,9 +431,9 @@ static int build_files(struct engine *en, struct error *e)
 
 static int dirs_open(struct engine *en, struct error *e)
 {
-	if (mkdirat(en->dirfd, "nodes", 0700) < 0 && errno != EEXIST)
+	if (fault_fails("mkdir nodes") || (mkdirat(en->dirfd, "nodes", 0700) < 0 && errno != EEXIST))
 		return error_errno(e, errno, "mkdir %s/nodes", en->dir);
-	en->nodes_dirfd = openat(en->dirfd, "nodes", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	en->nodes_dirfd = fault_fails("open nodes") ? -1 : openat(en->dirfd, "nodes", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (en->nodes_dirfd < 0)
 		return error_errno(e, errno, "open %s/nodes", en->dir);
 	en->made_netns_dir = access(netns_dir, F_OK) < 0;
@@ -442,7 +443,7 @@ static int dirs_open(struct engine *en, struct error *e)
 static int netns_dir_open(struct engine *en, struct error *e)
 {
 	(void)mkdir(netns_dir, 0755);
-	en->netns_dirfd = open(netns_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	en->netns_dirfd = fault_fails("open /run/netns") ? -1 : open(netns_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return en->netns_dirfd < 0 ? error_errno(e, errno, "open %s", netns_dir) : 0;
 }
 
@@ -576,7 +577,7 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 		.net_mode = net_mode_text(a, n),
 		.pid = en->nodes[i].pid,
 		.starttime = en->nodes[i].starttime,
-		.netns_fd = pn->ns != PLAN_NONE ? en->ns_fd[pn->ns] : -1,
+		.netns_fd = pn->ns != PLAN_NONE ? MAX_OF(en->ns_fd[pn->ns], -1) : -1, /* it may not be there yet */
 		.ipv4 = prefix_text(a, &pn->ipv4),
 		.ipv6 = prefix_text(a, &pn->ipv6),
 		.command = arena_strdup(a, strbuf_str(&cmd)),

@@ -81,8 +81,10 @@ static int tmp_write(int dirfd, const char *text, size_t len)
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text, len);
-	if (r == 0 && fsync(fd) < 0)
+	r = fault_point("write " STATE_FILE);
+	if (r == 0)
+		r = write_all(fd, text, len);
+	if (r == 0 && (fault_fails("fsync " STATE_FILE) || fsync(fd) < 0))
 		r = -errno;
 	return r;
 }
@@ -90,20 +92,21 @@ static int tmp_write(int dirfd, const char *text, size_t len)
 int state_save(const struct lab_state *st, int dirfd, struct error *e)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
-	int r = fault_point("write " STATE_FILE);
+	int r = fault_point("create " STATE_FILE);
 
 	state_json_format(st, &text);
 	if (text.oom)
 		return error_oom(e);
 	if (r == 0)
 		r = tmp_write(dirfd, text.buf, text.len);
-	if (r == 0 && renameat(dirfd, STATE_FILE_TMP, dirfd, STATE_FILE) < 0)
+	if (r == 0 && (fault_fails("rename " STATE_FILE) || renameat(dirfd, STATE_FILE_TMP, dirfd, STATE_FILE) < 0))
 		r = -errno;
 	if (r < 0) {
 		(void)unlinkat(dirfd, STATE_FILE_TMP, 0);
 		return error_errno(e, -r, "write %s/%s/" STATE_FILE, state_dir_root(), st->name);
 	}
-	(void)fsync(dirfd);
+	if (!fault_fails("fsync the lab's directory"))
+		(void)fsync(dirfd);
 	return 0;
 }
 
@@ -149,7 +152,7 @@ static int state_parse_fd(int fd, const char *lab, const char *node, struct lab_
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	_cleanup_strbuf_ struct strbuf excerpt = { 0 };
 	_cleanup_free_ char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int r = state_fd_read(fd, &text, &len, e);
 
 	if (r == 0 && node && state_json_excerpt(text, len, node, &excerpt))

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 
 #include "engine/state_internal.h"
+#include "kernel/fault.h"
 
 enum { NAME_MAX_LEN = 200, TREE_DEPTH_MAX = 16, ROOT_ATTEMPTS = 100 };
 
@@ -80,14 +81,14 @@ static int root_open_once(bool create, int lock, struct error *e)
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
-	if (create && mkdir(state_dir_root(), 0700) < 0 && errno != EEXIST)
+	if (create && (fault_fails("mkdir /run/netemu") || (mkdir(state_dir_root(), 0700) < 0 && errno != EEXIST)))
 		return error_errno(e, errno, "create %s", state_dir_root());
-	fd = open(state_dir_root(), DIR_FLAGS);
+	fd = fault_fails("open /run/netemu") ? -1 : open(state_dir_root(), DIR_FLAGS);
 	if (fd < 0 && errno == ENOENT)
 		return create ? -EAGAIN : -ENOENT;
 	if (fd < 0)
 		return error_errno(e, errno, "open %s%s", state_dir_root(), errno == EACCES ? " (are you root?)" : "");
-	while (flock(fd, lock) < 0)
+	while (fault_fails("lock /run/netemu") || flock(fd, lock) < 0)
 		if (errno != EINTR)
 			return error_errno(e, errno, "lock %s", state_dir_root());
 	r = root_check(fd, e);
@@ -113,7 +114,7 @@ int state_lab_open(int root, const char *lab, struct error *e)
 
 	if (!state_name_valid(lab))
 		return error_set(e, EINVAL, "'%s' cannot be the name of a lab", lab);
-	fd = openat(root, lab, DIR_FLAGS);
+	fd = fault_fails("open the lab's directory") ? -1 : openat(root, lab, DIR_FLAGS);
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
 	if (fd < 0)
@@ -379,7 +380,7 @@ static int lab_busy_error(int dirfd, const char *lab, struct error *e)
 	if (state_read(dirfd, lab, &st, NULL) < 0 || st->supervisor <= 0)
 		return error_set(e, EBUSY, "lab '%s' is being made or destroyed by another netemu", lab);
 	return error_set(e, EBUSY, "lab '%s' is already %s (supervisor: pid %d)", lab,
-			 strcmp(st->status, "creating") == 0 ? "being made" : "running", st->supervisor);
+			 strcmp(st->status, "running") == 0 ? "running" : "being made", st->supervisor);
 }
 
 /* One attempt, under the root's lock; -EAGAIN: the directory went away in between. */
@@ -388,12 +389,12 @@ static int lab_lock_once(int root, const char *lab, struct error *e)
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
-	if (mkdirat(root, lab, 0700) < 0 && errno != EEXIST)
+	if (fault_fails("mkdir the lab's directory") || (mkdirat(root, lab, 0700) < 0 && errno != EEXIST))
 		return errno == ENOENT ? -EAGAIN : error_errno(e, errno, "create %s/%s", state_dir_root(), lab);
 	fd = state_lab_open(root, lab, e);
 	if (fd < 0)
 		return fd == -ENOENT ? -EAGAIN : fd;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fault_fails("lock the lab's directory") || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? lab_busy_error(fd, lab, e) :
 					      error_errno(e, errno, "lock %s/%s", state_dir_root(), lab);
 	if (!lab_is_linked(root, lab, fd))

@@ -13,9 +13,17 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+
+enum { EXIT_KILLED = 128 + SIGKILL };
+
+struct fault_page {
+	_Atomic uint64_t count;
+	char op[120]; /* the one that was made to fail */
+};
 
 struct fault_state {
-	_Atomic uint64_t *count;
+	struct fault_page *page;
 	uint64_t at;
 	int error;
 	bool kill;
@@ -43,10 +51,10 @@ static void *map_counter(const char *path)
 
 	if (path && *path) {
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0 || ftruncate(fd, sizeof(uint64_t)) < 0)
+		if (fd < 0 || ftruncate(fd, sizeof(struct fault_page)) < 0)
 			return NULL;
 	}
-	p = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+	p = mmap(NULL, sizeof(struct fault_page), PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 
@@ -58,18 +66,29 @@ static void __attribute__((constructor)) fault_init(void)
 	f->at = env_number("NETEMU_FAULT_AT", 0);
 	f->error = (int)env_number("NETEMU_FAULT_ERRNO", ENOMEM);
 	f->kill = action && strcmp(action, "kill") == 0;
-	f->count = map_counter(getenv("NETEMU_FAULT_COUNT"));
+	f->page = map_counter(getenv("NETEMU_FAULT_COUNT"));
+}
+
+/*
+ * Nobody can send SIGKILL to the init of his own PID namespace, and supervisors and nodes are such inits. What the
+ * kernel does when one of them exits without a word is the same.
+ */
+static _Noreturn void die(void)
+{
+	(void)raise(SIGKILL);
+	for (;;)
+		(void)syscall(SYS_exit_group, EXIT_KILLED);
 }
 
 int fault_point(const char *op)
 {
 	const struct fault_state *f = &fault_state;
 
-	(void)op; /* for whoever stands here with a debugger */
-	if (!f->count || atomic_fetch_add(f->count, 1) + 1 != f->at)
+	if (!f->page || atomic_fetch_add(&f->page->count, 1) + 1 != f->at)
 		return 0;
+	(void)snprintf(f->page->op, sizeof(f->page->op), "%s", op);
 	if (f->kill)
-		(void)raise(SIGKILL);
+		die();
 	return -f->error;
 }
 #endif

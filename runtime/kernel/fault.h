@@ -9,10 +9,11 @@
  *
  *	NETEMU_FAULT_AT=N         the Nth operation (from 1) fails; 0 or unset: none does, they are only counted
  *	NETEMU_FAULT_ERRNO=12     errno of the failure, a number; default ENOMEM
- *	NETEMU_FAULT_ACTION=kill  the calling process kills itself with SIGKILL instead
+ *	NETEMU_FAULT_ACTION=kill  the calling process dies at that point instead, as by SIGKILL
  *	NETEMU_FAULT_COUNT=FILE   the counter (one native uint64_t) lives in this file, so that a test learns the
- *	                          total (od -An -tu8 FILE), and so that programs started by exec count along; else it
- *	                          is an anonymous shared page that forked children share
+ *	                          total (od -An -tu8 -N8 FILE) and, from the text behind it, which operation was made
+ *	                          to fail; programs started by exec count along. Else it is an anonymous shared page
+ *	                          that forked children share
  */
 #ifndef NETEMU_KERNEL_FAULT_H
 #define NETEMU_KERNEL_FAULT_H
@@ -40,5 +41,20 @@ static inline int fault_point(const char *op)
 	return 0;
 }
 #endif
+
+/**
+ * fault_fails() - the same as a part of a condition, with the failure in errno
+ *
+ *	if (fault_fails("mkdir") || mkdir(path, 0700) < 0)
+ *		return error_errno(e, errno, "mkdir %s", path);
+ */
+static inline bool fault_fails(const char *op)
+{
+	const int r = fault_point(op);
+
+	if (r < 0)
+		errno = -r;
+	return r < 0;
+}
 
 #endif

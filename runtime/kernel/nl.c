@@ -104,7 +104,7 @@ static int open_socket(int protocol, int *ret_fd, struct error *e)
 	if (fd < 0)
 		return error_errno(e, errno, "netlink socket");
 	set_options(fd);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	if (fault_fails("bind netlink socket") || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return error_errno(e, errno, "bind netlink socket");
 	*ret_fd = TAKE_FD(fd);
 	return 0;
@@ -295,7 +295,7 @@ static int send_queue(struct nlconn *c, struct error *e)
 	ssize_t n;
 
 	do {
-		n = sendto(c->fd, c->out.buf, c->out.len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+		n = fault_fails("send netlink request") ? -1 : sendto(c->fd, c->out.buf, c->out.len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return error_errno(e, errno, "%s: send netlink request", request_context(c, 0));
@@ -314,7 +314,7 @@ static ssize_t receive(struct nlconn *c, void *buf)
 	ssize_t n;
 
 	do {
-		n = recvmsg(c->fd, &m, MSG_TRUNC);
+		n = fault_fails("receive from netlink") ? -1 : recvmsg(c->fd, &m, MSG_TRUNC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;

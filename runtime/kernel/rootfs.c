@@ -104,7 +104,7 @@ static int parents_make(int dirfd, const char *path, struct error *e)
 			return error_set(e, ENAMETOOLONG, "path %s is too long", path);
 		memcpy(dir, path, n);
 		dir[n] = '\0';
-		if (mkdirat(dirfd, dir, 0755) < 0) {
+		if (fault_fails("mkdir parent") || mkdirat(dirfd, dir, 0755) < 0) {
 			if (errno == EEXIST)
 				continue;
 			return error_errno(e, errno, "mkdir %s", dir);
@@ -122,12 +122,12 @@ static int layer_dir_make(int layer, const struct layer_dir *d, uid_t uid, gid_t
 
 	if (r < 0)
 		return r;
-	if (mkdirat(layer, d->path, d->mode) < 0 && errno != EEXIST)
+	if (fault_fails("mkdir layer directory") || (mkdirat(layer, d->path, d->mode) < 0 && errno != EEXIST))
 		return error_errno(e, errno, "mkdir %s", d->path);
 	fd = openat(layer, d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, d->mode) < 0 || (d->frr && fchown(fd, uid, gid) < 0))
+	if (fd < 0 || fault_fails("chmod layer directory") || fchmod(fd, d->mode) < 0 || (d->frr && fchown(fd, uid, gid) < 0))
 		return error_errno(e, errno, "prepare %s", d->path);
-	if (d->opaque && fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+	if (d->opaque && (fault_fails("set opaque") || fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0))
 		return error_errno(e, errno, "mark %s as opaque", d->path);
 	return 0;
 }
@@ -136,9 +136,9 @@ static int layer_open(int fs, const char *name, struct error *e)
 {
 	int fd;
 
-	if (mkdirat(fs, name, 0755) < 0)
+	if (fault_fails("mkdir layer") || mkdirat(fs, name, 0755) < 0)
 		return error_errno(e, errno, "mkdir %s", name);
-	fd = openat(fs, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = fault_fails("open layer") ? -1 : openat(fs, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? error_errno(e, errno, "open %s", name) : fd;
 }
 
@@ -148,13 +148,13 @@ static int devices_make(int layer, struct error *e)
 
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
 		(void)snprintf(path, sizeof(path), "dev/%s", devices[i].name);
-		if (mknodat(layer, path, S_IFCHR | 0666, makedev(devices[i].major, devices[i].minor)) < 0 ||
+		if (fault_fails("mknod") || mknodat(layer, path, S_IFCHR | 0666, makedev(devices[i].major, devices[i].minor)) < 0 ||
 		    fchmodat(layer, path, 0666, 0) < 0)
 			return error_errno(e, errno, "make device %s", path);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(device_links); i++) {
 		(void)snprintf(path, sizeof(path), "dev/%s", device_links[i].name);
-		if (symlinkat(device_links[i].target, layer, path) < 0)
+		if (fault_fails("symlink in /dev") || symlinkat(device_links[i].target, layer, path) < 0)
 			return error_errno(e, errno, "make link %s", path);
 	}
 	return 0;
@@ -175,9 +175,10 @@ static int file_write(int dirfd, const char *path, const char *text, struct erro
 	const size_t n = strlen(text);
 	_cleanup_close_ int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-	if (fd < 0)
+	if (fd < 0 || fault_fails("create file"))
 		return error_errno(e, errno, "write %s", path);
-	if (write(fd, text, n) != (ssize_t)n || fchmod(fd, 0644) < 0)
+	errno = 0;
+	if (fault_fails("write file") || write(fd, text, n) != (ssize_t)n || fchmod(fd, 0644) < 0)
 		return error_errno(e, errno ? errno : ENOSPC, "write %s", path);
 	return 0;
 }
@@ -208,7 +209,7 @@ int rootfs_private(struct error *e)
 		return error_errno(e, -r, "make a mount namespace");
 	if (unshare(CLONE_NEWNS) < 0)
 		return error_errno(e, errno, "make a mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	if (fault_fails("make mounts private") || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return error_errno(e, errno, "make mounts private");
 	return 0;
 }
@@ -239,7 +240,7 @@ int rootfs_build(const char *fs_dir, struct error *e)
 	if (fs < 0)
 		return error_errno(e, errno, "open %s", fs_dir);
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (mkdirat(fs, dirs[i], 0755) < 0)
+		if (fault_fails("mkdir in tmpfs") || mkdirat(fs, dirs[i], 0755) < 0)
 			return error_errno(e, errno, "mkdir %s/%s", fs_dir, dirs[i]);
 	r = fault_point("build layers");
 	if (r < 0)
@@ -256,9 +257,6 @@ int rootfs_write(const char *fs_dir, const char *area, const char *path, const c
 
 	if (dir < 0)
 		return error_errno(e, errno, "open %s/%s", fs_dir, area);
-	r = fault_point("write file");
-	if (r < 0)
-		return error_errno(e, -r, "write %s", path);
 	r = parents_make(dir, path, e);
 	return r < 0 ? r : file_write(dir, path, text, e);
 }
@@ -276,7 +274,7 @@ int rootfs_node(const char *fs_dir, unsigned index, struct error *e)
 		return error_errno(e, errno, "open %s", fs_dir);
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		(void)snprintf(path, sizeof(path), "n/%u%s", index, dirs[i]);
-		if (mkdirat(fs, path, 0755) < 0 && errno != EEXIST)
+		if (fault_fails("mkdir node directory") || (mkdirat(fs, path, 0755) < 0 && errno != EEXIST))
 			return error_errno(e, errno, "mkdir %s/%s", fs_dir, path);
 	}
 	return 0;
@@ -317,7 +315,7 @@ int rootfs_host_mounts(struct arena *a, struct strv *ret, struct error *e)
 	_cleanup_free_ char *line = NULL;
 	size_t cap = 0;
 
-	if (!f)
+	if (!f || fault_fails("read mountinfo"))
 		return error_errno(e, errno, "read /proc/self/mountinfo");
 	while (getline(&line, &cap, f) > 0) {
 		const char *dash = strstr(line, " - ");

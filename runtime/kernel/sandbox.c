@@ -86,7 +86,8 @@ static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e
 	(void)snprintf(upper, sizeof(upper), "n/%u/u.%zu", s->index, i);
 	(void)snprintf(work, sizeof(work), "n/%u/w.%zu", s->index, i);
 	(void)snprintf(dst, sizeof(dst), "root/%s", path);
-	if ((mkdir(upper, 0755) < 0 && errno != EEXIST) || (mkdir(work, 0755) < 0 && errno != EEXIST))
+	if (fault_fails("mkdir upper layer") || (mkdir(upper, 0755) < 0 && errno != EEXIST) ||
+	    (mkdir(work, 0755) < 0 && errno != EEXIST))
 		return error_errno(e, errno, "mkdir %s", upper);
 	for (size_t l = s->frr ? 0 : 1; l < ARRAY_SIZE(layers); l++) {
 		char lower[700];
@@ -106,7 +107,8 @@ static int binds_open(struct child *c)
 	const struct sandbox_spec *s = c->spec;
 
 	for (size_t i = 0; i < s->n_binds; i++) {
-		c->bind_fds[i] = open_tree(AT_FDCWD, s->binds[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		c->bind_fds[i] = fault_fails("open bind") ? -1 :
+				 open_tree(AT_FDCWD, s->binds[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 		if (c->bind_fds[i] < 0)
 			return error_errno(c->error, errno, "bind %s", s->binds[i].src);
 	}
@@ -117,7 +119,7 @@ static int root_change(const struct sandbox_spec *s, struct error *e)
 {
 	int r;
 
-	if (chdir(s->fs_dir) < 0)
+	if (fault_fails("chdir to the lab's files") || chdir(s->fs_dir) < 0)
 		return error_errno(e, errno, "enter %s", s->fs_dir);
 	r = overlay_root(s, e);
 	for (size_t i = 0; r == 0 && i < s->host_mounts->n; i++)
@@ -186,13 +188,13 @@ static int bind_target(const char *dst, bool dir, struct error *e)
 		*s = '/';
 	}
 	if (dir) {
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		if (fault_fails("mkdir bind target") || (mkdir(path, 0755) < 0 && errno != EEXIST))
 			return error_errno(e, errno, "make %s", dst);
 		return 0;
 	}
 	if (access(path, F_OK) == 0)
 		return 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+	fd = fault_fails("create bind target") ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
 	if (fd < 0)
 		return error_errno(e, errno, "make %s", dst);
 	(void)close(fd);
@@ -254,7 +256,7 @@ static int fds_arrange(const struct sandbox_spec *s, int *init_fd, struct error 
 	listen = fcntl(s->listen_fd, F_DUPFD_CLOEXEC, 10);
 	events = fcntl(s->events_fd, F_DUPFD_CLOEXEC, 10);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || *init_fd < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	if (null < 0 || *init_fd < 0 || fault_fails("arrange descriptors") || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
 	    dup2(listen, AGENT_FD_LISTEN) < 0 || dup2(events, AGENT_FD_EVENTS) < 0)
 		return error_errno(e, errno, "arrange descriptors");
 	return 0;
@@ -272,7 +274,7 @@ static int process_reset(const struct sandbox_spec *s, struct error *e)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)setsid();
 	(void)umask(022);
-	if (sethostname(s->hostname, strlen(s->hostname)) < 0)
+	if (fault_fails("set host name") || sethostname(s->hostname, strlen(s->hostname)) < 0)
 		return error_errno(e, errno, "set host name %s", s->hostname);
 	return 0;
 }
@@ -289,7 +291,7 @@ static int child_setup(struct child *c, int *init_fd)
 		r = process_reset(s, e);
 	if (r == 0)
 		r = fds_arrange(s, init_fd, e);
-	if (r == 0 && setgroups(0, NULL) < 0 && errno != EPERM)
+	if (r == 0 && (fault_fails("drop groups") || (setgroups(0, NULL) < 0 && errno != EPERM)))
 		r = error_errno(e, errno, "drop groups");
 	if (r == 0 && !s->host_root)
 		r = caps_drop_to_node(e);
@@ -390,17 +392,18 @@ int sandbox_load_init(const char *path, struct error *e)
 	struct stat st;
 	off_t off = 0;
 
-	if (src < 0 || fstat(src, &st) < 0)
+	if (src < 0 || fault_fails("open netemu-init") || fstat(src, &st) < 0)
 		return error_errno(e, errno, "open %s", path);
-	fd = memfd_create("netemu-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	fd = fault_fails("memfd of netemu-init") ? -1 :
+	     memfd_create("netemu-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
 		fd = memfd_create("netemu-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return error_errno(e, errno, "make a memfd");
 	while (off < st.st_size)
-		if (sendfile(fd, src, &off, (size_t)(st.st_size - off)) <= 0)
+		if (fault_fails("copy netemu-init") || sendfile(fd, src, &off, (size_t)(st.st_size - off)) <= 0)
 			return error_errno(e, errno ? errno : EIO, "copy %s", path);
-	if (fchmod(fd, 0555) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+	if (fault_fails("seal netemu-init") || fchmod(fd, 0555) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return error_errno(e, errno, "seal netemu-init");
 	return TAKE_FD(fd);
 }

@@ -14,6 +14,7 @@
 
 #include "base/strbuf.h"
 #include "engine/ctl.h"
+#include "kernel/fault.h"
 #include "supervisor/internal.h"
 
 enum { CLIENTS_MAX = 64, CLIENT_USEC = CTL_TIMEOUT_MS * 1000 };
@@ -228,11 +229,11 @@ int control_start(struct lab_run *run, struct error *e)
 	int r;
 
 	run->ctl_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (run->ctl_fd < 0)
+	if (run->ctl_fd < 0 || fault_fails("make the control socket"))
 		return error_errno(e, errno, "make the control socket");
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/" CTL_SOCKET, run->spec->dirfd);
 	mask = umask(0177);
-	r = bind(run->ctl_fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(run->ctl_fd, 64) < 0 ? -errno : 0;
+	r = fault_fails("bind the control socket") || bind(run->ctl_fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(run->ctl_fd, 64) < 0 ? -errno : 0;
 	(void)umask(mask);
 	if (r < 0)
 		return error_errno(e, -r, "make the control socket");

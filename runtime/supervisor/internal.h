@@ -36,6 +36,7 @@ struct run_node {
 	bool started, done;
 	bool worker; /* counts in lab_run.n_workers until done */
 	bool alive; /* its init lives */
+	bool up; /* and has said so; what has no init of its own is up */
 	int conn; /* to the init that runs its exec lines: engine_node.events, or another lab's */
 	enum main_state main;
 	int main_status;
@@ -54,7 +55,7 @@ struct lab_run {
 	int reports, null_fd, ctl_fd, signals;
 	struct run_node *nodes;
 	size_t n_pending; /* nodes that are not done */
-	size_t n_workers, max_workers;
+	size_t n_workers, max_workers, next_node;
 	bool ready, committed;
 	unsigned n_clients;
 	struct arena arena;
@@ -64,6 +65,8 @@ struct lab_run {
 int runner_start(struct lab_run *run, struct error *e);
 /** lab_ready() - called by the runner when all nodes are done */
 void lab_ready(struct lab_run *run);
+/** lab_fail() - the run is over because of @e: says so, and ends the loop */
+void lab_fail(struct lab_run *run, const struct error *e);
 /** lab_log() - a line in the lab's own log ("_lab") */
 void lab_log(struct lab_run *run, const char *fmt, ...) _printf_(2, 3);
 /** control_start() - listen on ctl.sock. Return: 0 or -errno. */

@@ -16,6 +16,7 @@
 
 #include "base/strbuf.h"
 #include "base/strmap.h"
+#include "kernel/fault.h"
 
 struct log_stream {
 	char *name;
@@ -109,7 +110,8 @@ static int node_open_file(struct logstore *store, size_t index)
 		return 0;
 	store_make_room(store);
 	(void)snprintf(path, sizeof(path), "%s.log", n->name);
-	n->fd = openat(store->dirfd, path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
+	n->fd = fault_fails("open log") ? -1 :
+		openat(store->dirfd, path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
 	if (n->fd < 0)
 		return -errno;
 	if (fstat(n->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -141,7 +143,7 @@ static int node_write(struct log_node *n, const char *data, size_t len)
 	ssize_t w;
 
 	while (len > 0) {
-		w = write(n->fd, data, len);
+		w = fault_fails("write log") ? -1 : write(n->fd, data, len);
 		if (w < 0 && errno == EINTR)
 			continue;
 		if (w <= 0)

@@ -29,6 +29,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "kernel/fault.h"
+
 uint64_t loop_now(void)
 {
 	struct timespec ts;
@@ -366,7 +368,7 @@ int loop_add_fd(struct loop *loop, int fd, uint32_t events, loop_fd_fn cb, void 
 	uint32_t index;
 	int r;
 
-	if (fcntl(fd, F_GETFD) < 0)
+	if (fault_fails("watch file descriptor") || fcntl(fd, F_GETFD) < 0)
 		return error_errno(e, errno, "watch file descriptor %d", fd);
 	r = slot_new(loop, SLOT_FD, &index);
 	if (r < 0)

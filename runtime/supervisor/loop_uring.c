@@ -15,6 +15,8 @@
 
 #include <liburing.h>
 
+#include "kernel/fault.h"
+
 /* Slots in the submission ring and the completion ring. More than that is no error: it costs more system calls. */
 enum { URING_SQ = 256, URING_CQ = 4096 };
 
@@ -151,7 +153,9 @@ static int uring_open(struct loop *loop, struct error *e)
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		return error_oom(e);
-	r = uring_setup(u);
+	r = fault_point("io_uring_setup");
+	if (r == 0)
+		r = uring_setup(u);
 	if (r >= 0) {
 		r = io_uring_ring_dontfork(&u->ring);
 		if (r < 0)

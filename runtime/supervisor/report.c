@@ -3,14 +3,18 @@
 
 #include <sys/socket.h>
 
-void report_send(int fd, enum report_type type, int code, const char *text)
+#include "kernel/fault.h"
+
+int report_send(int fd, enum report_type type, int code, const char *text)
 {
 	struct report r = { .type = type };
 
 	if (fd < 0)
-		return;
+		return -EBADF;
 	(void)error_set(&r.error, code, "%s", text);
-	(void)send(fd, &r, sizeof(r), MSG_NOSIGNAL | (type == REPORT_LOG ? MSG_DONTWAIT : 0));
+	if (fault_fails("send report") || send(fd, &r, sizeof(r), MSG_NOSIGNAL | (type == REPORT_LOG ? MSG_DONTWAIT : 0)) < 0)
+		return -errno;
+	return 0;
 }
 
 int report_recv(int fd, struct report *ret)

@@ -13,6 +13,7 @@
 
 #include "base/strbuf.h"
 #include "engine/agentc.h"
+#include "kernel/fault.h"
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
 
@@ -59,7 +60,7 @@ static void output_store(struct output *o, const char *data, size_t size)
 		char line[sizeof(((struct error *)0)->msg)];
 
 		(void)snprintf(line, sizeof(line), "%s: %.*s", model(o->node)->name, (int)size, data);
-		report_send(run->reports, REPORT_LOG, 0, line);
+		(void)report_send(run->reports, REPORT_LOG, 0, line);
 	}
 }
 
@@ -122,17 +123,16 @@ static void tail_clean(struct run_node *n, char *out, size_t size)
 	out[k] = '\0';
 }
 
-static void exec_failed(struct run_node *n, const char *line, int code, const char *why)
+static void exec_failed(struct run_node *n, const char *line, int code)
 {
 	char text[sizeof(((struct error *)0)->msg)], out[TAIL_LEN + 1] = "", head[81];
 
-	if (!why)
-		tail_clean(n, out, 200);
+	tail_clean(n, out, 200);
 	(void)snprintf(head, sizeof(head), "%s", line);
 	head[strcspn(head, "\n")] = '\0';
 	(void)snprintf(text, sizeof(text), "node %.64s: exec '%s%s' ended with %d%s%.300s", model(n)->name, head,
-		       strlen(line) > strlen(head) ? "..." : "", code, why || out[0] ? ": " : "", why ? why : out);
-	report_send(n->run->reports, REPORT_WARNING, 0, text);
+		       strlen(line) > strlen(head) ? "..." : "", code, out[0] ? ": " : "", out);
+	(void)report_send(n->run->reports, REPORT_WARNING, 0, text);
 	lab_log(n->run, "%s", text);
 }
 
@@ -144,7 +144,7 @@ static int step_request(struct run_node *n, const struct op *op, struct error *e
 
 	if (!exec)
 		return agent_run(n->conn, REQUEST_COMMAND, &cmd, e);
-	if (pipe2(p, O_CLOEXEC) < 0)
+	if (fault_fails("pipe of an exec line") || pipe2(p, O_CLOEXEC) < 0)
 		return error_errno(e, errno, "make a pipe");
 	cmd.fds[0] = n->run->null_fd;
 	cmd.fds[1] = cmd.fds[2] = p[1];
@@ -161,10 +161,10 @@ static void worker_start_next(struct lab_run *run)
 {
 	const size_t count = run->spec->plan->lab->n_nodes;
 
-	for (size_t i = 0; i < count && run->n_workers < run->max_workers; i++) {
-		struct run_node *n = &run->nodes[i];
+	while (run->next_node < count && run->n_workers < run->max_workers) {
+		struct run_node *n = &run->nodes[run->next_node++];
 
-		if (n->started || n->done)
+		if (n->started || n->done) /* a delayed node starts by itself */
 			continue;
 		n->started = n->worker = true;
 		run->n_workers++;
@@ -184,6 +184,18 @@ static void node_done(struct run_node *n)
 		lab_ready(run);
 }
 
+/* netemu, not a command of the lab, has failed; before the lab is up that is the end of the run. */
+static void node_fail(struct run_node *n, const struct error *e)
+{
+	struct error why = *e;
+
+	(void)error_wrap(&why, "node %s", model(n)->name);
+	if (n->run->ready)
+		lab_log(n->run, "%s", why.msg);
+	else
+		lab_fail(n->run, &why);
+}
+
 /* Starts the next thing of a node; a main command is not waited for, an exec line is. */
 static void node_step(struct run_node *n)
 {
@@ -193,18 +205,29 @@ static void node_step(struct run_node *n)
 		const struct op *op = &n->run->spec->plan->ops[n->steps[n->next]];
 
 		n->tail_len = 0;
-		e.code = 0;
 		if (step_request(n, op, &e) < 0) {
-			exec_failed(n, op->value ? op->value : op->argv->v[0], 125, e.msg);
-			n->next++;
-			continue;
+			node_fail(n, &e);
+			return;
 		}
 		n->next++;
 		if (op->type == OP_EXEC)
 			return;
 		n->main = MAIN_RUNNING;
 	}
+	if (n->up)
+		node_done(n);
+}
+
+/* The init has started. Nothing of the node is under way if an exec line does not come last: those are waited for. */
+static void node_up(struct run_node *n)
+{
+	const struct op *ops = n->run->spec->plan->ops;
+
+	n->up = true;
+	if (!n->started || n->next < n->n_steps || (n->n_steps && ops[n->steps[n->n_steps - 1]].type == OP_EXEC))
+		return;
 	node_done(n);
+	worker_start_next(n->run);
 }
 
 static void exec_ended(struct run_node *n, const struct agent_event *ev)
@@ -220,7 +243,7 @@ static void exec_ended(struct run_node *n, const struct agent_event *ev)
 	if (n->exec_output) /* a failure quotes its output, which was written before the exit was reported */
 		(void)output_read(n->exec_output);
 	if (code)
-		exec_failed(n, op->value, code, NULL);
+		exec_failed(n, op->value, code);
 	if (step + 1 == n->next && !n->done)
 		node_step(n);
 	worker_start_next(n->run);
@@ -284,8 +307,10 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 
 	switch ((enum agent_event_type)ev->type) {
 	case AGENT_STARTED:
+		if (ev->id == 0)
+			node_up(n);
 		if (fd >= 0 && output_add(n, fd, false, &e) < 0)
-			lab_log(n->run, "node %s: %s", model(n)->name, e.msg);
+			node_fail(n, &e);
 		return;
 	case AGENT_EXITED:
 		if (ev->id == REQUEST_COMMAND)
@@ -294,9 +319,8 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 			exec_ended(n, ev);
 		break;
 	case AGENT_REFUSED:
-		exec_failed(n, "?", 125, strerror((int)ev->arg));
-		if (ev->id != REQUEST_COMMAND && !n->done)
-			node_step(n);
+		(void)error_errno(&e, (int)ev->arg, "its init could not start a command");
+		node_fail(n, &e);
 		break;
 	case AGENT_ORPHAN:
 		orphan_ended(n, ev);
@@ -309,13 +333,11 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 
 static void node_gone(struct run_node *n)
 {
+	struct error e = { 0 };
+
 	n->alive = false;
-	lab_log(n->run, "node %s: its init has ended", model(n)->name);
-	if (!n->done) {
-		exec_failed(n, "?", 125, "the node's init has ended");
-		node_done(n);
-		worker_start_next(n->run);
-	}
+	(void)error_set(&e, ESRCH, "its init has ended");
+	node_fail(n, &e);
 }
 
 static void node_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
@@ -334,13 +356,16 @@ static void node_readable(struct loop *loop, struct loop_handle id, uint32_t rev
 	node_gone(n);
 }
 
+/* A delayed node does not wait for a free worker: it has waited enough. */
 static void delay_over(struct loop *loop, struct loop_handle id, void *arg)
 {
 	struct run_node *n = arg;
 
 	(void)loop;
 	(void)id;
-	n->started = false;
+	n->worker = true;
+	n->run->n_workers++;
+	node_step(n);
 	worker_start_next(n->run);
 }
 
@@ -371,10 +396,12 @@ static int node_init(struct lab_run *run, size_t i, struct error *e)
 	n->run = run;
 	n->index = i;
 	n->conn = run->engine.nodes[i].events;
+	n->up = n->conn < 0;
 	if (pn->agent && n->n_steps) {
 		n->conn = foreign_connect(pn->agent, e);
 		if (n->conn < 0)
 			return n->conn;
+		n->up = true; /* nobody says so to a guest */
 	}
 	if (n->conn < 0)
 		return 0;

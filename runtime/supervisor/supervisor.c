@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -52,7 +53,7 @@ static void warn(void *arg, const char *msg)
 {
 	struct lab_run *run = arg;
 
-	report_send(run->reports, REPORT_WARNING, 0, msg);
+	(void)report_send(run->reports, REPORT_WARNING, 0, msg);
 	lab_log(run, "%s", msg);
 }
 
@@ -68,6 +69,21 @@ static int save(struct lab_run *run, const char *status, struct error *e)
 	return r;
 }
 
+void lab_fail(struct lab_run *run, const struct error *e)
+{
+	lab_log(run, "%s", e->msg);
+	(void)report_send(run->reports, REPORT_FAILED, e->code, e->msg);
+	loop_exit(run->loop, EXIT_FAILED);
+}
+
+/* What `run` waits for; without it, it would wait forever. */
+static int report_must(struct lab_run *run, enum report_type type, struct error *e)
+{
+	const int r = report_send(run->reports, type, 0, "");
+
+	return r < 0 ? error_errno(e, -r, "report to netemu run") : 0;
+}
+
 void lab_ready(struct lab_run *run)
 {
 	struct error e = { 0 };
@@ -76,30 +92,37 @@ void lab_ready(struct lab_run *run)
 		return;
 	run->ready = true;
 	if (save(run, "running", &e) < 0) {
-		report_send(run->reports, REPORT_FAILED, e.code, e.msg);
-		loop_exit(run->loop, EXIT_FAILED);
+		lab_fail(run, &e);
 		return;
 	}
 	lab_log(run, "lab %s is up (loop: %s)", run->spec->plan->lab->name, loop_backend_name(run->loop));
-	report_send(run->reports, REPORT_READY, 0, "");
+	if (report_must(run, REPORT_READY, &e) < 0)
+		lab_fail(run, &e);
 }
 
 static void commit_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
 {
 	struct lab_run *run = arg;
+	struct error e = { 0 };
 	char byte;
-	const ssize_t n = read(run->spec->commit_fd, &byte, 1);
+	const ssize_t n = fault_fails("read the commit") ? -1 : read(run->spec->commit_fd, &byte, 1);
 
 	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	loop_remove(loop, id);
-	if (n <= 0) {
+	if (n < 0) {
+		(void)error_errno(&e, errno, "wait for netemu run");
+		lab_fail(run, &e);
+		return;
+	}
+	if (n == 0) { /* it has failed or was killed */
 		loop_exit(loop, EXIT_FAILED);
 		return;
 	}
 	run->committed = true;
-	report_send(run->reports, REPORT_COMMITTED, 0, "");
+	if (report_must(run, REPORT_COMMITTED, &e) < 0)
+		lab_fail(run, &e);
 	if (!run->spec->foreground)
 		run->reports = fd_close(run->reports);
 }
@@ -131,7 +154,7 @@ static int signals_open(struct lab_run *run, struct error *e)
 	(void)sigemptyset(&mask);
 	(void)sigaddset(&mask, SIGTERM);
 	(void)sigaddset(&mask, SIGCHLD);
-	run->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	run->signals = fault_fails("signalfd of the supervisor") ? -1 : signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return run->signals < 0 ? error_errno(e, errno, "make a signalfd") : 0;
 }
 
@@ -139,9 +162,9 @@ static int logs_open(struct lab_run *run, struct error *e)
 {
 	_cleanup_close_ int fd = -EBADF;
 
-	if (mkdirat(run->spec->dirfd, "logs", 0700) < 0 && errno != EEXIST)
+	if (fault_fails("mkdir logs") || (mkdirat(run->spec->dirfd, "logs", 0700) < 0 && errno != EEXIST))
 		return error_errno(e, errno, "mkdir logs");
-	fd = openat(run->spec->dirfd, "logs", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = fault_fails("open logs") ? -1 : openat(run->spec->dirfd, "logs", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return error_errno(e, errno, "open logs");
 	return logstore_open(fd, LOG_BYTES, &run->logs, e);
@@ -178,6 +201,8 @@ static int lab_start(struct lab_run *run, struct error *e)
 	if (r == 0)
 		r = engine_apply(&run->engine, e);
 	if (r == 0)
+		r = report_must(run, REPORT_MADE, e);
+	if (r == 0)
 		r = save(run, "starting", e);
 	return r < 0 ? r : loop_start(run, e);
 }
@@ -192,7 +217,6 @@ static void detach(struct lab_run *run)
 	(void)chdir("/");
 	(void)umask(022);
 	(void)prctl(PR_SET_NAME, "netemu-lab");
-	(void)prctl(PR_SET_DUMPABLE, 0);
 	run->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int i = 0; i < 3; i++)
 		(void)dup2(run->null_fd, i);
@@ -222,12 +246,11 @@ static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 	if (lab_start(&run, &e) == 0)
 		code = loop_run(run.loop);
 	else
-		report_send(run.reports, REPORT_FAILED, e.code, e.msg);
+		(void)report_send(run.reports, REPORT_FAILED, e.code, e.msg);
 	if (run.engine.plan && run.engine.conn[PLAN_NS_INDEX_HOST])
 		engine_remove_host_links(&run.engine);
 	run.logs = logstore_close(run.logs);
-	if (run.committed || code == EXIT_ENDED)
-		(void)state_remove(spec->plan->lab->name, spec->dirfd, NULL);
+	(void)state_remove(spec->plan->lab->name, spec->dirfd, NULL);
 	_exit(code);
 }
 
@@ -239,7 +262,7 @@ int supervisor_start(const struct supervisor_spec *spec, struct supervisor *ret,
 	r = fault_point("start supervisor");
 	if (r < 0)
 		return error_errno(e, -r, "start the supervisor");
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (fault_fails("supervisor's socket pair") || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_errno(e, errno, "make a socket pair");
 	pid = (pid_t)syscall(SYS_clone, (unsigned long)(CLONE_NEWPID | CLONE_PIDFD | SIGCHLD), NULL, &pidfd, NULL, 0);
 	if (pid == 0) {
