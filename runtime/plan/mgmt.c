@@ -167,11 +167,11 @@ static void family_subnet(struct plan *p, const struct plan_env *env, const stru
 	f->gw->len = f->subnet->len;
 }
 
-static bool addr_used(const struct plan *p, const struct inprefix *addr, const struct inprefix *gw)
+static bool addr_used(const struct plan *p, const struct inprefix *addr, const struct inprefix *gw, bool any_static)
 {
 	if (inprefix_same_addr(addr, gw))
 		return true;
-	for (size_t i = 0; i < p->lab->n_nodes; i++) {
+	for (size_t i = 0; any_static && i < p->lab->n_nodes; i++) {
 		const struct inprefix *s = node_static(&p->lab->nodes[i], addr->family);
 
 		if (s->family && inprefix_same_addr(s, addr))
@@ -210,7 +210,9 @@ static void family_addresses(struct plan *p, const struct family *f, int af, str
 {
 	const struct inprefix *pool = f->wish->range.family ? &f->wish->range : f->subnet;
 	uint64_t next = f->wish->range.family ? 0 : 2;
+	bool any_static;
 
+	(void)count_eth0(p->lab, af, &any_static);
 	for (size_t i = 0; i < p->lab->n_nodes; i++)
 		if (mgmt_wants_eth0(&p->lab->nodes[i]) && node_static(&p->lab->nodes[i], af)->family)
 			static_addr(p, f, i, af, d);
@@ -221,7 +223,7 @@ static void family_addresses(struct plan *p, const struct family *f, int af, str
 			continue;
 		do
 			addr = inprefix_host(pool, next++);
-		while (inprefix_contains(pool, &addr) && addr_used(p, &addr, f->gw));
+		while (inprefix_contains(pool, &addr) && addr_used(p, &addr, f->gw, any_static));
 		if (!inprefix_contains(pool, &addr)) {
 			diag_error(d, f->wish->pos, "give a larger range", "no management address left for node '%s'",
 				   p->lab->nodes[i].name);

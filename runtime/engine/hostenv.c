@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/hostenv.h"
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "engine/state.h"
+#include "kernel/link.h"
+
+static const char *dev_name(const struct link_info *links, size_t n, int ifindex)
+{
+	for (size_t i = 0; i < n; i++)
+		if (links[i].ifindex == ifindex)
+			return links[i].ifname;
+	return "a route";
+}
+
+static void taken_add(struct arena *a, struct plan_taken **taken, size_t *n, const struct inprefix *p, const char *dev)
+{
+	*ARENA_PUSH(a, *taken, *n) = (struct plan_taken){ *p, arena_strdup(a, dev) };
+}
+
+static bool is_link_local(const struct inprefix *p)
+{
+	return p->family == AF_INET6 && ((p->addr[0] == 0xfe && (p->addr[1] & 0xc0) == 0x80) || p->addr[0] == 0xff);
+}
+
+int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
+{
+	_cleanup_nlconn_ struct nlconn *c = NULL;
+	_cleanup_free_ struct link_info *links = NULL;
+	_cleanup_free_ struct addr_info *addrs = NULL;
+	_cleanup_free_ struct route_info *routes = NULL;
+	size_t n_links = 0, n_addrs = 0, n_routes = 0;
+	struct plan_taken *taken = NULL;
+	const char **bridges = NULL;
+	int r = nlconn_open(NETLINK_ROUTE, &c, e);
+
+	if (r == 0)
+		r = link_dump(c, &links, &n_links, e);
+	if (r == 0)
+		r = addr_dump(c, &addrs, &n_addrs, e);
+	if (r == 0)
+		r = route_dump(c, &routes, &n_routes, e);
+	if (r < 0)
+		return r;
+	ret->n_taken = ret->n_bridges = 0;
+	for (size_t i = 0; i < n_addrs; i++)
+		if (!is_link_local(&addrs[i].addr))
+			taken_add(a, &taken, &ret->n_taken, &addrs[i].addr, dev_name(links, n_links, addrs[i].ifindex));
+	for (size_t i = 0; i < n_routes; i++)
+		if (routes[i].table == RT_TABLE_MAIN && routes[i].dst.len && !is_link_local(&routes[i].dst))
+			taken_add(a, &taken, &ret->n_taken, &routes[i].dst, dev_name(links, n_links, routes[i].ifindex));
+	for (size_t i = 0; i < n_links; i++)
+		if (strcmp(links[i].kind, "bridge") == 0)
+			*ARENA_PUSH(a, bridges, ret->n_bridges) = arena_strdup(a, links[i].ifname);
+	ret->taken = taken;
+	ret->bridges = bridges;
+	return 0;
+}
+
+/* The name with the lab's own prefix, when that rule applies; else "". */
+static const char *prefixed(struct arena *a, const struct lab *lab, const char *name, bool own_prefix)
+{
+	return own_prefix ? arena_printf(a, "%s%s", lab->prefix ? lab->prefix : "", name) : "";
+}
+
+static void foreign_set(struct arena *a, const struct lab_state *st, size_t i, struct plan_foreign *ret)
+{
+	*ret = (struct plan_foreign){
+		.path = arena_printf(a, "/proc/%d/fd/%d", (int)st->supervisor, st->nodes[i].netns_fd),
+		.agent = arena_printf(a, "%s/%s/nodes/%s.sock", state_dir_root(), st->name, st->nodes[i].name),
+		.what = arena_strdup(a, st->nodes[i].longname),
+	};
+}
+
+/* How well a node fits the name: 3 best, 0 not at all. */
+static unsigned rank(const char *longname, const char *shortname, bool cluster, const char *full, const char *name)
+{
+	if (*full && strcmp(longname, full) == 0)
+		return 3;
+	if (strcmp(longname, name) == 0)
+		return 2;
+	return cluster && strcmp(shortname, name) == 0 ? 1 : 0;
+}
+
+static int netns_by_name(struct arena *a, const char *name, struct plan_foreign *ret)
+{
+	const char *path = arena_printf(a, "/run/netns/%s", name);
+
+	if (strchr(name, '/') || access(path, F_OK) < 0)
+		return -ENOENT;
+	*ret = (struct plan_foreign){ .path = path, .what = arena_strdup(a, path) };
+	return 0;
+}
+
+int hostenv_find(struct arena *a, const struct lab *lab, const char *name, bool own_prefix, struct plan_foreign *ret,
+		 struct error *e)
+{
+	const char *full = prefixed(a, lab, name, own_prefix);
+	struct strv labs = { 0 };
+	unsigned best = 0, count = 0;
+	int r = state_names(a, &labs, e);
+
+	for (size_t i = 0; r == 0 && i < labs.n; i++) {
+		_cleanup_(state_freep) struct lab_state *st = NULL;
+
+		if (state_load(labs.v[i], &st, NULL) < 0)
+			continue;
+		for (size_t k = 0; k < st->n_nodes; k++) {
+			const unsigned fit = rank(st->nodes[k].longname, st->nodes[k].name, strcmp(st->type, "cluster") == 0,
+						  full, name);
+
+			if (!fit || fit < best || st->nodes[k].netns_fd < 0)
+				continue;
+			count = fit > best ? 1 : count + 1;
+			best = fit;
+			foreign_set(a, st, k, ret);
+		}
+	}
+	if (r < 0)
+		return r;
+	if (best == 0)
+		return netns_by_name(a, name, ret);
+	if (best == 1 && count > 1)
+		return error_set(e, EEXIST, "'%s' is a node of several running clusters: give its full name", name);
+	return 0;
+}
+
+bool hostenv_find_in(const struct lab *lab, const char *name, bool own_prefix, struct lab *const *labs, size_t n_labs)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *full = prefixed(&a, lab, name, own_prefix);
+
+	for (size_t i = 0; i < n_labs; i++)
+		for (size_t k = 0; labs[i] != lab && k < labs[i]->n_nodes; k++)
+			if (rank(labs[i]->nodes[k].longname, labs[i]->nodes[k].name, labs[i]->type == LAB_CLUSTER, full, name))
+				return true;
+	return false;
+}
+
+bool hostenv_forwards(void)
+{
+	_cleanup_close_ int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+	char c = '0';
+
+	return fd >= 0 && read(fd, &c, 1) == 1 && c == '1';
+}
