@@ -147,11 +147,13 @@ FUZZ_SECONDS ?= 60
 fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sanitizers on)
 	$(MAKE) VARIANT=fuzz CC=clang fuzzers
 	@for f in $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC)); do \
-		corpus=build/fuzz/corpus/$$f seeds=tests/fuzz/seeds/$$f dict=tests/fuzz/$$f.dict; \
-		mkdir -p $$corpus; [ -d $$seeds ] || seeds=; [ ! -f $$dict ] || dict=-dict=$$dict; [ -n "$${dict#tests/*}" ] || dict=; \
-		echo "fuzz: $$f, $(FUZZ_SECONDS) s"; \
+		echo "fuzz: $$f, $(FUZZ_SECONDS) s, log in build/fuzz/$$f.log"; \
+		mkdir -p build/fuzz/corpus/$$f; \
 		build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-			-verbosity=0 -artifact_prefix=build/fuzz/$$f- $$dict $$corpus $$seeds || exit 1; \
+			-artifact_prefix=build/fuzz/$$f- $$([ ! -f tests/fuzz/$$f.dict ] || echo -dict=tests/fuzz/$$f.dict) \
+			build/fuzz/corpus/$$f $$(ls -d tests/fuzz/seeds/$$f 2>/dev/null) >build/fuzz/$$f.log 2>&1 || \
+			{ tail -n 60 build/fuzz/$$f.log; exit 1; }; \
+		grep -E '^stat::(number|peak)' build/fuzz/$$f.log; \
 	done
 
 lint: compile_commands.json ## warnings of gcc and clang as errors, clang-tidy, cppcheck, shellcheck
