@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -55,6 +56,24 @@ static const char *death_text(struct arena *a, int status)
 	return arena_printf(a, "exit status %d", WEXITSTATUS(status));
 }
 
+/* One that runs again after it was ended, or ended itself, is one that somebody restarted. */
+static bool daemon_is_well(const struct daemon_state *d)
+{
+	if (!d->running)
+		return false;
+	return d->deaths == 0 || !WIFSIGNALED(d->last_status) || WTERMSIG(d->last_status) == SIGTERM;
+}
+
+static const char *daemon_text(struct arena *a, const struct daemon_state *d)
+{
+	const char *death = death_text(a, d->last_status);
+
+	if (!d->running)
+		return arena_printf(a, "%s died (%s)", d->name, death);
+	return arena_printf(a, "%s runs again (died %u time%s, last by %s)", d->name, d->deaths, d->deaths == 1 ? "" : "s",
+			    death);
+}
+
 /* ", bgpd died (signal 9)" for each daemon that is not well. */
 static const char *daemons_text(struct arena *a, const struct node_state *n, enum style *style)
 {
@@ -63,13 +82,9 @@ static const char *daemons_text(struct arena *a, const struct node_state *n, enu
 	for (size_t i = 0; i < n->n_daemons; i++) {
 		const struct daemon_state *d = &n->daemons[i];
 
-		if (d->running && d->deaths == 0)
+		if (daemon_is_well(d))
 			continue;
-		if (d->running)
-			text = arena_printf(a, "%s, %s died %u times (last: %s) and runs again", text, d->name, d->deaths,
-					    death_text(a, d->last_status));
-		else
-			text = arena_printf(a, "%s, %s died (%s)", text, d->name, death_text(a, d->last_status));
+		text = arena_printf(a, "%s, %s", text, daemon_text(a, d));
 		*style = d->running ? MAX_OF(*style, STYLE_WARN) : STYLE_BAD;
 	}
 	return text;

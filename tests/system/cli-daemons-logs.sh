@@ -15,10 +15,11 @@ topology:
     r1:
       kind: linux
       image: frrouting/frr:v8.4.4
+      cmd: bash
       network-mode: none
       exec:
         - sed -i s/bgpd=no/bgpd=yes/ /etc/frr/daemons
-        - /usr/lib/frr/frrinit.sh restart
+        - /usr/lib/frr/frrinit.sh start
     h1:
       kind: linux
       image: nicolaka/netshoot
