@@ -248,11 +248,12 @@ const char *suggest_of(struct loader *l, const char *word, const char *const *wo
 
 void loader_ignore(struct loader *l, const char *key, struct pos pos)
 {
-	if (!strmap_put(&l->ignored.seen, key, 0))
-		return;
-	if (l->ignored.names.n == 0)
-		l->ignored.first = pos;
-	strv_add(&l->scratch, &l->ignored.names, key);
+	struct pos *first = &l->ignored.first;
+
+	if (l->ignored.names.n == 0 || pos.line < first->line || (pos.line == first->line && pos.col < first->col))
+		*first = pos;
+	if (strmap_put(&l->ignored.seen, key, 0))
+		strv_add(&l->scratch, &l->ignored.names, key);
 }
 
 void loader_warn_ignored(struct loader *l)
