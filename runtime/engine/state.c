@@ -256,7 +256,7 @@ int state_load(const char *lab, struct lab_state **ret, struct error *e)
 
 /* ---- all labs ---- */
 
-/* The names of labs that live; what is dead is only noticed. */
+/* The names of labs that live; what is dead, or a directory without labs, is only noticed. */
 static int living_names(int root, struct arena *a, struct strv *ret, bool *ret_dead, struct error *e)
 {
 	struct strv all = { 0 };
@@ -264,6 +264,7 @@ static int living_names(int root, struct arena *a, struct strv *ret, bool *ret_d
 
 	if (r < 0)
 		return r;
+	*ret_dead = all.n == 0;
 	for (size_t i = 0; i < all.n; i++) {
 		_cleanup_close_ int dirfd = state_lab_open(root, all.v[i], NULL);
 

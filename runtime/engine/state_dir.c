@@ -368,6 +368,8 @@ int state_sweep(struct error *e)
 			first = r;
 		n += r > 0;
 	}
+	if (first == 0)
+		first = root_remove(root, e);
 	return first ? first : n;
 }
 
@@ -411,8 +413,12 @@ int state_lock(const char *lab, struct error *e)
 		_cleanup_close_ int root = state_root_open(true, LOCK_EX, e);
 		int r = root < 0 ? root : lab_lock_once(root, lab, e);
 
-		if (r != -EAGAIN)
-			return r;
+		if (r == -EAGAIN)
+			continue;
+		root = fd_close(root);
+		if (r < 0 && r != -EBUSY)
+			(void)state_sweep(NULL); /* what we may have made on the way */
+		return r;
 	}
 	return error_set(e, EAGAIN, "lab '%s' is removed again and again", lab);
 }
