@@ -63,13 +63,19 @@ static int32_t ns_add(struct plan *p, enum plan_ns_type type, const char *name, 
 	return (int32_t)p->n_ns - 1;
 }
 
+/* Whether only this plan makes interfaces there, so that it can choose their indices. */
+static bool ns_is_ours(const struct plan_ns *ns)
+{
+	return ns->type == PLAN_NS_LAB || ns->type == PLAN_NS_NODE;
+}
+
 static int32_t if_add(struct plan *p, int32_t ns, const char *name)
 {
 	struct plan_ns *n = &p->ns[ns];
 	struct plan_if *i = ARENA_PUSH(&p->arena, p->ifs, p->n_ifs);
 
 	*i = (struct plan_if){ .ns = (uint32_t)ns, .name = name };
-	if (n->type == PLAN_NS_LAB || n->type == PLAN_NS_NODE)
+	if (ns_is_ours(n))
 		i->ifindex = 2 + n->ifindexes++;
 	return (int32_t)p->n_ifs - 1;
 }
@@ -232,16 +238,29 @@ static int32_t endpoint_ns(const struct plan *p, const struct endpoint *e)
 	return n->bridge != PLAN_NONE ? (int32_t)p->ifs[n->bridge].ns : n->ns;
 }
 
+/*
+ * Which end is the outer one of the message. The kernel honours the peer's ifindex only when the outer end has one
+ * as well (veth_newlink() in drivers/net/veth.c), so that one is in a namespace whose indices we choose, if any is.
+ * Else a bridge's: only the outer end can become a port at once.
+ */
+static size_t link_outer(const struct plan *p, const struct link *l)
+{
+	bool chosen[2], port[2];
+
+	for (size_t k = 0; k < 2; k++) {
+		chosen[k] = ns_is_ours(&p->ns[endpoint_ns(p, &l->end[k])]);
+		port[k] = p->nodes[l->end[k].node].bridge != PLAN_NONE;
+	}
+	return chosen[0] != chosen[1] ? chosen[1] : port[1] && !port[0];
+}
+
 static void link_add(struct plan *p, size_t i)
 {
 	const struct link *l = &p->lab->links[i];
 	const struct endpoint *e[2] = { &l->end[0], &l->end[1] };
-	size_t first = 0;
+	const size_t first = link_outer(p, l);
 	struct op *op;
 
-	/* Only the outer end of the message can become a port at once. */
-	if (p->nodes[e[1]->node].bridge != PLAN_NONE && p->nodes[e[0]->node].bridge == PLAN_NONE)
-		first = 1;
 	{
 		const struct endpoint *x = e[first], *y = e[!first];
 		const int32_t a = if_add(p, endpoint_ns(p, x), x->ifname), b = if_add(p, endpoint_ns(p, y), y->ifname);
