@@ -639,6 +639,16 @@ void engine_remove_host_links(struct engine *en)
 	}
 }
 
+void engine_unmount(const struct engine *en)
+{
+	char fs_dir[512];
+
+	if (!en->dir)
+		return;
+	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
+	rootfs_unmount(fs_dir);
+}
+
 void engine_done(struct engine *en)
 {
 	for (size_t i = 0; en->plan && i < en->plan->n_ns; i++) {

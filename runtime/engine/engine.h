@@ -65,6 +65,9 @@ struct lab_state *engine_state(const struct engine *en, const char *status);
 /** engine_remove_host_links() - delete what the lab has in the host's namespace, without waiting for its namespaces to go */
 void engine_remove_host_links(struct engine *en);
 
+/** engine_unmount() - take the lab's file system off its directory, so that the directory can be removed */
+void engine_unmount(const struct engine *en);
+
 void engine_done(struct engine *en);
 
 /** pidfd_host_pid() - the process of a pidfd as /proc (the host's) sees it. Return: 0 when it is gone. */

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "engine/state.h"
@@ -51,7 +50,7 @@ int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
 		if (!is_link_local(&addrs[i].addr))
 			taken_add(a, &taken, &ret->n_taken, &addrs[i].addr, dev_name(links, n_links, addrs[i].ifindex));
 	for (size_t i = 0; i < n_routes; i++)
-		if (routes[i].table == RT_TABLE_MAIN && routes[i].dst.len && !is_link_local(&routes[i].dst))
+		if (routes[i].table == ROUTE_TABLE_MAIN && routes[i].dst.len && !is_link_local(&routes[i].dst))
 			taken_add(a, &taken, &ret->n_taken, &routes[i].dst, dev_name(links, n_links, routes[i].ifindex));
 	for (size_t i = 0; i < n_links; i++)
 		if (strcmp(links[i].kind, "bridge") == 0)

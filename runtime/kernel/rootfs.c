@@ -110,7 +110,7 @@ static int parents_make(int dirfd, const char *path, struct error *e)
 			return error_errno(e, errno, "mkdir %s", dir);
 		}
 		if (stat(host, &st) == 0 && S_ISDIR(st.st_mode))
-			(void)fchmodat(dirfd, dir, st.st_mode & 07777, 0);
+			(void)!fchmodat(dirfd, dir, st.st_mode & 07777, 0);
 	}
 	return 0;
 }
@@ -247,6 +247,11 @@ int rootfs_build(const char *fs_dir, struct error *e)
 		return error_errno(e, -r, "build layers");
 	r = layer_plain(fs, e);
 	return r < 0 ? r : layer_frr(fs, e);
+}
+
+void rootfs_unmount(const char *fs_dir)
+{
+	(void)umount2(fs_dir, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 int rootfs_write(const char *fs_dir, const char *area, const char *path, const char *text, struct error *e)

@@ -26,6 +26,9 @@ int rootfs_private(struct error *e);
 /** rootfs_build() - mount the lab's tmpfs on @fs_dir and fill the layers */
 int rootfs_build(const char *fs_dir, struct error *e);
 
+/** rootfs_unmount() - take the tmpfs away again, as far as the calling process sees it; best effort */
+void rootfs_unmount(const char *fs_dir);
+
 /** rootfs_node() - make the directories of node @index; those that are there already stay as they are */
 int rootfs_node(const char *fs_dir, unsigned index, struct error *e);
 

@@ -317,13 +317,24 @@ static int child_main(void *arg)
 	_exit(1);
 }
 
+/* AddressSanitizer keeps books on stacks, which a child that never returns from ours would leave wrong. */
+static bool spawn_by_fork(void)
+{
+	const char *how = getenv("NETEMU_SPAWN");
+
+#if defined(__SANITIZE_ADDRESS__) || defined(NETEMU_ASAN)
+	if (!how)
+		return true;
+#endif
+	return how && strcmp(how, "fork") == 0;
+}
+
 static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
 {
 	static _Alignas(16) char stack[CHILD_STACK];
-	const char *how = getenv("NETEMU_SPAWN");
 	pid_t pid;
 
-	if (!how || strcmp(how, "fork") != 0)
+	if (!spawn_by_fork())
 		return clone(child_main, stack + sizeof(stack), (int)(flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD), c,
 			     pidfd);
 	pid = (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, 0);
@@ -352,6 +363,21 @@ static void child_await(struct child *c, pid_t pid)
 	}
 }
 
+/* What became of the child: it has told its error, or died without a word, or is netemu-init. */
+static int child_result(struct child *c, pid_t pid, struct error *e)
+{
+	siginfo_t si = { 0 };
+
+	if (spawn_by_fork())
+		child_await(c, pid);
+	if (!c->error->code && waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid)
+		(void)error_set(c->error, ESRCH, "its init ended at once");
+	if (!c->error->code)
+		return 0;
+	(void)waitpid(pid, NULL, 0);
+	return error_set(e, c->error->code, "%s", c->error->msg);
+}
+
 int sandbox_spawn(const struct sandbox_spec *spec, pid_t *ret_pid, struct error *e)
 {
 	const unsigned long flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
@@ -359,31 +385,23 @@ int sandbox_spawn(const struct sandbox_spec *spec, pid_t *ret_pid, struct error 
 	_cleanup_free_ int *bind_fds = calloc(spec->n_binds + 1, sizeof(int));
 	struct error *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct child c = { .spec = spec, .error = shared, .bind_fds = bind_fds };
-	int pidfd = -EBADF, r = 0;
+	_cleanup_close_ int pidfd = -EBADF;
 	pid_t pid;
+	int r;
 
 	if (!bind_fds || shared == MAP_FAILED)
 		return error_oom(e);
 	r = fault_point("clone");
 	pid = r < 0 ? -1 : child_clone(&c, flags, &pidfd);
-	if (pid < 0) {
+	if (pid < 0)
 		r = error_errno(e, r < 0 ? -r : errno, "make namespaces");
-	} else {
-		const char *how = getenv("NETEMU_SPAWN");
-
-		if (how && strcmp(how, "fork") == 0)
-			child_await(&c, pid);
-		if (shared->code) {
-			(void)waitpid(pid, NULL, 0);
-			pidfd = fd_close(pidfd);
-			r = error_set(e, shared->code, "%s", shared->msg);
-		}
-	}
+	else
+		r = child_result(&c, pid, e);
 	(void)munmap(shared, sizeof(*shared));
 	if (r < 0)
 		return r;
 	*ret_pid = pid;
-	return pidfd;
+	return TAKE_FD(pidfd);
 }
 
 int sandbox_load_init(const char *path, struct error *e)

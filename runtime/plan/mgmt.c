@@ -67,13 +67,9 @@ static void subnet_widen(struct inprefix *net, size_t n)
 	*net = inprefix_network(net);
 }
 
-static void notice(struct plan *p, const char *fmt, const char *a, const char *b, const char *c)
+static void notice(struct plan *p, const char *text)
 {
-	const char *old = p->notice;
-
-	p->notice = arena_printf(&p->arena, fmt, a, b, c);
-	if (old)
-		p->notice = arena_printf(&p->arena, "%s; %s", old, p->notice);
+	p->notice = p->notice ? arena_printf(&p->arena, "%s; %s", p->notice, text) : text;
 }
 
 static struct inprefix subnet_default(struct plan *p, const struct plan_env *env, const struct family *f, size_t n)
@@ -89,11 +85,11 @@ static struct inprefix subnet_default(struct plan *p, const struct plan_env *env
 	for (int tries = 0; tries < 65536 && subnet_holder(env, &net, NULL); tries++)
 		net = inprefix_next_net(&net);
 	if (holder)
-		notice(p, "management subnet %s is taken by %s, using %s", inprefix_str(&first, was), holder,
-		       inprefix_str(&net, now));
+		notice(p, arena_printf(&p->arena, "management subnet %s is taken by %s, using %s", inprefix_str(&first, was),
+				       holder, inprefix_str(&net, now)));
 	else if (net.len != first.len)
-		notice(p, "management subnet %s is too small for the nodes, using %s%s", inprefix_str(&first, was),
-		       inprefix_str(&net, now), "");
+		notice(p, arena_printf(&p->arena, "management subnet %s is too small for the nodes, using %s",
+				       inprefix_str(&first, was), inprefix_str(&net, now)));
 	return net;
 }
 

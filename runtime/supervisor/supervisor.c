@@ -214,7 +214,7 @@ static void detach(struct lab_run *run)
 	unsigned from = 3;
 
 	(void)setsid();
-	(void)chdir("/");
+	(void)!chdir("/");
 	(void)umask(022);
 	(void)prctl(PR_SET_NAME, "netemu-lab");
 	run->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -249,6 +249,7 @@ static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 		(void)report_send(run.reports, REPORT_FAILED, e.code, e.msg);
 	if (run.engine.plan && run.engine.conn[PLAN_NS_INDEX_HOST])
 		engine_remove_host_links(&run.engine);
+	engine_unmount(&run.engine);
 	run.logs = logstore_close(run.logs);
 	(void)state_remove(spec->plan->lab->name, spec->dirfd, NULL);
 	_exit(code);
