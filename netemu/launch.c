@@ -14,8 +14,11 @@
 #include "engine/hostenv.h"
 #include "engine/state.h"
 #include "kernel/fault.h"
+#include "kernel/drain.h"
 #include "kernel/sandbox.h"
 #include "supervisor/report.h"
+
+enum { DRAIN_MS = 2000 };
 
 /* ---- what a lab needs from others ---- */
 
@@ -226,6 +229,21 @@ static void plan_notices(const struct launch *l, const struct launched *m)
 			 m->lab->name);
 }
 
+/*
+ * A subnet that looks taken may be that of a lab which was killed a moment ago: its end on the host goes when the
+ * kernel has freed its namespaces. So wait for that, and look again.
+ */
+static struct plan *plan_patiently(struct launch *l, struct launched *m, struct error *e)
+{
+	const uint32_t seed = seed_now();
+	struct plan *p = launch_plan(m->lab, &m->env, seed, l->diag, e);
+
+	if (!p || !p->notice || netns_drain(DRAIN_MS, NULL) < 0)
+		return p;
+	plan_free(p);
+	return launch_plan(m->lab, &m->env, seed, l->diag, e);
+}
+
 /* Plans and makes one lab, while no other `run` looks for a free subnet. */
 static int lab_make(struct launch *l, struct launched *m, struct error *e)
 {
@@ -233,7 +251,7 @@ static int lab_make(struct launch *l, struct launched *m, struct error *e)
 					.max_workers = l->max_workers, .foreground = l->foreground };
 	int r;
 
-	m->plan = launch_plan(m->lab, &m->env, seed_now(), l->diag, e);
+	m->plan = plan_patiently(l, m, e);
 	if (!m->plan)
 		return e->code ? -e->code : -EINVAL;
 	plan_notices(l, m);
