@@ -171,7 +171,7 @@ static int tree_remove_dir(int parent, const char *name, dev_t dev, unsigned dep
 	r = tree_clear(fd, dev, depth, NULL, e);
 	if (r < 0)
 		return error_wrap(e, "%s", name);
-	if (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (fault_fails("remove a directory") || (unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT))
 		return error_errno(e, errno, "remove %s", name);
 	return 0;
 }
@@ -186,7 +186,7 @@ static int tree_remove_entry(int parent, const char *name, dev_t dev, unsigned d
 		return error_set(e, EBUSY, "%s: something is mounted there", name);
 	if (S_ISDIR(sb.st_mode))
 		return tree_remove_dir(parent, name, dev, depth + 1, e);
-	if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
+	if (fault_fails("remove a file") || (unlinkat(parent, name, 0) < 0 && errno != ENOENT))
 		return error_errno(e, errno, "remove %s", name);
 	return 0;
 }
@@ -195,7 +195,7 @@ static int tree_remove_entry(int parent, const char *name, dev_t dev, unsigned d
 static int tree_clear(int dirfd, dev_t dev, unsigned depth, const char *keep, struct error *e)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	int fd = depth > TREE_DEPTH_MAX ? (errno = ELOOP, -1) : openat(dirfd, ".", DIR_FLAGS);
+	int fd = depth > TREE_DEPTH_MAX ? (errno = ELOOP, -1) : fault_fails("list a directory") ? -1 : openat(dirfd, ".", DIR_FLAGS);
 	int first = 0;
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
@@ -248,23 +248,27 @@ int state_netns_remove(const struct lab_state *st, struct error *e)
 
 		if (!netns_name_is_ours(dirfd, name, st->supervisor))
 			continue;
-		if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT && first == 0)
+		if ((fault_fails("remove a name in /run/netns") || unlinkat(dirfd, name, 0) < 0) && errno != ENOENT && first == 0)
 			first = error_errno(e, errno, "remove %s/%s", state_dir_netns(), name);
 	}
 	return first;
+}
+
+/* Remembers that a lab made /run/netns, before its state, which says so, is removed. */
+static void netns_dir_mark(int root)
+{
+	(void)fd_close(openat(root, NETNS_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
 }
 
 /*
  * Removes /run/netns when a lab made it and nobody has a name there any more. A later lab does it when others
  * still have some now.
  */
-static void netns_dir_remove(int root, bool made)
+static void netns_dir_remove(int root)
 {
-	if (made)
-		(void)fd_close(openat(root, NETNS_MARK, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
 	if (faccessat(root, NETNS_MARK, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	if (rmdir(state_dir_netns()) == 0 || errno == ENOENT)
+	if ((!fault_fails("remove /run/netns") && rmdir(state_dir_netns()) == 0) || errno == ENOENT)
 		(void)unlinkat(root, NETNS_MARK, 0);
 }
 
@@ -283,10 +287,12 @@ static int lab_clear(int root, const char *lab, int dirfd, struct error *e)
 		return error_errno(e, errno, "%s/%s", state_dir_root(), lab);
 	if (r == 0)
 		r = tree_clear(dirfd, sb.st_dev, 0, STATE_FILE, e);
-	if (r == 0 && unlinkat(dirfd, STATE_FILE, 0) < 0 && errno != ENOENT)
+	if (r == 0 && st && st->made_netns_dir)
+		netns_dir_mark(root);
+	if (r == 0 && (fault_fails("remove " STATE_FILE) || (unlinkat(dirfd, STATE_FILE, 0) < 0 && errno != ENOENT)))
 		r = error_errno(e, errno, "remove " STATE_FILE);
 	if (r == 0)
-		netns_dir_remove(root, st && st->made_netns_dir);
+		netns_dir_remove(root);
 	return r < 0 ? error_wrap(e, "%s/%s", state_dir_root(), lab) : 0;
 }
 
@@ -308,8 +314,9 @@ static int root_remove(int root, struct error *e)
 
 	if (r < 0 || labs.n > 0)
 		return r;
+	netns_dir_remove(root);
 	(void)unlinkat(root, NETNS_MARK, 0);
-	if (rmdir(state_dir_root()) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT && errno != EBUSY)
+	if ((fault_fails("remove /run/netemu") || rmdir(state_dir_root()) < 0) && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT && errno != EBUSY)
 		return error_errno(e, errno, "remove %s", state_dir_root());
 	return 0;
 }
@@ -320,7 +327,8 @@ static int lab_remove(int root, const char *lab, int dirfd, struct error *e)
 
 	if (r < 0)
 		return r;
-	if (lab_is_linked(root, lab, dirfd) && unlinkat(root, lab, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (lab_is_linked(root, lab, dirfd) &&
+	    (fault_fails("remove the lab's directory") || (unlinkat(root, lab, AT_REMOVEDIR) < 0 && errno != ENOENT)))
 		return error_errno(e, errno, "remove %s/%s", state_dir_root(), lab);
 	return root_remove(root, e);
 }

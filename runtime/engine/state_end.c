@@ -21,6 +21,7 @@
 
 #include "engine/ctl.h"
 #include "engine/state_internal.h"
+#include "kernel/fault.h"
 
 enum {
 	DEATH_TIMEOUT_MS = 30000, /* from SIGKILL until the last process of the lab is reaped */
@@ -150,7 +151,7 @@ static int supervisor_open(const struct lab_state *st)
 
 	if (st->supervisor <= 0)
 		return -ESRCH;
-	fd = (int)syscall(SYS_pidfd_open, st->supervisor, 0);
+	fd = fault_fails("pidfd of the supervisor") ? -1 : (int)syscall(SYS_pidfd_open, st->supervisor, 0);
 	if (fd < 0)
 		return -errno;
 	r = state_pid_starttime(st->supervisor, &starttime); /* after open: the pid cannot change hands any more */
@@ -162,7 +163,7 @@ static int supervisor_open(const struct lab_state *st)
 /* Return: 1 when it is dead, 0 when it is not after @wait_ms, or -errno. */
 static int supervisor_signal(int pidfd, int sig, unsigned wait_ms)
 {
-	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
+	if (fault_fails("signal the supervisor") || (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH))
 		return -errno;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0); /* one that was stopped cannot obey */
 	return poll_until(pidfd, now_ms() + wait_ms);
@@ -227,11 +228,14 @@ static int settle_watch(int dirfd, const char *lab, struct error *e)
 	return TAKE_FD(fd);
 }
 
-static bool lock_is_free(int dirfd)
+/* Return: 1 when nobody holds it, 0, or -errno. */
+static int lock_is_free(int dirfd, struct error *e)
 {
-	_cleanup_close_ int root = state_root_open(false, LOCK_SH, NULL);
+	_cleanup_close_ int root = state_root_open(false, LOCK_SH, e);
 
-	return root < 0 || !state_lab_alive(dirfd);
+	if (root < 0)
+		return root == -ENOENT ? 1 : root;
+	return !state_lab_alive(dirfd);
 }
 
 /* Ends the supervisor of the lab, if it lives. Return: 0 when the lock is free or was left to another run. */
@@ -239,9 +243,9 @@ static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, struct
 {
 	_cleanup_close_ int watch = settle_watch(dirfd, lab, e);
 	int64_t deadline = now_ms() + SETTLE_TIMEOUT_MS;
-	int r = watch < 0 ? watch : 0;
+	int r = watch < 0 ? watch : lock_is_free(dirfd, e);
 
-	while (r == 0 && !lock_is_free(dirfd)) {
+	while (r == 0) {
 		_cleanup_(state_freep) struct lab_state *st = NULL;
 		_cleanup_close_ int pidfd = -EBADF;
 
@@ -256,8 +260,10 @@ static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, struct
 		if (pidfd != -ESRCH)
 			return error_errno(e, -pidfd, "open the supervisor of lab '%s' (pid %d)", lab, st->supervisor);
 		r = settle_wait(watch, deadline, lab, e);
+		if (r == 0)
+			r = lock_is_free(dirfd, e);
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* Removes what the supervisor left; a lab that somebody started anew meanwhile is not ours to touch. */
