@@ -266,6 +266,7 @@ static int lab_start(struct launch *l, struct launched *m, struct error *e)
 	char dir[PATH_MAX];
 	int r;
 
+	state_await_dying(m->lab->name, DRAIN_MS);
 	m->dirfd = state_lock(m->lab->name, e);
 	if (m->dirfd < 0)
 		return m->dirfd;

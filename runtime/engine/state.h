@@ -97,6 +97,9 @@ bool state_name_valid(const char *name);
  */
 int state_lock(const char *lab, struct error *e);
 
+/** state_await_dying() - when the lab's supervisor has been killed but is not dead yet, wait until it is */
+void state_await_dying(const char *lab, unsigned timeout_ms);
+
 /** state_remove() - remove all files of a lab whose lock is held as @dirfd, its /run/netns names, and empty parents */
 int state_remove(const char *lab, int dirfd, struct error *e);
 
