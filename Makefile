@@ -159,10 +159,10 @@ fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sani
 lint: compile_commands.json ## warnings of gcc and clang as errors, clang-tidy, cppcheck, shellcheck
 	$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 programs tests
 	$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 programs tests
-	@printf '%s\n' $(filter-out runtime/base/error.c $(FUZZ_SRC),$(ALL_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
+	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
 		clang-tidy --quiet -p . --extra-arg-before=-include --extra-arg-before=tests/analyzer.h --warnings-as-errors='*'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		--suppress=missingIncludeSystem --suppress=unknownMacro -D_GNU_SOURCE -Iruntime -Inetemu netemu runtime
+		$(foreach s,missingIncludeSystem unknownMacro memleak resourceLeak ctuuninitvar,--suppress=$(s)) -D_GNU_SOURCE -Iruntime -Inetemu netemu runtime
 	@git ls-files -z scripts .ci tests | xargs -0 -r grep -lZE '^#!.*\b(ba)?sh\b' | xargs -0 -r shellcheck -x
 
 json       = $(subst ",\",$(subst \,\\,$(subst ',,$(subst '",\",$(subst "',\",$(1))))))
