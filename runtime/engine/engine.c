@@ -523,6 +523,12 @@ static int ops_run(struct engine *en, struct error *e)
 	return flush(en, e);
 }
 
+/* Whether a namespace outlives the lab: what the lab has there is removed by hand. */
+static bool ns_is_others(const struct plan_ns *ns)
+{
+	return ns->type == PLAN_NS_HOST || ns->type == PLAN_NS_FOREIGN;
+}
+
 int engine_apply(struct engine *en, struct error *e)
 {
 	int r = rootfs_private(e);
@@ -540,8 +546,9 @@ int engine_apply(struct engine *en, struct error *e)
 	if (r == 0)
 		r = enter(en, PLAN_NS_INDEX_HOST, e);
 	for (size_t i = 0; i < en->plan->n_ns; i++)
-		if (i != PLAN_NS_INDEX_HOST)
+		if (!ns_is_others(&en->plan->ns[i]))
 			en->conn[i] = nlconn_close(en->conn[i]);
+	en->applied = r == 0;
 	return r;
 }
 
@@ -622,19 +629,23 @@ struct lab_state *engine_state(const struct engine *en, const char *status)
 
 void engine_remove_host_links(struct engine *en)
 {
-	struct nlconn *host = en->conn[PLAN_NS_INDEX_HOST];
-
-	nlconn_batch(host, false);
+	for (size_t i = 0; i < en->plan->n_ns; i++)
+		if (en->conn[i])
+			nlconn_batch(en->conn[i], false);
 	for (size_t i = 0; i < en->plan->n_ops; i++) {
 		const struct op *op = &en->plan->ops[i];
 		const int32_t ends[] = { op->a, op->b };
 
-		for (size_t k = 0; op->type == OP_VETH && k < 2; k++) {
+		/* A name that the file chose may be somebody else's, and the reason why applying failed. */
+		if (op->type != OP_VETH || (op->link != PLAN_NONE && !en->applied))
+			continue;
+		for (size_t k = 0; k < 2; k++) {
 			const struct plan_if *f = &en->plan->ifs[ends[k]];
+			struct nlconn *c = en->conn[f->ns];
 			int index;
 
-			if (f->ns == PLAN_NS_INDEX_HOST && link_get_index(host, f->name, &index, NULL) == 0)
-				(void)link_delete(host, index, NULL);
+			if (c && ns_is_others(&en->plan->ns[f->ns]) && link_get_index(c, f->name, &index, NULL) == 0)
+				(void)link_delete(c, index, NULL);
 		}
 	}
 }

@@ -38,6 +38,7 @@ struct engine {
 	struct strv host_mounts;
 	struct arena arena;
 	bool made_netns_dir;
+	bool applied; /* engine_apply() has succeeded */
 	void (*warn)(void *arg, const char *msg); /* what goes wrong without ending the run */
 	void *warn_arg;
 };
@@ -62,7 +63,7 @@ int engine_apply(struct engine *en, struct error *e);
 /** engine_state() - the state as it is to be written; strings are borrowed from lab and plan */
 struct lab_state *engine_state(const struct engine *en, const char *status);
 
-/** engine_remove_host_links() - delete what the lab has in the host's namespace, without waiting for its namespaces to go */
+/** engine_remove_host_links() - delete the lab's links in the host's and other labs' namespaces, before its own go */
 void engine_remove_host_links(struct engine *en);
 
 /** engine_unmount() - take the lab's file system off its directory, so that the directory can be removed */

@@ -128,6 +128,7 @@ int link_create_veth(struct nlconn *c, const struct link_veth *spec, struct erro
 	const struct link_end *a = spec->b.master ? &spec->b : &spec->a;
 	const struct link_end *b = spec->b.master ? &spec->a : &spec->b;
 	_cleanup_msg_ struct nl_msg *m = NULL;
+	char names[2 * IFNAMSIZ + 16]; /* the kernel does not say which of the two names was taken */
 	struct nlattr *info;
 	int r;
 
@@ -136,7 +137,8 @@ int link_create_veth(struct nlconn *c, const struct link_veth *spec, struct erro
 	r = new_link("veth", a, &m, &info);
 	if (r < 0)
 		return link_spec_error(-r, "veth", a->ifname, e);
-	return submit_link(c, m, info, put_veth_peer(m, b), "veth", spec->a.ifname, e);
+	(void)snprintf(names, sizeof(names), "%s (peer %s)", spec->a.ifname, spec->b.ifname);
+	return submit_link(c, m, info, put_veth_peer(m, b), "veth", names, e);
 }
 
 static int put_bridge(struct nl_msg *m, const struct link_bridge *spec)
