@@ -19,7 +19,6 @@ YAML
 netemu run "$test_dir/other.clab.yml" >/dev/null 2>&1
 
 ip link add hostbr type bridge && ip link set hostbr up
-ip link add dummy0 type dummy && ip link set dummy0 up
 links_before=$(ip -br link | awk '{ print $1 }' | sort)
 topo <<'YAML'
 topology:
@@ -31,7 +30,7 @@ topology:
     hosty: {kind: linux, network-mode: host, exec: [sh -c 'echo node-file >/tmp/of-hosty']}
     lan: {kind: bridge}
     hostbr: {kind: bridge}
-    host0: {kind: host, exec: [sh -c 'ip -br link show dev hv0 >/dev/null']}
+    host0: {kind: host, exec: [sh -c 'ip -br link show dev hv1 >/dev/null']}
     outsider: {kind: ext-container, exec: [ip addr add 10.78.0.3/24 dev e1]}
     bound: {kind: linux, network-mode: "container:outsider"}
   links:
@@ -47,7 +46,7 @@ assert_no_match warning: "$out"
 # none: loopback and its links only. container:X shares the network and nothing else.
 assert_eq "e1 lo" "$(netemu exec none ls /sys/class/net | sort | tr '\n' ' ' | sed 's/ $//')"
 assert_eq "br e1 lo up" "$(netemu exec owner ls /sys/class/net | sort | tr '\n' ' ' | sed 's/ $//')"
-same() { [[ $(netemu exec "$1" readlink "/proc/self/ns/$3") == $(netemu exec "$2" readlink "/proc/self/ns/$3") ]]; }
+same() { [[ $(netemu exec "$1" readlink "/proc/self/ns/$3") == "$(netemu exec "$2" readlink "/proc/self/ns/$3")" ]]; }
 same sidecar owner net || die "the sidecar has another network"
 for ns in mnt pid uts; do same sidecar owner $ns && die "the sidecar shares $ns"; done
 same bound outsider net || die "container:outsider is not outsider's network"
@@ -69,6 +68,15 @@ assert_match "master hostbr" "$(ip link show dev hv2)"
 netemu destroy "$lab" >/dev/null
 assert_eq "$links_before" "$(ip -br link | awk '{ print $1 }' | sort)"
 assert_eq "lo" "$(netemu exec outsider ls /sys/class/net)"
+
+# A link's name that is taken on the host: an error, and the other's link stays.
+ip link add hv1 type bridge
+assert_status 1 netemu run "$topo"
+assert_match "hv1" "$output"
+assert_match "hv1" "$(ip -br link show dev hv1)"
+as_before() { [[ $(ip -br link | awk '$1 !~ /^hv1/ { print $1 }' | sort) == "$links_before" && $(netemu exec outsider ls /sys/class/net) == lo ]]; }
+wait_until 2 as_before
+ip link del hv1
 
 # What is not there is said, with what to do; --stub-missing makes it.
 topo missing <<'YAML'

@@ -45,7 +45,7 @@ topology:
         - sh -c 'echo first >>/tmp/order'
         - sh -c 'echo second >>/tmp/order; echo to stderr >&2; exit 5'
         - /does/not/exist now
-        - echo \$HOME | cat >/tmp/no-shell
+        - echo \$NOT_SET | cat >/tmp/no-shell
         - sh -c 'echo third >>/tmp/order; ip -br link show dev c1 >/tmp/link'
   links:
     - endpoints: ["a:a1", "b:b1"]
@@ -64,12 +64,12 @@ assert_match '^c1@' "$(netemu exec c cat /tmp/link)" "links are there before exe
 assert_status 1 netemu exec c test -e /tmp/no-shell
 log=$(netemu logs c)
 assert_match 'one  two three four a b' "$log"
-assert_match '\$HOME \| cat >/tmp/no-shell' "$log"
+assert_match '\$NOT_SET \| cat >/tmp/no-shell' "$log"
 assert_match going "$log"
 
 # binds: directory, file, deep target, relative and absolute source, read-only or not
 assert_eq "one two one one" "$(netemu exec a sh -c 'cd /mnt/conf && echo $(cat file sub/file /etc/new/deep/file /etc/hostname)')"
-assert_status 1 netemu exec a sh -c 'echo x >/mnt/conf/file'
+assert_status 2 netemu exec a sh -c 'echo x >/mnt/conf/file'
 assert_match 'Read-only' "$output"
 netemu exec a sh -c 'echo from a >/mnt/rw'
 assert_eq "from a" "$(cat "$test_dir/rw")"
@@ -94,7 +94,7 @@ assert_eq "1 33" "$(netemu exec a sh -c 'cd /proc/sys/net/ipv4; echo $(cat conf/
 assert_eq $'nameserver 192.0.2.53\nnameserver 192.0.2.54\nsearch lab.example\noptions ndots:2' "$(netemu exec a cat /etc/resolv.conf)"
 assert_eq "bee" "$(netemu exec b hostname)"
 assert_match '10\.77\.1\.77' "$(netemu exec a ip -4 -br addr show dev eth0)"
-for name in first uno a; do assert_match '^10\.77\.1\.77 ' "$(netemu exec c getent hosts "$name")"; done
+for name in first uno a; do assert_match '^10\.77\.1\.77 ' "$(netemu exec c getent ahostsv4 "$name")"; done
 
 # entrypoint and cmd together; a command that has ended is seen, with its status
 assert_eq "started arg0" "$(netemu exec b cat /tmp/started)"
