@@ -94,6 +94,14 @@ const struct profile *profile_find(const char *image)
 	return NULL;
 }
 
+bool profile_has_daemon(const struct profile *p, const char *comm)
+{
+	for (const char *const *d = p ? p->daemons : NULL; d && *d; d++)
+		if (strcmp(*d, comm) == 0)
+			return true;
+	return false;
+}
+
 char *profile_names(struct arena *a)
 {
 	_cleanup_strbuf_ struct strbuf s = { 0 };

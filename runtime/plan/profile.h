@@ -30,6 +30,9 @@ extern const size_t n_profiles;
  */
 const struct profile *profile_find(const char *image);
 
+/** profile_has_daemon() - whether a process called @comm is one of the profile's daemons; @p may be NULL */
+bool profile_has_daemon(const struct profile *p, const char *comm);
+
 /** profile_names() - all image names that are known, for messages: "frrouting/frr, nicolaka/netshoot, ..." */
 char *profile_names(struct arena *a);
 

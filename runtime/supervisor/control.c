@@ -35,14 +35,6 @@ static const struct death *death_find(const struct run_node *n, const char *comm
 	return NULL;
 }
 
-static bool is_daemon(const struct profile *p, const char *comm)
-{
-	for (const char *const *d = p ? p->daemons : NULL; d && *d; d++)
-		if (strcmp(*d, comm) == 0)
-			return true;
-	return false;
-}
-
 static void read_small(const char *path, char *buf, size_t size)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -51,40 +43,46 @@ static void read_small(const char *path, char *buf, size_t size)
 	buf[n > 0 ? n : 0] = '\0';
 }
 
-static void daemon_json(struct strbuf *s, const char *name, pid_t pid, const struct death *d)
+static void daemon_add(struct lab_state *st, struct node_state *ns, const char *name, pid_t pid, const struct death *d)
 {
-	strbuf_puts(s, s->len && s->buf[s->len - 1] == '}' ? ",{\"name\":" : "{\"name\":");
-	strbuf_json_string(s, name);
-	strbuf_printf(s, ",\"pid\":%d,\"running\":%s,\"deaths\":%u,\"last_status\":%d}", (int)pid, pid ? "true" : "false",
-		      d ? d->count : 0, d ? d->last_status : 0);
+	*ARENA_PUSH(&st->arena, ns->daemons, ns->n_daemons) = (struct daemon_state){
+		.name = arena_strdup(&st->arena, name),
+		.pid = pid,
+		.running = pid != 0,
+		.deaths = d ? d->count : 0,
+		.last_status = d ? d->last_status : 0,
+	};
 }
 
-/* Daemons are children of the node's init (they went into the background), or its command itself. */
-static void daemons_json(const struct run_node *n, struct strbuf *s)
+static bool daemon_is_listed(const struct node_state *ns, const char *name)
+{
+	for (size_t i = 0; i < ns->n_daemons; i++)
+		if (strcmp(ns->daemons[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Daemons are children of the node's init: they went into the background, or are its command itself. */
+static void daemons_collect(const struct run_node *n, struct lab_state *st, struct node_state *ns)
 {
 	const struct profile *p = n->run->spec->plan->nodes[n->index].profile;
 	const pid_t init = n->run->engine.nodes[n->index].pid;
-	char path[64], children[8192], comm[COMM_LEN + 1];
+	char path[64], children[8192] = "", comm[COMM_LEN + 1];
 	char *save = NULL;
-	bool seen[64] = { false };
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)init, (int)init);
-	children[0] = '\0';
 	if (n->alive && init && p && p->daemons[0])
 		read_small(path, children, sizeof(children));
 	for (char *t = strtok_r(children, " ", &save); t; t = strtok_r(NULL, " ", &save)) {
 		(void)snprintf(path, sizeof(path), "/proc/%.16s/comm", t);
 		read_small(path, comm, sizeof(comm));
 		comm[strcspn(comm, "\n")] = '\0';
-		if (!is_daemon(p, comm))
-			continue;
-		daemon_json(s, comm, (pid_t)strtol(t, NULL, 10), death_find(n, comm));
-		for (size_t i = 0; i < n->n_deaths && i < ARRAY_SIZE(seen); i++)
-			seen[i] |= strcmp(n->deaths[i].comm, comm) == 0;
+		if (profile_has_daemon(p, comm))
+			daemon_add(st, ns, comm, (pid_t)strtol(t, NULL, 10), death_find(n, comm));
 	}
-	for (size_t i = 0; i < n->n_deaths && i < ARRAY_SIZE(seen); i++)
-		if (!seen[i])
-			daemon_json(s, n->deaths[i].comm, 0, &n->deaths[i]);
+	for (size_t i = 0; i < n->n_deaths; i++)
+		if (!daemon_is_listed(ns, n->deaths[i].comm))
+			daemon_add(st, ns, n->deaths[i].comm, 0, &n->deaths[i]);
 }
 
 static const char *node_state(const struct run_node *n)
@@ -96,21 +94,20 @@ static const char *node_state(const struct run_node *n)
 	return n->run->ready || n->done ? "running" : "starting";
 }
 
-static void status_json(const struct lab_run *run, struct strbuf *s)
+static void status_json(const struct lab_run *run, struct strbuf *out)
 {
 	const struct lab *lab = run->spec->plan->lab;
+	struct lab_state st = { .n_nodes = lab->n_nodes };
 
-	strbuf_puts(s, "{\"nodes\":[");
+	st.nodes = arena_alloc(&st.arena, (lab->n_nodes + 1) * sizeof(*st.nodes));
 	for (size_t i = 0; i < lab->n_nodes; i++) {
-		const struct run_node *n = &run->nodes[i];
-
-		strbuf_puts(s, i ? ",{\"name\":" : "{\"name\":");
-		strbuf_json_string(s, lab->nodes[i].name);
-		strbuf_printf(s, ",\"state\":\"%s\",\"exit_status\":%d,\"daemons\":[", node_state(n), n->main_status);
-		daemons_json(n, s);
-		strbuf_puts(s, "]}");
+		st.nodes[i].name = lab->nodes[i].name;
+		st.nodes[i].state = node_state(&run->nodes[i]);
+		st.nodes[i].exit_status = run->nodes[i].main_status;
+		daemons_collect(&run->nodes[i], &st, &st.nodes[i]);
 	}
-	strbuf_puts(s, "]}");
+	state_status_format(&st, out);
+	arena_done(&st.arena);
 }
 
 /* ---- the protocol ---- */

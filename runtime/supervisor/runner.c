@@ -267,23 +267,13 @@ static void main_ended(struct run_node *n, const struct agent_event *ev)
 	lab_log(n->run, "node %s: its command %s", model(n)->name, how);
 }
 
-static bool is_daemon(const struct run_node *n, const char *comm)
-{
-	const struct profile *p = n->run->spec->plan->nodes[n->index].profile;
-
-	for (const char *const *d = p ? p->daemons : NULL; d && *d; d++)
-		if (strcmp(*d, comm) == 0)
-			return true;
-	return false;
-}
-
 static void orphan_ended(struct run_node *n, const struct agent_event *ev)
 {
 	const int status = (int)ev->arg;
 	struct death *d = NULL;
 	char how[96];
 
-	if (!is_daemon(n, ev->comm))
+	if (!profile_has_daemon(n->run->spec->plan->nodes[n->index].profile, ev->comm))
 		return;
 	/* A daemon's parent that ends well has only put it into the background. */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
