@@ -2,59 +2,30 @@
 #include "engine/hostenv.h"
 
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <string.h>
 
 #include "engine/state.h"
-#include "kernel/link.h"
-
-static const char *dev_name(const struct link_info *links, size_t n, int ifindex)
-{
-	for (size_t i = 0; i < n; i++)
-		if (links[i].ifindex == ifindex)
-			return links[i].ifname;
-	return "a route";
-}
-
-static void taken_add(struct arena *a, struct plan_taken **taken, size_t *n, const struct inprefix *p, const char *dev)
-{
-	*ARENA_PUSH(a, *taken, *n) = (struct plan_taken){ *p, arena_strdup(a, dev) };
-}
-
-static bool is_link_local(const struct inprefix *p)
-{
-	return p->family == AF_INET6 && ((p->addr[0] == 0xfe && (p->addr[1] & 0xc0) == 0x80) || p->addr[0] == 0xff);
-}
+#include "kernel/hostinfo.h"
 
 int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
 {
-	_cleanup_nlconn_ struct nlconn *c = NULL;
+	_cleanup_free_ struct taken_prefix *prefixes = NULL;
 	_cleanup_free_ struct link_info *links = NULL;
-	_cleanup_free_ struct addr_info *addrs = NULL;
-	_cleanup_free_ struct route_info *routes = NULL;
-	size_t n_links = 0, n_addrs = 0, n_routes = 0;
 	struct plan_taken *taken = NULL;
 	const char **bridges = NULL;
-	int r = nlconn_open(NETLINK_ROUTE, &c, e);
+	size_t n_prefixes = 0, n_links = 0;
+	int r = hostinfo_taken_prefixes(&prefixes, &n_prefixes, e);
 
 	if (r == 0)
-		r = link_dump(c, &links, &n_links, e);
-	if (r == 0)
-		r = addr_dump(c, &addrs, &n_addrs, e);
-	if (r == 0)
-		r = route_dump(c, &routes, &n_routes, e);
+		r = hostinfo_bridges(&links, &n_links, e);
 	if (r < 0)
 		return r;
 	ret->n_taken = ret->n_bridges = 0;
-	for (size_t i = 0; i < n_addrs; i++)
-		if (!is_link_local(&addrs[i].addr))
-			taken_add(a, &taken, &ret->n_taken, &addrs[i].addr, dev_name(links, n_links, addrs[i].ifindex));
-	for (size_t i = 0; i < n_routes; i++)
-		if (routes[i].table == ROUTE_TABLE_MAIN && routes[i].dst.len && !is_link_local(&routes[i].dst))
-			taken_add(a, &taken, &ret->n_taken, &routes[i].dst, dev_name(links, n_links, routes[i].ifindex));
+	for (size_t i = 0; i < n_prefixes; i++)
+		*ARENA_PUSH(a, taken, ret->n_taken) =
+			(struct plan_taken){ prefixes[i].prefix, arena_strdup(a, prefixes[i].ifname) };
 	for (size_t i = 0; i < n_links; i++)
-		if (strcmp(links[i].kind, "bridge") == 0)
-			*ARENA_PUSH(a, bridges, ret->n_bridges) = arena_strdup(a, links[i].ifname);
+		*ARENA_PUSH(a, bridges, ret->n_bridges) = arena_strdup(a, links[i].ifname);
 	ret->taken = taken;
 	ret->bridges = bridges;
 	return 0;

@@ -26,50 +26,79 @@ static bool is_everywhere(const struct inprefix *p)
 	return b[15] <= 1; /* :: and ::1 */
 }
 
-/* Add @p unless one of the first contains it: those of addresses; a host may have a million routes. @v has room. */
-static void add_prefix(struct inprefix *v, size_t *n, const struct inprefix *p)
+static const char *ifname_of(const struct link_info *links, size_t n, int ifindex)
 {
-	struct inprefix net = inprefix_network(p);
-
-	if (is_everywhere(&net))
-		return;
-	for (size_t i = 0; i < MIN_OF(*n, (size_t)COMPARE_MAX); i++)
-		if (v[i].family == net.family && v[i].len <= net.len && inprefix_overlap(&v[i], &net))
-			return;
-	v[(*n)++] = net;
+	for (size_t i = 0; i < n; i++)
+		if (links[i].ifindex == ifindex)
+			return links[i].ifname;
+	return "a route";
 }
 
-static int collect_taken(const struct addr_info *a, size_t na, const struct route_info *r, size_t nr,
-			 struct inprefix **ret, size_t *ret_n, struct error *e)
+static bool is_covered(const struct taken_prefix *v, size_t n, const struct inprefix *p)
 {
-	_cleanup_free_ struct inprefix *v = calloc(na + nr + 1, sizeof(*v));
-	size_t n = 0;
-
-	if (!v)
-		return error_oom(e);
-	for (size_t i = 0; i < na; i++)
-		add_prefix(v, &n, &a[i].addr);
-	for (size_t i = 0; i < nr; i++)
-		if (r[i].table != RT_TABLE_LOCAL && r[i].dst.family)
-			add_prefix(v, &n, &r[i].dst);
-	*ret_n = n;
-	*ret = n ? TAKE_PTR(v) : NULL;
-	return 0;
+	for (size_t i = 0; i < MIN_OF(n, (size_t)COMPARE_MAX); i++)
+		if (v[i].prefix.family == p->family && v[i].prefix.len <= p->len && inprefix_overlap(&v[i].prefix, p))
+			return true;
+	return false;
 }
 
-int hostinfo_taken_prefixes(struct inprefix **ret, size_t *ret_n, struct error *e)
+/* What is read from the kernel to know what is taken. */
+struct address_space {
+	struct link_info *links;
+	struct addr_info *addrs;
+	struct route_info *routes;
+	size_t n_links, n_addrs, n_routes;
+};
+
+static void address_space_done(struct address_space *s)
 {
-	_cleanup_free_ struct route_info *routes = NULL;
-	_cleanup_free_ struct addr_info *addrs = NULL;
+	free(s->links);
+	free(s->addrs);
+	free(s->routes);
+}
+
+static int address_space_read(struct address_space *s, struct error *e)
+{
 	_cleanup_nlconn_ struct nlconn *c = NULL;
-	size_t na = 0, nr = 0;
 	int r = nlconn_open(NETLINK_ROUTE, &c, e);
 
 	if (r == 0)
-		r = addr_dump(c, &addrs, &na, e);
+		r = link_dump(c, &s->links, &s->n_links, e);
 	if (r == 0)
-		r = route_dump(c, &routes, &nr, e);
-	return r < 0 ? r : collect_taken(addrs, na, routes, nr, ret, ret_n, e);
+		r = addr_dump(c, &s->addrs, &s->n_addrs, e);
+	return r < 0 ? r : route_dump(c, &s->routes, &s->n_routes, e);
+}
+
+static void taken_add(const struct address_space *s, struct taken_prefix *v, size_t *n, const struct inprefix *p, int ifindex)
+{
+	v[*n].prefix = *p;
+	(void)snprintf(v[*n].ifname, sizeof(v[*n].ifname), "%s", ifname_of(s->links, s->n_links, ifindex));
+	(*n)++;
+}
+
+int hostinfo_taken_prefixes(struct taken_prefix **ret, size_t *ret_n, struct error *e)
+{
+	_cleanup_(address_space_done) struct address_space s = { 0 };
+	_cleanup_free_ struct taken_prefix *v = NULL;
+	size_t n = 0;
+	int r = address_space_read(&s, e);
+
+	if (r < 0)
+		return r;
+	v = calloc(s.n_addrs + s.n_routes + 1, sizeof(*v));
+	if (!v)
+		return error_oom(e);
+	for (size_t i = 0; i < s.n_addrs; i++)
+		if (!is_everywhere(&s.addrs[i].addr))
+			taken_add(&s, v, &n, &s.addrs[i].addr, s.addrs[i].ifindex);
+	/* A route to an address's own network adds nothing; a host may have a million others. */
+	for (size_t i = 0; i < s.n_routes; i++)
+		if (s.routes[i].table != RT_TABLE_LOCAL && s.routes[i].dst.family && !is_everywhere(&s.routes[i].dst) &&
+		    !is_covered(v, n, &s.routes[i].dst))
+			taken_add(&s, v, &n, &s.routes[i].dst, s.routes[i].ifindex);
+	*ret_n = n;
+	*ret = n ? TAKE_PTR(v) : NULL;
+	return 0;
 }
 
 int hostinfo_bridges(struct link_info **ret, size_t *ret_n, struct error *e)

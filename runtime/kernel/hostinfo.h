@@ -12,16 +12,21 @@
 #include "base/inaddr.h"
 #include "kernel/link.h"
 
+struct taken_prefix {
+	struct inprefix prefix; /* an address with its host bits, or the destination of a route */
+	char ifname[LINK_NAME_SIZE]; /* who has it; "a route" when that cannot be told */
+};
+
 /**
  * hostinfo_taken_prefixes() - networks that the current namespace has addresses in or routes to
- * @ret: an array for free(3), host bits zeroed, both families; neither default routes nor link-local, loopback and
+ * @ret: an array for free(3), addresses first, both families; neither default routes nor link-local, loopback and
  *       multicast networks. NULL when there are none.
  *
  * A management subnet that overlaps none of them takes nothing away from the host.
  *
  * Return: 0 or -errno.
  */
-int hostinfo_taken_prefixes(struct inprefix **ret, size_t *ret_n, struct error *e);
+int hostinfo_taken_prefixes(struct taken_prefix **ret, size_t *ret_n, struct error *e);
 
 /** hostinfo_bridges() - the bridges of the current namespace; @ret for free(3) */
 int hostinfo_bridges(struct link_info **ret, size_t *ret_n, struct error *e);

@@ -28,12 +28,12 @@ static struct inprefix prefix(const char *s)
 
 static void test_taken_prefixes(void **state)
 {
-	static const char *const expected[] = { "10.1.0.0/24", "2001:db8::/64", "10.9.0.0/16" };
+	static const char *const expected[] = { "10.1.0.1/24", "2001:db8::1/64", "10.9.0.0/16" };
 	const struct inprefix a4 = prefix("10.1.0.1/24"), a6 = prefix("2001:db8::1/64"), gw = prefix("10.1.0.2");
 	const struct inprefix dst = prefix("10.9.0.0/16"), inside = prefix("10.9.3.0/24");
 	const struct link_end end = { .netns_fd = -1, .ifname = "br7", .ifindex = 7 };
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
-	_cleanup_free_ struct inprefix *v = NULL;
+	_cleanup_free_ struct taken_prefix *v = NULL;
 	struct error e = { 0 };
 	char buf[INPREFIX_STRLEN];
 	size_t n = 99;
@@ -56,7 +56,8 @@ static void test_taken_prefixes(void **state)
 		bool found = false;
 
 		for (size_t k = 0; k < n; k++)
-			found |= strcmp(inprefix_str(&v[k], buf), expected[i]) == 0;
+			found |= strcmp(inprefix_str(&v[k].prefix, buf), expected[i]) == 0 &&
+				 strcmp(v[k].ifname, "br7") == 0;
 		assert_true(found);
 	}
 }
