@@ -221,10 +221,24 @@ static struct macaddr mac_link(const struct lab *lab, size_t n)
 	return (struct macaddr){ { 0xaa, 0xc1, 0xab, (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v } };
 }
 
+/*
+ * The ends of a pair must not have the same index, though they are in different namespaces: the kernel takes a
+ * link with ifindex == iflink for one without a peer, and tells its coming up a second later
+ * (net/core/link_watch.c: linkwatch_urgent_event()). Routing daemons would wait for that.
+ */
+static void ifindex_differ(struct plan *p, int32_t a, int32_t b)
+{
+	struct plan_if *ib = &p->ifs[b];
+
+	if (ib->ifindex && ib->ifindex == p->ifs[a].ifindex)
+		ib->ifindex = 2 + p->ns[ib->ns].ifindexes++;
+}
+
 static struct op *veth_add(struct plan *p, int32_t a, int32_t b, uint32_t mtu)
 {
 	struct op *op = op_add(p, OP_VETH);
 
+	ifindex_differ(p, a, b);
 	op->a = a;
 	op->b = b;
 	op->mtu = mtu;
