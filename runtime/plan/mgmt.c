@@ -133,12 +133,15 @@ static void family_subnet(struct plan *p, const struct plan_env *env, const stru
 {
 	const struct mgmt *m = &p->lab->mgmt;
 	const bool both_unset = m->v4.mode == SUBNET_DEFAULT && m->v6.mode == SUBNET_DEFAULT;
-	const struct inprefix *have = bridge_exists(env, m->bridge) ? bridge_addr(env, m->bridge, af) : NULL;
+	const bool join = bridge_exists(env, m->bridge);
+	const struct inprefix *have = join ? bridge_addr(env, m->bridge, af) : NULL;
 	bool fixed;
 	const size_t n = count_eth0(p->lab, af, &fixed);
 
 	if (n == 0 || f->wish->mode == SUBNET_DISABLED || (f->wish->mode == SUBNET_DEFAULT && !both_unset && !fixed && !have))
 		return;
+	if (join && !have && f->wish->mode != SUBNET_GIVEN && !fixed)
+		return; /* the bridge's owner does not use this family */
 	if (f->wish->mode == SUBNET_GIVEN) {
 		subnet_given(p, env, f, n, d);
 	} else if (have) {

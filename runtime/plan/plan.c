@@ -438,7 +438,7 @@ static void route_default(struct plan *p, int32_t eth0, const struct inprefix *g
 	op->addr = *gw;
 }
 
-static void masquerade_add(struct plan *p, const struct inprefix *subnet)
+static void masquerade_add(struct plan *p, const struct inprefix *subnet, const char *own)
 {
 	struct op *op;
 
@@ -447,10 +447,10 @@ static void masquerade_add(struct plan *p, const struct inprefix *subnet)
 	op = op_add(p, OP_MASQUERADE);
 	op->ns = PLAN_NS_INDEX_HOST;
 	op->addr = *subnet;
-	op->value = p->mgmt_dev;
+	op->value = own;
 }
 
-static void phase_routes(struct plan *p)
+static void phase_routes(struct plan *p, const struct plan_env *env)
 {
 	const size_t n = p->n_ops;
 
@@ -463,8 +463,11 @@ static void phase_routes(struct plan *p)
 		route_default(p, op.b, &p->gw6);
 	}
 	if (p->mgmt_dev && p->lab->mgmt.external_access) {
-		masquerade_add(p, &p->v4);
-		masquerade_add(p, &p->v6);
+		const char *bridge = p->lab->mgmt.bridge;
+		const char *own = bridge && host_has_bridge(env, bridge) ? bridge : p->mgmt_dev;
+
+		masquerade_add(p, &p->v4, own);
+		masquerade_add(p, &p->v6, own);
 	}
 }
 
@@ -542,7 +545,7 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 	phase_addresses(p);
 	phase_gateway(p, env);
 	phase_up(p);
-	phase_routes(p);
+	phase_routes(p, env);
 	phase_nodes(p);
 	phase_commands(p);
 	if (!p->mgmt_dev)

@@ -2,17 +2,21 @@
 /*
  * dump_main.c - load one file and show what it was understood to be: the tool behind tests/golden/run.sh
  *
- *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet] FILE
+ *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet]
+ *          [--plan [--taken PREFIX=DEV] [--bridge NAME]] FILE
  *
- * The model goes to stdout, diagnostics to stderr; the exit status is 1 when there is an error among them.
+ * The model goes to stdout, diagnostics to stderr; the exit status is 1 when there is an error among them. With
+ * --plan, the operations go to stdout instead, and so do the mistakes that show only then; --taken and --bridge
+ * say what the machine has, and are ignored without --plan.
  */
 #include <getopt.h>
 #include <string.h>
 
+#include "plan/plan.h"
 #include "topology/dump.h"
 #include "topology/load.h"
 
-enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET };
+enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE };
 
 static const struct option options[] = {
 	{ "check-files", no_argument, NULL, OPT_CHECK },
@@ -21,6 +25,9 @@ static const struct option options[] = {
 	{ "map-kind", required_argument, NULL, OPT_MAP_KIND },
 	{ "env", required_argument, NULL, OPT_ENV },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "plan", no_argument, NULL, OPT_PLAN },
+	{ "taken", required_argument, NULL, OPT_TAKEN },
+	{ "bridge", required_argument, NULL, OPT_BRIDGE },
 	{ 0 },
 };
 
@@ -28,8 +35,27 @@ struct args {
 	struct arena arena;
 	struct strv filter, map_kinds, env;
 	struct load_options opt;
-	bool quiet;
+	struct strv bridges;
+	struct plan_taken *taken;
+	size_t n_taken;
+	bool quiet, plan;
 };
+
+static int taken_add(struct args *a, const char *arg)
+{
+	char *text = arena_strdup(&a->arena, arg);
+	char *dev = strchr(text, '=');
+	struct plan_taken t = { 0 };
+
+	if (!dev)
+		return -EINVAL;
+	*dev++ = '\0';
+	t.dev = dev;
+	if (inprefix_parse(text, &t.prefix) < 0)
+		return -EINVAL;
+	*ARENA_PUSH(&a->arena, a->taken, a->n_taken) = t;
+	return 0;
+}
 
 static int parse_args(int argc, char **argv, struct args *a)
 {
@@ -55,11 +81,38 @@ static int parse_args(int argc, char **argv, struct args *a)
 		case OPT_QUIET:
 			a->quiet = true;
 			break;
+		case OPT_PLAN:
+			a->plan = true;
+			break;
+		case OPT_TAKEN:
+			if (taken_add(a, optarg) < 0)
+				return -EINVAL;
+			break;
+		case OPT_BRIDGE:
+			strv_add(&a->arena, &a->bridges, optarg);
+			break;
 		default:
 			return -EINVAL;
 		}
 	}
 	return optind == argc - 1 ? 0 : -EINVAL;
+}
+
+static void show_plan(const struct args *a, const struct lab *lab, const struct diag *files)
+{
+	const struct plan_env env = { .taken = a->taken, .n_taken = a->n_taken,
+				      .bridges = (const char *const *)a->bridges.v, .n_bridges = a->bridges.n };
+	_cleanup_(plan_freep) struct plan *p = NULL;
+	_cleanup_diag_ struct diag d = { 0 };
+
+	for (size_t i = 0; i < files->n_files; i++)
+		(void)diag_add_file(&d, files->files[i].path, files->files[i].text, files->files[i].len);
+	p = plan_build(lab, &env, &d);
+	if (p && p->notice)
+		(void)printf("# %s\n", p->notice);
+	if (p)
+		plan_print(p, stdout);
+	diag_print(&d, stdout, false);
 }
 
 static int load(const struct args *a, const char *path)
@@ -75,7 +128,9 @@ static int load(const struct args *a, const char *path)
 		return 2;
 	}
 	lab = lab_load(&d, path, text, len, &a->opt);
-	if (lab && !d.n_errors && !a->quiet)
+	if (lab && !d.n_errors && a->plan)
+		show_plan(a, lab, &d);
+	else if (lab && !d.n_errors && !a->quiet)
 		lab_dump(lab, stdout);
 	diag_print(&d, stderr, false);
 	return d.n_errors || !lab;

@@ -7,9 +7,10 @@
 #   NAME.yaml    a file as a user writes it; its first line says what it is a case of
 #   NAME.args    arguments for the tool (dump_main.c), where it needs any
 #   NAME.model   what it is understood to be: the file is good
+#   NAME.plan    what would be done about it, or the mistakes that show only then: for each good file
 #   NAME.err     the diagnostics, exactly: warnings, when there is a NAME.model as well, else errors
 #
-# --update writes .model and .err anew, to be read before they are committed. $DUMP is the tool, built when unset.
+# --update writes .model, .plan and .err anew, to be read before they are committed. $DUMP is the tool, built when unset.
 set -euo pipefail
 cd "$(dirname "$0")"
 top=$(cd ../.. && pwd)
@@ -33,10 +34,13 @@ for name in "${names[@]}"; do
   [[ ! -e $name.args ]] || mapfile -t args <"$name.args"
   status=0
   "$DUMP" "${args[@]}" "$name.yaml" >"$work/model" 2>"$work/err" || status=$?
-  sed -i "s|$PWD/|\$DIR/|g" "$work/model" "$work/err"
+  : >"$work/plan"
+  ((status)) || "$DUMP" "${args[@]}" --plan "$name.yaml" >"$work/plan" 2>/dev/null
+  sed -i "s|$PWD/|\$DIR/|g" "$work/model" "$work/plan" "$work/err"
   if [[ -n $update ]]; then
-    rm -f "$name.model" "$name.err"
+    rm -f "$name.model" "$name.plan" "$name.err"
     ((status)) || cp "$work/model" "$name.model"
+    ((status)) || cp "$work/plan" "$name.plan"
     [[ ! -s $work/err ]] || cp "$work/err" "$name.err"
     continue
   fi
@@ -44,7 +48,7 @@ for name in "${names[@]}"; do
   [[ ! -e $name.model ]] || want=0
   bad=
   ((status == want)) || bad="exit status $status, want $want"
-  for kind in model err; do
+  for kind in model plan err; do
     [[ -e $name.$kind ]] || : >"$work/none"
     expected=$name.$kind
     [[ -e $expected ]] || expected=$work/none
