@@ -290,14 +290,17 @@ int relay_tty(int conn, uint32_t id, struct agent_command *cmd, struct error *e)
 	return relay_loop(&r, e);
 }
 
-/* Whether a node may have this descriptor itself. */
+/*
+ * Whether a node may have this descriptor itself. Not a file's: root of the node would open /proc/self/fd/0 again
+ * for writing, and chmod it.
+ */
 static bool fd_may_pass(int fd)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return false;
-	return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISREG(st.st_mode) ||
+	return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
 	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
@@ -323,6 +326,14 @@ static int pipe_between(struct relay *r, struct agent_command *cmd, int i, int n
 	return 0;
 }
 
+/* Output and errors to one file share a pipe: their order stays. */
+static bool is_same_output(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && !S_ISDIR(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, struct error *e)
 {
 	_cleanup_(relay_done) struct relay r = { .conn = conn, .signals = -EBADF, .id = id, .master = -EBADF };
@@ -337,13 +348,15 @@ int relay_pipes(int conn, uint32_t id, struct agent_command *cmd, struct error *
 	for (int i = 0; ret == 0 && i < 3; i++) {
 		if (fd_may_pass(i))
 			cmd->fds[i] = i;
+		else if (i == 2 && cmd->fds[1] > 2 && is_same_output(1, 2))
+			cmd->fds[2] = cmd->fds[1];
 		else
 			ret = pipe_between(&r, cmd, i, null, e);
 	}
 	if (ret == 0)
 		ret = agent_run(conn, id, cmd, e);
 	for (int i = 0; i < 3; i++)
-		if (cmd->fds[i] > 2 && cmd->fds[i] != null)
+		if (cmd->fds[i] > 2 && cmd->fds[i] != null && (i < 2 || cmd->fds[2] != cmd->fds[1]))
 			(void)close(cmd->fds[i]);
 	if (ret == 0)
 		ret = await_start(conn, &none, e);
