@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "engine/state.h"
+#include "plan/plan.h"
 
 /* ---- which file ---- */
 
@@ -95,6 +96,7 @@ static int file_load(struct files *f, const char *path, const struct load_option
 		return 0;
 	if (lab->name)
 		check_name(f, lab);
+	plan_check_images(lab, &f->diag);
 	slot = ARENA_PUSH(&f->arena, f->labs, f->n);
 	*slot = lab;
 	return 0;

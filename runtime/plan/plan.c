@@ -152,6 +152,18 @@ static void node_command(struct plan *p, size_t i)
 		pn->command = (struct strv){ 0 };
 }
 
+void plan_check_images(const struct lab *lab, struct diag *d)
+{
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		const struct node *n = &lab->nodes[i];
+
+		if (n->kind == NODE_LINUX && !profile_find(n->image))
+			diag_error(d, n->image_pos,
+				   arena_printf(&d->arena, "known images (any registry, any tag): %s", profile_names(&d->arena)),
+				   "no profile stands for image '%s' of node '%s'", n->image, n->name);
+	}
+}
+
 static void node_plan(struct plan *p, const struct plan_env *env, size_t i, struct diag *d)
 {
 	const struct node *n = &p->lab->nodes[i];
@@ -167,10 +179,6 @@ static void node_plan(struct plan *p, const struct plan_env *env, size_t i, stru
 	}
 	pn->ns = node_ns(p, env, i);
 	pn->profile = profile_find(n->kind == NODE_LINUX ? n->image : NULL);
-	if (!pn->profile)
-		diag_error(d, n->image_pos,
-			   arena_printf(&d->arena, "known images (any registry, any tag): %s", profile_names(&d->arena)),
-			   "no profile stands for image '%s' of node '%s'", n->image, n->name);
 	if (n->kind == NODE_EXT_CONTAINER && env->foreign)
 		pn->agent = env->foreign[i].agent;
 	pn->has_init = n->kind == NODE_LINUX || (n->n_exec > 0 && !pn->agent);
@@ -535,6 +543,7 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 		p->nodes[i] = (struct plan_node){ .ns = PLAN_NONE, .bridge = PLAN_NONE };
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		node_plan(p, env, i, d);
+	plan_check_images(lab, d);
 	host_names_check(p, env, d);
 	mgmt_assign(p, env, d);
 	phase_namespaces(p);

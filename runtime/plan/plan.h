@@ -128,6 +128,10 @@ struct plan_env {
  * Return: the plan (free with plan_free()), or NULL with errors in @d.
  */
 struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struct diag *d);
+
+/** plan_check_images() - report nodes whose image nothing stands for; plan_build() does it, too */
+void plan_check_images(const struct lab *lab, struct diag *d);
+
 void plan_print(const struct plan *p, FILE *out);
 void plan_free(struct plan *p);
 static inline void plan_freep(struct plan **p)
