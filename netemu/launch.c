@@ -220,10 +220,20 @@ static int reports_await(struct launch *l, const struct launched *m, enum report
 	}
 }
 
+static bool plan_uses_frr(const struct plan *p)
+{
+	for (size_t i = 0; i < p->lab->n_nodes; i++)
+		if (p->nodes[i].profile && p->nodes[i].profile->layer == LAYER_FRR)
+			return true;
+	return false;
+}
+
 static void plan_notices(const struct launch *l, const struct launched *m)
 {
 	if (m->plan->notice)
 		cli_note(l->cli, "lab %s: %s", m->lab->name, m->plan->notice);
+	if (plan_uses_frr(m->plan) && !hostenv_has_frr())
+		cli_note(l->cli, "warning: lab %s: its routers need FRR, which is not installed (apt-get install frr)", m->lab->name);
 	if (m->plan->mgmt_dev[0] && m->plan->v4.family && m->lab->mgmt.external_access && !hostenv_forwards())
 		cli_note(l->cli, "lab %s: nodes do not reach beyond the host while it does not forward (sysctl -w net.ipv4.ip_forward=1)",
 			 m->lab->name);

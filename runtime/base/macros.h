@@ -21,7 +21,7 @@
 #define MIN_OF(a, b) ((a) < (b) ? (a) : (b))
 #define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
 
-#define _cleanup_(fn) __attribute__((cleanup(fn)))
+#define _cleanup_(fn) __attribute__((cleanup(fn), unused))
 #define _printf_(f, a) __attribute__((format(printf, f, a)))
 #define _unused_ __attribute__((unused))
 

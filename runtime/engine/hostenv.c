@@ -111,6 +111,18 @@ bool hostenv_find_in(const struct lab *lab, const char *name, bool own_prefix, s
 	return false;
 }
 
+bool hostenv_has_frr(void)
+{
+	char path[128];
+
+	for (size_t i = 0; profile_frr_dirs[i]; i++) {
+		(void)snprintf(path, sizeof(path), "%s/frrcommon.sh", profile_frr_dirs[i]);
+		if (access(path, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool hostenv_forwards(void)
 {
 	_cleanup_close_ int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);

@@ -30,6 +30,9 @@ int hostenv_find(struct arena *a, const struct lab *lab, const char *name, bool 
 /** hostenv_find_in() - whether a lab that is yet to be made will have that node, by the same rules */
 bool hostenv_find_in(const struct lab *lab, const char *name, bool own_prefix, struct lab *const *labs, size_t n_labs);
 
+/** hostenv_has_frr() - whether FRR's start scripts are installed where profile.c looks for them */
+bool hostenv_has_frr(void);
+
 /** hostenv_forwards() - whether the host forwards IPv4 (net.ipv4.ip_forward) */
 bool hostenv_forwards(void);
 

@@ -14,9 +14,15 @@
  * What the FRR image's docker-start does: own the configuration, source frrcommon.sh (which knows this FRR's
  * paths and which daemons /etc/frr/daemons asks for), then run watchfrr in the foreground.
  */
+#define FRR_DIRS(X) X("/usr/lib/frr") X("/usr/libexec/frr") X("/usr/local/lib/frr") X("/usr/local/sbin")
+#define FRR_DIR_WORD(d) d " "
+#define FRR_DIR_ELEMENT(d) d,
+
+const char *const profile_frr_dirs[] = { FRR_DIRS(FRR_DIR_ELEMENT) NULL };
+
 static const char frr_start[] =
 	"log_success_msg() { echo \"$@\"; }; log_warning_msg() { echo \"$@\" >&2; }; log_failure_msg() { echo \"$@\" >&2; }\n"
-	"for d in /usr/lib/frr /usr/libexec/frr /usr/local/lib/frr /usr/local/sbin; do\n"
+	"for d in " FRR_DIRS(FRR_DIR_WORD) "; do\n"
 	"  [ -r \"$d/frrcommon.sh\" ] && break\n"
 	"done\n"
 	"[ -r \"$d/frrcommon.sh\" ] || { echo 'netemu: FRR is not installed (frrcommon.sh not found)' >&2; exit 127; }\n"

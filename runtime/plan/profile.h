@@ -19,6 +19,9 @@ struct profile {
 	const char *about; /* for people */
 };
 
+/* Where FRR's own scripts are looked for, in this order; NULL-terminated. */
+extern const char *const profile_frr_dirs[];
+
 extern const struct profile profiles[];
 extern const size_t n_profiles;
 

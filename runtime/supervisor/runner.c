@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 #include "base/strbuf.h"
 #include "engine/agentc.h"
@@ -289,6 +290,18 @@ static void orphan_ended(struct run_node *n, const struct agent_event *ev)
 	d->last_status = status;
 	status_text(status, how, sizeof(how));
 	lab_log(n->run, "node %s: daemon %s (pid %u in the node) %s", model(n)->name, ev->comm, ev->id, how);
+}
+
+/* What a command writes to its terminal is stored as it is: no CR before each LF, no echo of what nobody types. */
+static void terminal_plain(int master)
+{
+	struct termios t;
+
+	if (tcgetattr(master, &t) < 0)
+		return;
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	t.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(master, TCSANOW, &t);
 }
 
 static void event_handle(struct run_node *n, const struct agent_event *ev, int fd)
