@@ -137,6 +137,9 @@ wait_until() {
   done
 }
 
+# is_alive PID - and not a zombie, which a PID 1 that does not reap leaves behind
+is_alive() { [[ -r /proc/$1/stat && $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null || echo Z) != Z ]]; }
+
 # microseconds COMMAND... - how long it took, in $elapsed
 # shellcheck disable=SC2034 # for the caller
 microseconds() {

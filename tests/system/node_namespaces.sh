@@ -68,5 +68,5 @@ assert_eq alpha "$(ip netns identify "$pid")"
 
 netemu destroy "$lab" >/dev/null
 assert_eq "" "$(ip netns list)"
-[[ ! -e /proc/$pid ]] || die "the node's init $pid lives"
+! is_alive "$pid" || die "the node's init $pid lives"
 [[ ! -e /run/netemu && ! -e /run/netns ]] || die "left in /run: $(ls -R /run)"
