@@ -312,6 +312,8 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 	case AGENT_STARTED:
 		if (ev->id == 0)
 			node_up(n);
+		if (fd >= 0)
+			terminal_plain(fd);
 		if (fd >= 0 && output_add(n, fd, false, &e) < 0)
 			node_fail(n, &e);
 		return;
