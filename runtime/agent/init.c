@@ -27,6 +27,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "agent/child.h"
@@ -124,6 +125,7 @@ static int pty_open(const struct agent_request *rq)
 {
 	const struct winsize ws = { .ws_row = rq->rows, .ws_col = rq->cols };
 	const int unlock = 0;
+	struct termios t;
 	const int fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -135,6 +137,11 @@ static int pty_open(const struct agent_request *rq)
 		return r;
 	}
 	(void)ioctl(fd, TIOCSWINSZ, &ws);
+	if (rq->flags & AGENT_LOG && tcgetattr(fd, &t) == 0) {
+		t.c_oflag &= ~(tcflag_t)ONLCR;
+		t.c_lflag &= ~(tcflag_t)ECHO;
+		(void)tcsetattr(fd, TCSANOW, &t);
+	}
 	return fd;
 }
 

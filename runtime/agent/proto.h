@@ -30,6 +30,7 @@ enum agent_request_type {
 
 enum agent_flags {
 	AGENT_TTY = 1 << 0, /* a new pty of the node's devpts; its master comes back */
+	AGENT_LOG = 1 << 1, /* with AGENT_TTY: nobody types, output goes to a log: no echo, no CR before LF */
 };
 
 struct agent_request {

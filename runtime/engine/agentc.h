@@ -17,6 +17,7 @@ struct agent_command {
 	const char *cwd; /* "" = "/" */
 	const char *user; /* "" = root */
 	bool tty;
+	bool log; /* with tty: its output is only read (AGENT_LOG) */
 	uint16_t rows, cols; /* of the terminal */
 	int fds[3]; /* stdin, stdout, stderr unless tty; stay the caller's */
 };

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 
 #include "base/strbuf.h"
 #include "engine/agentc.h"
@@ -140,7 +139,7 @@ static void exec_failed(struct run_node *n, const char *line, int code)
 static int step_request(struct run_node *n, const struct op *op, struct error *e)
 {
 	const bool exec = op->type == OP_EXEC;
-	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .rows = 24, .cols = 80 };
+	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80 };
 	int p[2], r;
 
 	if (!exec)
@@ -292,18 +291,6 @@ static void orphan_ended(struct run_node *n, const struct agent_event *ev)
 	lab_log(n->run, "node %s: daemon %s (pid %u in the node) %s", model(n)->name, ev->comm, ev->id, how);
 }
 
-/* What a command writes to its terminal is stored as it is: no CR before each LF, no echo of what nobody types. */
-static void terminal_plain(int master)
-{
-	struct termios t;
-
-	if (tcgetattr(master, &t) < 0)
-		return;
-	t.c_oflag &= ~(tcflag_t)ONLCR;
-	t.c_lflag &= ~(tcflag_t)ECHO;
-	(void)tcsetattr(master, TCSANOW, &t);
-}
-
 static void event_handle(struct run_node *n, const struct agent_event *ev, int fd)
 {
 	struct error e = { 0 };
@@ -312,8 +299,6 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 	case AGENT_STARTED:
 		if (ev->id == 0)
 			node_up(n);
-		if (fd >= 0)
-			terminal_plain(fd);
 		if (fd >= 0 && output_add(n, fd, false, &e) < 0)
 			node_fail(n, &e);
 		return;
