@@ -164,7 +164,7 @@ static int op_veth(struct engine *en, const struct op *op, struct error *e)
 
 static int op_master(struct engine *en, const struct op *op, struct error *e)
 {
-	int port, bridge;
+	int port = 0, bridge = 0;
 	int r = ifindex_of(en, op->a, &port, e);
 
 	if (r == 0)
@@ -506,16 +506,17 @@ static int ops_run(struct engine *en, struct error *e)
 
 	for (size_t i = 0; i < en->plan->n_ops; i++) {
 		const struct op *op = &en->plan->ops[i];
+		const op_fn fn = op->type < _OP_TYPE_MAX ? op_handlers[op->type] : NULL;
 		int r = 0;
 
-		if (!op_handlers[op->type])
+		if (!fn)
 			continue;
 		if (aborted(en))
 			return error_set(e, ECANCELED, "interrupted");
 		if (op->type != last && last != _OP_TYPE_MAX)
 			r = flush(en, e);
 		if (r == 0)
-			r = op_handlers[op->type](en, op, e);
+			r = fn(en, op, e);
 		if (r < 0)
 			return r;
 		last = op->type;
