@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { ARENA_CHUNK = 64 * 1024 };
+/* Chunks double from the first to the last size: a small model must not cost page faults that it does not need. */
+enum { ARENA_CHUNK_FIRST = 2 * 1024, ARENA_CHUNK = 64 * 1024 };
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -43,7 +44,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		return c->data;
 	}
 	if (!c || c->size - c->used < size) {
-		c = chunk_new(ARENA_CHUNK);
+		c = chunk_new(MAX_OF(size, c ? MIN_OF(c->size * 2, (size_t)ARENA_CHUNK) : (size_t)ARENA_CHUNK_FIRST));
 		c->next = a->head;
 		a->head = c;
 	}
