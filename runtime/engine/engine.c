@@ -13,11 +13,13 @@
 
 #include <fcntl.h>
 #include <linux/if_addr.h>
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "base/strbuf.h"
@@ -224,6 +226,22 @@ static int op_masquerade(struct engine *en, const struct op *op, struct error *e
 	return 0;
 }
 
+/* Whether a name in /run/netns is a link that some netemu made, and whose lab is dead. */
+static bool name_is_stale(int dirfd, const char *name)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char target[64];
+	const ssize_t n = readlinkat(dirfd, name, target, sizeof(target) - 1);
+	struct statfs sf;
+	int pid, num, end = 0;
+
+	target[MAX_OF(n, 0)] = '\0';
+	if (sscanf(target, "/proc/%d/fd/%d%n", &pid, &num, &end) != 2 || end != n)
+		return false;
+	fd = openat(dirfd, name, O_PATH | O_CLOEXEC);
+	return fd < 0 ? errno == ENOENT : fstatfs(fd, &sf) == 0 && sf.f_type != NSFS_MAGIC;
+}
+
 static int op_name(struct engine *en, const struct op *op, struct error *e)
 {
 	char target[64];
@@ -233,6 +251,9 @@ static int op_name(struct engine *en, const struct op *op, struct error *e)
 		return error_errno(e, -r, "name %s", op->value);
 	(void)snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)en->self, en->ns_fd[op->ns]);
 	if (symlinkat(target, en->netns_dirfd, op->value) == 0)
+		return 0;
+	if (errno == EEXIST && name_is_stale(en->netns_dirfd, op->value) && unlinkat(en->netns_dirfd, op->value, 0) == 0 &&
+	    symlinkat(target, en->netns_dirfd, op->value) == 0)
 		return 0;
 	if (errno == EEXIST)
 		return error_set(e, EEXIST, "%s/%s exists already: something else uses that name (see `ip netns list`)",
