@@ -109,7 +109,8 @@ netemu run "$topo" >/dev/null 2>&1
 first=$(jq .supervisor "/run/netemu/$lab/state.json")
 sed -i 's/alpine:3.20/debian:12/' "$topo"
 assert_status 0 netemu run "$topo" --reconfigure
-[[ $(jq .supervisor "/run/netemu/$lab/state.json") != "$first" ]] && ! is_alive "$first" || die "not replaced"
+[[ $(jq .supervisor "/run/netemu/$lab/state.json") != "$first" ]] || die "not replaced"
+! is_alive "$first" || die "the one before lives"
 assert_match "debian:12" "$(netemu inspect "$lab")"
 netemu destroy "$lab" >/dev/null
 assert_status 0 netemu deploy -t "$topo" --node-filter a,b
