@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makefile - builds netemu into build/; `make help` lists what else there is.
 #
-# A VARIANT is a set of flags with a directory of its own for objects: release, debug, asan, fault, fuzz, lint-*.
+# A VARIANT is a set of flags with a directory of its own for objects: release, debug, asan, fault, valgrind, fuzz,
+# lint-*.
 # The release's programs are in build/ itself, those of the others in build/<variant>/.
 
 MAKEFLAGS += --no-builtin-rules
@@ -38,6 +39,7 @@ FLAGS_release := -O2 -g $(HARDEN) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 FLAGS_debug   := -O0 -g3 -DNETEMU_DEBUG
 FLAGS_asan    := -O1 -g $(SANITIZE) -DNETEMU_FAULT
 FLAGS_fault   := $(FLAGS_release) -DNETEMU_FAULT
+FLAGS_valgrind := -O1 -g -DNETEMU_FAULT
 FLAGS_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -DNETEMU_FUZZ
 FLAGS         := $(or $(FLAGS_$(VARIANT)),$(FLAGS_release))
 COMPILE       := $(CC) $(BASE) -fPIE -ffunction-sections -fdata-sections $(FLAGS) $(CPPFLAGS) $(CFLAGS)
@@ -50,7 +52,7 @@ COMPILE       := $(CC) $(BASE) -fPIE -ffunction-sections -fdata-sections $(FLAGS
 LIBS      := nl-3 cap yaml uring jansson
 archive    = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
 ARCHIVES  := $(foreach l,$(LIBS),$(call archive,$(l)))
-STATIC    := $(if $(filter asan fuzz,$(VARIANT)),,$(filter $(words $(LIBS)),$(words $(ARCHIVES))))
+STATIC    := $(if $(filter asan fuzz valgrind,$(VARIANT)),,$(filter $(words $(LIBS)),$(words $(ARCHIVES))))
 NO_NSS    := $(foreach s,getaddrinfo getprotobyname getprotobynumber,-Wl,--defsym=$(s)=abort)
 LINK_LIBS := $(foreach l,$(LIBS),$(or $(if $(filter asan fuzz,$(VARIANT)),,$(call archive,$(l))),-l$(l))) -lpthread
 LINK_PIE  := $(COMPILE) -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(LDFLAGS)
@@ -83,8 +85,9 @@ debug: ## the same without optimisation, in build/debug/
 asan: ## with address and undefined-behaviour sanitizers, its tests included, in build/asan/
 	$(MAKE) VARIANT=asan programs tests
 
-fault-build: ## with the seam that makes kernel operations fail, in build/fault/
+fault-build: ## with the seam that makes kernel operations fail, in build/fault/; for valgrind in build/valgrind/
 	$(MAKE) VARIANT=fault programs
+	$(MAKE) VARIANT=valgrind programs
 
 tests: $(TESTS) ## the programs of the unit, kernel and golden tests, in build/tests/
 

@@ -54,7 +54,8 @@ static void *map_counter(const char *path)
 		if (fd < 0 || ftruncate(fd, sizeof(struct fault_page)) < 0)
 			return NULL;
 	}
-	p = mmap(NULL, sizeof(struct fault_page), PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+	p = mmap(NULL, sizeof(struct fault_page), PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0),
+		 fd < 0 ? -1 : fd, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 

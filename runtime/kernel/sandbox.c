@@ -329,38 +329,33 @@ static bool spawn_by_fork(void)
 	return how && strcmp(how, "fork") == 0;
 }
 
-static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
+/* Waits as vfork would: until the child's end of a close-on-exec pipe is gone, by exec or by death. */
+static pid_t child_fork(struct child *c, unsigned long flags, int *pidfd)
 {
-	static _Alignas(16) char stack[CHILD_STACK];
+	int p[2];
+	char byte;
 	pid_t pid;
 
-	if (!spawn_by_fork())
-		return clone(child_main, stack + sizeof(stack), (int)(flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD), c,
-			     pidfd);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return -1;
 	pid = (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, 0);
 	if (pid == 0)
 		(void)child_main(c);
+	(void)fd_close(p[1]);
+	while (pid > 0 && read(p[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	(void)fd_close(p[0]);
 	return pid;
 }
 
-/* For a fork: the child has succeeded when its program is netemu-init, failed when it is dead. */
-static void child_await(struct child *c, pid_t pid)
+static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
 {
-	char path[64], exe[64];
-	siginfo_t si;
+	static _Alignas(16) char stack[CHILD_STACK];
 
-	for (;;) {
-		ssize_t n;
-
-		si.si_pid = 0;
-		if (c->error->code || (waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid))
-			return;
-		(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-		n = readlink(path, exe, sizeof(exe));
-		if (n > 7 && strncmp(exe, "/memfd:", 7) == 0)
-			return;
-		(void)sched_yield();
-	}
+	if (spawn_by_fork())
+		return child_fork(c, flags, pidfd);
+	return clone(child_main, stack + sizeof(stack), (int)(flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD), c,
+		     pidfd);
 }
 
 /* What became of the child: it has told its error, or died without a word, or is netemu-init. */
@@ -368,8 +363,6 @@ static int child_result(struct child *c, pid_t pid, struct error *e)
 {
 	siginfo_t si = { 0 };
 
-	if (spawn_by_fork())
-		child_await(c, pid);
 	if (!c->error->code && waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 && si.si_pid)
 		(void)error_set(c->error, ESRCH, "its init ended at once");
 	if (!c->error->code)
