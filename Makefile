@@ -141,7 +141,7 @@ test: ## every test (root; `tests/run PATTERN...` runs some)
 demo: ## sets up, builds and runs the demo lab (root)
 	./scripts/demo
 
-fault: all fault-build tests ## fault injection at every operation, kill -9 at 100 moments (root; slow)
+fault: all fault-build asan tests ## fault injection at every operation, kill -9 at 100 moments (root; slow)
 	NETEMU_FAULT_FULL=1 ./tests/run fault/
 
 fuzzers: $(FUZZERS)

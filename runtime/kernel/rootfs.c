@@ -209,7 +209,7 @@ int rootfs_private(struct error *e)
 		return error_errno(e, -r, "make a mount namespace");
 	if (unshare(CLONE_NEWNS) < 0)
 		return error_errno(e, errno, "make a mount namespace");
-	if (fault_fails("make mounts private") || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	if (fault_fails("make mounts private") || mount(NULL, "/", "", MS_REC | MS_SLAVE, NULL) < 0)
 		return error_errno(e, errno, "make mounts private");
 	return 0;
 }

@@ -28,6 +28,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 #include "kernel/fault.h"
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
@@ -252,6 +256,9 @@ static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 	engine_unmount(&run.engine);
 	run.logs = logstore_close(run.logs);
 	(void)state_remove(spec->plan->lab->name, spec->dirfd, NULL);
+#ifdef __SANITIZE_ADDRESS__
+	__lsan_do_leak_check();
+#endif
 	_exit(code);
 }
 
