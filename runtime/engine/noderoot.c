@@ -46,8 +46,10 @@ void noderoot_frr_daemons(pid_t pid, const char *ret[FRR_ROUTING_MAX])
 	while (f && fgets(line, sizeof(line), f))
 		for (size_t i = 0; i < ARRAY_SIZE(routing); i++)
 			on[i] |= line_enables(line, routing[i]);
-	if (f)
+	if (f) {
+		ret[n++] = "watchfrr";
 		ret[n++] = "zebra";
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(routing); i++)
 		if (on[i])
 			ret[n++] = routing[i];

@@ -22,11 +22,13 @@
  */
 int noderoot_open(pid_t pid, const char *path, int flags);
 
-/**
- * noderoot_frr_daemons() - which of bgpd, ospfd and ospf6d a node's /etc/frr/daemons turns on
- * @ret: names, NULL-terminated, of at most FRR_ROUTING_MAX; zebra is first when the file is there
- */
 enum { FRR_ROUTING_MAX = 8 };
+
+/**
+ * noderoot_frr_daemons() - what an FRR image's entrypoint will start in a node, as far as routing waits for it
+ * @ret: names, NULL-terminated, of at most FRR_ROUTING_MAX: watchfrr and zebra when the node has /etc/frr/daemons,
+ *       and those of bgpd, ospfd and ospf6d that it turns on
+ */
 void noderoot_frr_daemons(pid_t pid, const char *ret[FRR_ROUTING_MAX]);
 
 #endif

@@ -560,6 +560,25 @@ static bool ask_ospf_v3(struct asker *a)
 	return true;
 }
 
+/*
+ * Where an image's entrypoint starts FRR, daemons answer before their configuration has been read: watchfrr runs the
+ * script that reads it, and says so. "show watchfrr" has no JSON.
+ */
+static void ask_watchfrr(struct asker *a)
+{
+	static const char *const pending[] = { "running, pid", " Down", " Init", " Connecting", " Unresponsive" };
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	bool busy;
+
+	if (!daemon_expected(a, "watchfrr") || !ask_text(a, "watchfrr", "show watchfrr", &text))
+		return;
+	busy = !strstr(strbuf_str(&text), " Up");
+	for (size_t i = 0; i < ARRAY_SIZE(pending); i++)
+		busy |= strstr(strbuf_str(&text), pending[i]) != NULL;
+	if (busy)
+		strv_add(&a->router->arena, &a->router->problems, "watchfrr is still starting the daemons");
+}
+
 void router_ask(const struct settle_input *in, size_t index, struct router *router)
 {
 	struct asker a = { .in = in, .node = index, .router = router };
@@ -568,6 +587,7 @@ void router_ask(const struct settle_input *in, size_t index, struct router *rout
 	router_done(router);
 	if (in->nodes[index].pid == 0)
 		return;
+	ask_watchfrr(&a);
 	routes = ask_bgp(&a);
 	routes |= ask_ospf_v2(&a);
 	routes |= ask_ospf_v3(&a);
