@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIELDS_MAX = 7 };
+enum { FIELDS_MAX = 7, LINE_SIZE = 65536 };
+
+static char line[LINE_SIZE];
 
 /* A decimal id below (uid_t)-1. Return: 0, or -EINVAL when @s is not one. */
 static int id_parse(const char *s, unsigned *ret)
@@ -31,19 +33,34 @@ static int id_parse(const char *s, unsigned *ret)
 }
 
 /* Cuts a line at its colons. Return: the number of fields. */
-static int fields_split(char *line, char *f[FIELDS_MAX])
+static int fields_split(char *s, char *f[FIELDS_MAX])
 {
 	int n = 0;
 
-	line[strcspn(line, "\n")] = '\0';
+	s[strcspn(s, "\n")] = '\0';
 	while (n < FIELDS_MAX) {
-		f[n++] = line;
-		line = strchr(line, ':');
-		if (!line)
+		f[n++] = s;
+		s = strchr(s, ':');
+		if (!s)
 			break;
-		*line++ = '\0';
+		*s++ = '\0';
 	}
 	return n;
+}
+
+/* Reads the next line into @line. One that is too long is passed over as a whole: its tail is not a line. */
+static bool line_read(FILE *f)
+{
+	int c = 0;
+
+	while (fgets(line, sizeof(line), f)) {
+		if (strlen(line) < sizeof(line) - 1 || line[sizeof(line) - 2] == '\n')
+			return true;
+		while (c != '\n' && c != EOF)
+			c = getc(f);
+		c = 0;
+	}
+	return false;
 }
 
 static FILE *table_open(const char *path)
@@ -61,11 +78,11 @@ static FILE *table_open(const char *path)
 static bool passwd_find(const char *path, const char *key, bool by_id, struct user_ids *u)
 {
 	FILE *f = table_open(path);
-	char line[1024], *v[FIELDS_MAX];
+	char *v[FIELDS_MAX];
 	bool found = false;
 	unsigned uid, gid;
 
-	while (f && !found && fgets(line, sizeof(line), f)) {
+	while (f && !found && line_read(f)) {
 		if (fields_split(line, v) < 6 || id_parse(v[2], &uid) < 0 || id_parse(v[3], &gid) < 0)
 			continue;
 		found = by_id ? uid == u->uid : strcmp(v[0], key) == 0;
@@ -84,11 +101,11 @@ static bool passwd_find(const char *path, const char *key, bool by_id, struct us
 static bool group_find(const char *path, const char *name, gid_t *ret)
 {
 	FILE *f = table_open(path);
-	char line[4096], *v[FIELDS_MAX];
+	char *v[FIELDS_MAX];
 	bool found = false;
 	unsigned gid;
 
-	while (f && !found && fgets(line, sizeof(line), f)) {
+	while (f && !found && line_read(f)) {
 		if (fields_split(line, v) < 3 || id_parse(v[2], &gid) < 0 || strcmp(v[0], name) != 0)
 			continue;
 		*ret = gid;
@@ -112,10 +129,10 @@ static bool list_contains(char *list, const char *name)
 static void groups_collect(const char *path, struct user_ids *u)
 {
 	FILE *f = table_open(path);
-	char line[4096], *v[FIELDS_MAX];
+	char *v[FIELDS_MAX];
 	unsigned gid;
 
-	while (f && u->n_groups < USER_MAX_GROUPS && fgets(line, sizeof(line), f))
+	while (f && u->n_groups < USER_MAX_GROUPS && line_read(f))
 		if (fields_split(line, v) >= 4 && id_parse(v[2], &gid) == 0 && list_contains(v[3], u->name))
 			u->groups[u->n_groups++] = gid;
 	if (f)
