@@ -53,7 +53,7 @@ static const struct verb_option run_options[] = {
 	{ "reconfigure", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING, "destroy the lab first when it is running" },
 	OPTION_NAME,
 	OPTION_FILTER,
-	{ "max-workers", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "accepted as containerlab's; netemu needs no workers" },
+	{ "max-workers", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "run the exec lines of N nodes at a time (default: 32)" },
 	{ "dry-run", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print the operations, do nothing (the same as netemu plan)" },
 	OPTION_STUB,
 	OPTION_MAP_KIND,
