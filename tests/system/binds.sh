@@ -12,7 +12,7 @@ mkdir -p "$victim" "$odd" "$test_dir/links"
 echo host >"$victim/file"
 echo odd >"$odd/file"
 ln -s "$victim" "$test_dir/links/dir"
-ln -s ../../../../../../../../../..$victim/file "$test_dir/links/file"
+ln -s "../../../../../../../../../..$victim/file" "$test_dir/links/file"
 mkfifo "$test_dir/fifo"
 
 topo <<YAML

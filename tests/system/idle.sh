@@ -35,7 +35,8 @@ sys.exit(r[0])' "$NETEMU" run "$topo"
   kill -9 "$(jq '.nodes[0].pid' "$state")"
   for _ in {1..20}; do netemu exec fine true; done
   "$NETEMU" exec fine sleep 60 &
-  kill -9 $! && wait $! 2>/dev/null || true
+  kill -9 $!
+  wait $! 2>/dev/null || true
   python3 - "/run/netemu/$lab" <<'PY' &
 import signal, socket, sys
 held = []

@@ -90,6 +90,16 @@ sys.exit(0 if libc.ptrace(16, 1, 0, 0) == 0 else 1)' && die "PID 1 can be traced
 assert_status 1 x sh -c 'kill -9 1; kill -STOP 1; sleep 0.1; false'
 assert_eq netemu-init "$(x cat /proc/1/comm)"
 
+# Seen from the host: PID 1 has its sockets and its signals, a daemon what it opened itself; nothing of the supervisor's.
+# (3 listens, 4 goes to the supervisor, 5 is for signals)
+assert_eq "0 1 2 3 4 5" "$(find "/proc/$pid/fd" -mindepth 1 -printf '%f\n' | sort -n | tr '\n' ' ' | sed 's/ $//')"
+assert_eq "/dev/null /dev/null /dev/null anon_inode:[signalfd] socket socket" \
+  "$(find "/proc/$pid/fd" -mindepth 1 -printf '%l\n' | sed 's/socket:.*/socket/' | sort | tr '\n' ' ' | sed 's/ $//')"
+own=$(readlink "/proc/$pid/ns/net") # zebra opens its own
+for p in $(cat "/proc/$pid/task/$pid/children"); do
+  assert_no_match "net:\[|mnt:\[|io_uring|pidfd|/run/netemu|memfd|signalfd" "$(find "/proc/$p/fd" -printf '%l\n' | grep -vxF "$own" | tr '\n' ' ')" "$(cat "/proc/$p/comm")"
+done
+
 # ---- directories and descriptors that would lead out (CVE-2024-21626) ----
 assert_eq / "$(x pwd)"
 assert_status 126 netemu exec -w /proc/self/fd/7 evil true
