@@ -54,7 +54,8 @@ static void terminal_raw(void)
 {
 	struct termios t;
 
-	if (tcgetattr(STDIN_FILENO, &saved_termios) < 0)
+	/* Once: after SIGCONT the terminal may still be as we made it. */
+	if (!termios_changed && tcgetattr(STDIN_FILENO, &saved_termios) < 0)
 		return;
 	t = saved_termios;
 	cfmakeraw(&t);
@@ -199,11 +200,13 @@ static void relay_drain(struct relay *r)
 
 		if (!s->output)
 			continue;
-		if (s->from >= 0)
-			(void)fcntl(s->from, F_SETFL, O_NONBLOCK);
 		for (;;) {
-			while (stream_pending(s))
+			while (stream_pending(s)) {
+				struct pollfd p = { .fd = s->to, .events = POLLOUT }; /* it may be non-blocking */
+
+				(void)poll(&p, 1, -1);
 				stream_write(s);
+			}
 			if (s->from < 0)
 				break;
 			stream_read(s);
@@ -317,6 +320,8 @@ static int pipe_between(struct relay *r, struct agent_command *cmd, int i, int n
 	}
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return error_errno(e, errno, "make a pipe");
+	/* Our end only: a write that waits for a command which waits for its own output to be read would wait forever. */
+	(void)fcntl(p[i == 0 ? 1 : 0], F_SETFL, O_NONBLOCK);
 	s = i == 0 ? stream_add(r, 0, p[1], false) : stream_add(r, p[0], i, true);
 	if (!s)
 		return error_oom(e);

@@ -53,6 +53,10 @@ x -i sh -c 'cat >/srv/blob' <"$test_dir/blob"
 x cat /srv/blob >"$test_dir/back"
 cmp "$test_dir/blob" "$test_dir/back"
 rm "$test_dir/blob" "$test_dir/back"
+# A filter that reads a little and writes a lot, both ends files of the caller's.
+head -c 3000000 /dev/urandom >"$test_dir/in"
+timeout -k 1 30 "$NETEMU" exec -i n od -An -v -tx1 <"$test_dir/in" >"$test_dir/out"
+assert_eq "$(od -An -v -tx1 <"$test_dir/in" | cksum)" "$(cksum <"$test_dir/out")" "more out than in"
 assert_eq "0" "$(x wc -c </dev/null)"
 assert_eq "a" "$(x head -n 1 < <(echo a; echo b))"
 x true <&- >&- 2>&-
