@@ -245,20 +245,16 @@ static bool name_is_stale(int dirfd, const char *name)
 static int op_name(struct engine *en, const struct op *op, struct error *e)
 {
 	char target[64];
-	int r = fault_point("name in /run/netns");
+	int r;
 
-	if (r < 0)
-		return error_errno(e, -r, "name %s", op->value);
 	(void)snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)en->self, en->ns_fd[op->ns]);
-	if (symlinkat(target, en->netns_dirfd, op->value) == 0)
-		return 0;
-	if (errno == EEXIST && name_is_stale(en->netns_dirfd, op->value) && unlinkat(en->netns_dirfd, op->value, 0) == 0 &&
-	    symlinkat(target, en->netns_dirfd, op->value) == 0)
-		return 0;
-	if (errno == EEXIST)
+	r = fault_fails("name in /run/netns") || symlinkat(target, en->netns_dirfd, op->value) < 0 ? -errno : 0;
+	if (r == -EEXIST && name_is_stale(en->netns_dirfd, op->value) && unlinkat(en->netns_dirfd, op->value, 0) == 0)
+		r = symlinkat(target, en->netns_dirfd, op->value) < 0 ? -errno : 0;
+	if (r == -EEXIST)
 		return error_set(e, EEXIST, "%s/%s exists already: something else uses that name (see `ip netns list`)",
 				 netns_dir, op->value);
-	return error_errno(e, errno, "name %s/%s", netns_dir, op->value);
+	return r < 0 ? error_errno(e, -r, "name %s/%s", netns_dir, op->value) : 0;
 }
 
 static void node_env(struct engine *en, const struct node *n, struct strv *env)
@@ -344,6 +340,7 @@ static int op_node(struct engine *en, const struct op *op, struct error *e)
 		.host_mounts = &en->host_mounts,
 		.binds = binds,
 		.n_binds = n->n_binds,
+		.nofile = en->nofile,
 		.init_fd = en->init_fd,
 	};
 	int r = enter(en, PLAN_NS_INDEX_HOST, e);
@@ -490,6 +487,17 @@ static int foreign_open(struct engine *en, struct error *e)
 	return 0;
 }
 
+/* A node costs a handful of descriptors, and the usual soft limit of 1024 is for programs that use select(2). */
+static void descriptors_raise(struct engine *en)
+{
+	struct rlimit all;
+
+	if (getrlimit(RLIMIT_NOFILE, &en->nofile) < 0)
+		return;
+	all = (struct rlimit){ .rlim_cur = en->nofile.rlim_max, .rlim_max = en->nofile.rlim_max };
+	(void)setrlimit(RLIMIT_NOFILE, &all);
+}
+
 int engine_init(struct engine *en, const struct plan *plan, const char *dir, int dirfd, int init_fd, struct error *e)
 {
 	const size_t n = plan->lab->n_nodes;
@@ -497,6 +505,7 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 
 	*en = (struct engine){ .plan = plan, .dir = dir, .dirfd = dirfd, .nodes_dirfd = -EBADF, .netns_dirfd = -EBADF,
 			       .procfd = -EBADF, .init_fd = init_fd, .abort_fd = -1, .self = self_host_pid() };
+	descriptors_raise(en);
 	en->ns_fd = arena_alloc(&en->arena, plan->n_ns * sizeof(*en->ns_fd));
 	en->conn = arena_alloc(&en->arena, plan->n_ns * sizeof(struct nlconn *));
 	en->ifindex = arena_alloc(&en->arena, (plan->n_ifs + 1) * sizeof(*en->ifindex));

@@ -4,9 +4,9 @@
 # shellcheck disable=SC2154 # topo, lab: of lib.sh
 . "$(dirname "$0")/machine"
 
-# attempt WHAT COMMAND... - either the lab works, or it has said in one line why not; in any case nothing is left
+# attempt WHAT COMMAND... - either the lab works, or it has said in one line ($err) why not; in any case nothing is left
 attempt() {
-  local what=$1 status=0 err works
+  local what=$1 status=0 works
   shift
   timeout 30 "$@" </dev/null >"$test_dir/out" 2>"$test_dir/err" || status=$?
   err=$(grep -v 'nodes do not reach beyond the host while' "$test_dir/err" || true)
@@ -90,9 +90,11 @@ umount /run/small && rmdir /run/small
 mkdir /run/netns && : >"/run/netns/clab-$lab-b"
 snapshot "$test_dir/before"
 attempt "a name that is taken" "$NETEMU" run "$topo"
+[[ $err == *"/run/netns/clab-$lab-b exists already"* ]] || failed "a name that is taken is told as: $err"
 rm -r /run/netns
 ip link add fault0 type veth peer name fault1
 snapshot "$test_dir/before"
 attempt "a link that is there" "$NETEMU" run "$topo"
+[[ $err == *"fault0"*"File exists"* ]] || failed "a link that is there is told as: $err"
 ip link del fault0
 finish
