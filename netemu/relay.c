@@ -10,6 +10,7 @@
 #include "relay.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <termios.h>
 
 enum { STREAM_BUFFER = 65536, STREAMS_MAX = 3, CTRL_D = 4 };
@@ -294,16 +296,17 @@ int relay_tty(int conn, uint32_t id, struct agent_command *cmd, struct error *e)
 }
 
 /*
- * Whether a node may have this descriptor itself. Not a file's: root of the node would open /proc/self/fd/0 again
- * for writing, and chmod it.
+ * Whether a node may have this descriptor itself. Not a file's, nor a named pipe's: root of the node would open
+ * /proc/self/fd/0 again for writing, and chmod it. For /dev/null the node's init takes the node's own.
  */
 static bool fd_may_pass(int fd)
 {
+	struct statfs fs;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return false;
-	return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+	return (S_ISFIFO(st.st_mode) && fs.f_type == PIPEFS_MAGIC) || S_ISSOCK(st.st_mode) ||
 	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 

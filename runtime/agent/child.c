@@ -85,6 +85,19 @@ static bool words_read(int fd, const struct agent_request *rq, struct words *w)
 	return w->env && rq->nargs > 0;
 }
 
+/*
+ * The caller's /dev/null is a file of the host's, whose mode root of the node could change: the node has its own.
+ * Everything else that a caller hands over is nameless.
+ */
+static int fd_of_node(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode))
+		return fd;
+	return open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
 static void stdio_setup(const int fds[4], int master)
 {
 	int in[3] = { fds[1], fds[2], fds[3] };
@@ -100,7 +113,7 @@ static void stdio_setup(const int fds[4], int master)
 	}
 	/* The received fds are all above 4: dup2 cannot hit one that is still needed. */
 	for (int i = 0; i < 3; i++)
-		if (dup2(in[i], i) < 0)
+		if (dup2(master >= 0 ? in[i] : fd_of_node(in[i]), i) < 0)
 			_exit(125);
 	if (close_range(3, ~0U, 0) < 0)
 		for (int fd = 3; fd < 1024; fd++)
