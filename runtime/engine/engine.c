@@ -259,17 +259,19 @@ static int op_name(struct engine *en, const struct op *op, struct error *e)
 
 static void node_env(struct engine *en, const struct node *n, struct strv *env)
 {
-	bool has_path = false, has_home = false;
+	bool has_path = false, has_home = false, has_hostname = false;
 
 	for (size_t i = 0; i < n->env.n; i++) {
 		has_path |= strncmp(n->env.v[i], "PATH=", 5) == 0;
 		has_home |= strncmp(n->env.v[i], "HOME=", 5) == 0;
+		has_hostname |= strncmp(n->env.v[i], "HOSTNAME=", 9) == 0;
 	}
 	if (!has_path)
 		strv_add(&en->arena, env, default_path);
 	if (!has_home)
 		strv_add(&en->arena, env, "HOME=/root");
-	strv_add(&en->arena, env, arena_printf(&en->arena, "HOSTNAME=%s", n->hostname));
+	if (!has_hostname)
+		strv_add(&en->arena, env, arena_printf(&en->arena, "HOSTNAME=%s", n->hostname));
 	for (size_t i = 0; i < n->env.n; i++)
 		strv_add(&en->arena, env, n->env.v[i]);
 }

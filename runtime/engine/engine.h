@@ -10,6 +10,8 @@
 #ifndef NETEMU_ENGINE_ENGINE_H
 #define NETEMU_ENGINE_ENGINE_H
 
+#include <sys/resource.h>
+
 #include "engine/state.h"
 #include "plan/plan.h"
 
@@ -36,6 +38,7 @@ struct engine {
 	struct engine_node *nodes;
 	struct nft_table *nft;
 	struct strv host_mounts;
+	struct rlimit nofile; /* as it was before engine_init() */
 	struct arena arena;
 	bool made_netns_dir;
 	bool applied; /* engine_apply() has succeeded */
@@ -44,7 +47,7 @@ struct engine {
 };
 
 /**
- * engine_init() - prepare to apply @plan
+ * engine_init() - prepare to apply @plan; the calling process may have as many descriptors as it can from now on
  * @dir: /run/netemu/LAB, locked by the caller, with @dirfd
  * @init_fd: sealed memfd of netemu-init; stays the caller's
  *

@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -259,10 +260,11 @@ static int fds_arrange(const struct sandbox_spec *s, int *init_fd, struct error 
 	if (null < 0 || *init_fd < 0 || fault_fails("arrange descriptors") || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
 	    dup2(listen, AGENT_FD_LISTEN) < 0 || dup2(events, AGENT_FD_EVENTS) < 0)
 		return error_errno(e, errno, "arrange descriptors");
+	(void)setrlimit(RLIMIT_NOFILE, &s->nofile); /* not before: the numbers above are beyond it */
 	return 0;
 }
 
-/* Signals, session, umask, name: nothing of how netemu was called is inherited. */
+/* Signals, session, keyring, umask, name: nothing of how netemu was called is inherited. */
 static int process_reset(const struct sandbox_spec *s, struct error *e)
 {
 	sigset_t none;
@@ -273,6 +275,7 @@ static int process_reset(const struct sandbox_spec *s, struct error *e)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)setsid();
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL); /* a kernel without keys has nothing to hide */
 	(void)umask(022);
 	if (fault_fails("set host name") || sethostname(s->hostname, strlen(s->hostname)) < 0)
 		return error_errno(e, errno, "set host name %s", s->hostname);

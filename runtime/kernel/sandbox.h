@@ -5,6 +5,7 @@
 #ifndef NETEMU_KERNEL_SANDBOX_H
 #define NETEMU_KERNEL_SANDBOX_H
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -26,6 +27,7 @@ struct sandbox_spec {
 	const struct strv *host_mounts; /* from rootfs_host_mounts() */
 	const struct sandbox_bind *binds;
 	size_t n_binds;
+	struct rlimit nofile; /* RLIMIT_NOFILE in the node: the caller raises its own for the sake of the lab */
 	char *const *env; /* of init, and so of everything in the node */
 	int init_fd; /* sealed memfd of netemu-init, from sandbox_load_init() */
 	int listen_fd, events_fd; /* become AGENT_FD_LISTEN and AGENT_FD_EVENTS */
