@@ -85,6 +85,8 @@ cleanup() {
   exit "$status"
 }
 trap cleanup EXIT
+# What `set -e` ends a test for is said.
+trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: exit status $?: $BASH_COMMAND" >&2' ERR
 # timeout(1) sends TERM first, so that a test that hangs still cleans up.
 trap 'exit 143' TERM
 trap 'exit 130' INT

@@ -28,7 +28,7 @@ done
 # PID 1 is our init; processes of the other node and of the host are not there.
 assert_eq netemu-init "$(netemu exec alpha cat /proc/1/comm)"
 netemu exec beta sh -c 'sleep 1000 & echo $! >/tmp/pid'
-assert_eq 1 "$(netemu exec beta pgrep -c -x sleep)"
+wait_until 5 "$NETEMU" exec beta pgrep -x sleep
 assert_eq 0 "$(netemu exec alpha pgrep -c -x sleep || true)"
 assert_eq "1" "$(netemu exec alpha ps -eo pid=,comm= | grep -v -e ' ps$' | awk '{ print $1 }')"
 
