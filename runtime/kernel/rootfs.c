@@ -300,18 +300,31 @@ static bool is_disk_fs(const char *type)
 	return true;
 }
 
-static bool is_system_path(const char *path)
+static bool is_below_any(const char *path, const char *const *roots, size_t n_roots)
 {
-	static const char *const roots[] = { "/usr", "/var", "/etc", "/opt", "/bin", "/sbin", "/lib", "/lib64", "/home", "/root", "/srv" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+	for (size_t i = 0; i < n_roots; i++) {
 		const size_t n = strlen(roots[i]);
 
 		if (strncmp(path, roots[i], n) == 0 && (path[n] == '\0' || path[n] == '/'))
-			return strncmp(path, "/var/lib/docker", 15) != 0 && strncmp(path, "/var/run", 8) != 0 &&
-			       strcmp(path, "/var/tmp") != 0 && strcmp(path, "/var/log") != 0;
+			return true;
 	}
 	return false;
+}
+
+static bool is_system_path(const char *path)
+{
+	static const char *const roots[] = { "/usr", "/var", "/etc", "/opt", "/bin", "/sbin", "/lib", "/lib64", "/home", "/root", "/srv" };
+	/* A node has its own, or they are other containers'. */
+	static const char *const not_ours[] = { "/var/tmp", "/var/log", "/var/run", "/var/lib/docker", "/var/lib/containerd",
+						"/var/lib/containers", "/var/lib/kubelet" };
+
+	return is_below_any(path, roots, ARRAY_SIZE(roots)) && !is_below_any(path, not_ours, ARRAY_SIZE(not_ours));
+}
+
+/* A whole /etc or /var in memory is an installation, too (systemd.volatile=); what is below is somebody's scratch. */
+static bool is_host_mount(const char *path, const char *type)
+{
+	return is_system_path(path) && (is_disk_fs(type) || (strcmp(type, "tmpfs") == 0 && !strchr(path + 1, '/')));
 }
 
 int rootfs_host_mounts(struct arena *a, struct strv *ret, struct error *e)
@@ -330,7 +343,7 @@ int rootfs_host_mounts(struct arena *a, struct strv *ret, struct error *e)
 		if (!dash || sscanf(line, "%*s %*s %*s %*s %511s", path) != 1 || sscanf(dash + 3, "%63s", type) != 1)
 			continue;
 		/* Octal escapes (blanks in names) are not what an installation has: such mounts stay hidden. */
-		if (!is_disk_fs(type) || !is_system_path(path) || strchr(path, '\\') || strchr(path, ',') ||
+		if (!is_host_mount(path, type) || strchr(path, '\\') || strchr(path, ',') ||
 		    strchr(path, ':') || stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || strv_contains(ret, path + 1))
 			continue;
 		strv_add(a, ret, path + 1);

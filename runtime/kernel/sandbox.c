@@ -77,19 +77,42 @@ static int overlay_root(const struct sandbox_spec *s, struct error *e)
 	return do_mount("root overlay", "netemu", "root", "overlay", 0, opts, e);
 }
 
-/* A file system of the host below /: an overlay of its own, whose upper layer is beside the root's. */
-static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e)
+/*
+ * The upper layer over file system @i of the host, with the mode and owner of its root. What was written for the
+ * node before it starts (rootfs_write()) was written for the root's upper layer: it moves here.
+ */
+static int upper_make(const struct sandbox_spec *s, size_t i, struct error *e)
 {
 	const char *path = s->host_mounts->v[i];
-	char opts[2048], upper[64], work[64], dst[600], lowers[1024] = "";
-	static const char *const layers[] = { "layer/frr", "layer/plain" };
+	char upper[64], work[64], written[600], host[600];
+	struct stat st;
 
 	(void)snprintf(upper, sizeof(upper), "n/%u/u.%zu", s->index, i);
 	(void)snprintf(work, sizeof(work), "n/%u/w.%zu", s->index, i);
-	(void)snprintf(dst, sizeof(dst), "root/%s", path);
-	if (fault_fails("mkdir upper layer") || (mkdir(upper, 0755) < 0 && errno != EEXIST) ||
+	(void)snprintf(written, sizeof(written), "n/%u/u/%s", s->index, path);
+	(void)snprintf(host, sizeof(host), "/%s", path);
+	if (fault_fails("mkdir upper layer") ||
+	    (rename(written, upper) < 0 && mkdir(upper, 0755) < 0 && errno != EEXIST) ||
 	    (mkdir(work, 0755) < 0 && errno != EEXIST))
 		return error_errno(e, errno, "mkdir %s", upper);
+	if (stat(host, &st) < 0 || chown(upper, st.st_uid, st.st_gid) < 0 || chmod(upper, st.st_mode & 07777) < 0)
+		return error_errno(e, errno, "prepare %s like %s", upper, host);
+	return 0;
+}
+
+/*
+ * A file system of the host below /: an overlay of its own, whose upper layer is beside the root's. What cannot be a
+ * lower layer (vfat, overlays on overlays) stays hidden, unless the system is in it.
+ */
+static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e)
+{
+	const char *path = s->host_mounts->v[i];
+	char opts[2048], dst[600], lowers[1024] = "";
+	static const char *const layers[] = { "layer/frr", "layer/plain" };
+	struct error why = { 0 };
+	int r;
+
+	(void)snprintf(dst, sizeof(dst), "root/%s", path);
 	for (size_t l = s->frr ? 0 : 1; l < ARRAY_SIZE(layers); l++) {
 		char lower[700];
 		const size_t n = strlen(lowers);
@@ -98,8 +121,12 @@ static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e
 		if (access(lower, F_OK) == 0)
 			(void)snprintf(lowers + n, sizeof(lowers) - n, "%s:", lower);
 	}
-	(void)snprintf(opts, sizeof(opts), "lowerdir=%s/%s,upperdir=%s,workdir=%s", lowers, path, upper, work);
-	return do_mount("overlay of a host file system", "netemu", dst, "overlay", 0, opts, e);
+	(void)snprintf(opts, sizeof(opts), "lowerdir=%s/%s,upperdir=n/%u/u.%zu,workdir=n/%u/w.%zu", lowers, path, s->index, i,
+		       s->index, i);
+	r = do_mount("overlay of a host file system", "netemu", dst, "overlay", 0, opts, &why);
+	if (r == 0 || (r == -EINVAL && strchr(path, '/')))
+		return 0;
+	return error_set(e, -r, "%s (/%s)", why.msg, path);
 }
 
 /* Takes a copy of each source's mount: once the old root is dropped, its own mounts cannot be bound any more. */
@@ -118,11 +145,14 @@ static int binds_open(struct child *c)
 
 static int root_change(const struct sandbox_spec *s, struct error *e)
 {
-	int r;
+	int r = 0;
 
 	if (fault_fails("chdir to the lab's files") || chdir(s->fs_dir) < 0)
 		return error_errno(e, errno, "enter %s", s->fs_dir);
-	r = overlay_root(s, e);
+	for (size_t i = 0; r == 0 && i < s->host_mounts->n; i++)
+		r = upper_make(s, i, e);
+	if (r == 0)
+		r = overlay_root(s, e);
 	for (size_t i = 0; r == 0 && i < s->host_mounts->n; i++)
 		r = overlay_extra(s, i, e);
 	if (r < 0)
