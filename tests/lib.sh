@@ -86,6 +86,7 @@ cleanup() {
 }
 trap cleanup EXIT
 # What `set -e` ends a test for is said.
+set -E
 trap 'echo "${BASH_SOURCE[0]##*/}:$LINENO: exit status $?: $BASH_COMMAND" >&2' ERR
 # timeout(1) sends TERM first, so that a test that hangs still cleans up.
 trap 'exit 143' TERM

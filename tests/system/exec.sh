@@ -67,7 +67,7 @@ assert_eq y "$(timeout 10 "$NETEMU" exec n yes | head -n 1)"
 wait_until 5 bash -c "! '$NETEMU' exec n pgrep -x yes"
 # What a command left in the background does not keep the exec, as with docker exec.
 timeout 10 "$NETEMU" exec n sh -c 'sleep 50 >/dev/null 2>&1 </dev/null & exit 3' || assert_eq 3 $?
-x pkill -x sleep
+wait_until 5 "$NETEMU" exec n pkill -x sleep
 
 # ---- environment, directory, user ----
 env_names() { env -i PATH="$PATH" NETEMU_SECRET=x LD_LIBRARY_PATH=/x SSH_AUTH_SOCK=y TERM=dumb "$NETEMU" exec "$@" n env | sed -n 's/=.*//p' | sort | tr '\n' ' '; }
