@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -145,15 +144,22 @@ static int init_program_open(struct error *e)
 			 self);
 }
 
-static int signals_open(struct error *e)
+static sigset_t signals_wanted(void)
 {
 	sigset_t mask;
-	int fd;
 
 	(void)sigemptyset(&mask);
 	(void)sigaddset(&mask, SIGINT);
 	(void)sigaddset(&mask, SIGTERM);
 	(void)sigaddset(&mask, SIGHUP);
+	return mask;
+}
+
+static int signals_open(struct error *e)
+{
+	const sigset_t mask = signals_wanted();
+	int fd;
+
 	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
 	fd = fault_fails("signalfd of run") ? -1 : signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? error_errno(e, errno, "make a signalfd") : fd;
@@ -162,14 +168,15 @@ static int signals_open(struct error *e)
 int launch_init(struct launch *l, const struct cli *cli, struct diag *d, struct lab *const *labs, size_t n,
 		struct error *e)
 {
+	_cleanup_close_ int init_file = -EBADF;
 	char path[64];
 	size_t k = 0;
 
 	*l = (struct launch){ .cli = cli, .diag = d, .commit = { -EBADF, -EBADF }, .init_fd = -EBADF, .signals = -EBADF };
-	l->init_file = init_program_open(e);
-	if (l->init_file < 0)
-		return l->init_file;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", l->init_file);
+	init_file = init_program_open(e);
+	if (init_file < 0)
+		return init_file;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", init_file);
 	l->init_fd = sandbox_load_init(path, e);
 	if (l->init_fd < 0)
 		return l->init_fd;
@@ -271,8 +278,21 @@ static int lab_make(struct launch *l, struct launched *m, struct error *e)
 	return r < 0 ? r : reports_await(l, m, REPORT_MADE, e);
 }
 
+/* May take as long as another run does. A signal ends this process meanwhile, which undoes all, as kill -9 does. */
+static int plan_lock_wait(const struct launched *m, struct error *e)
+{
+	const sigset_t mask = signals_wanted();
+	int fd;
+
+	(void)sigprocmask(SIG_UNBLOCK, &mask, NULL);
+	fd = state_lock_plan(m->dirfd, e);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	return fd;
+}
+
 static int lab_start(struct launch *l, struct launched *m, struct error *e)
 {
+	_cleanup_close_ int plan_lock = -EBADF;
 	char dir[PATH_MAX];
 	int r;
 
@@ -284,9 +304,11 @@ static int lab_start(struct launch *l, struct launched *m, struct error *e)
 	m->dir = strdup(dir);
 	if (!m->dir)
 		return error_oom(e);
-	(void)flock(l->init_file, LOCK_EX);
+	plan_lock = plan_lock_wait(m, e);
+	if (plan_lock < 0)
+		return plan_lock;
 	r = lab_make(l, m, e);
-	(void)flock(l->init_file, LOCK_UN);
+	plan_lock = fd_close(plan_lock);
 	return r < 0 ? r : reports_await(l, m, REPORT_READY, e);
 }
 
@@ -356,6 +378,5 @@ void launch_done(struct launch *l)
 	(void)fd_close(l->commit[0]);
 	(void)fd_close(l->commit[1]);
 	(void)fd_close(l->init_fd);
-	(void)fd_close(l->init_file);
 	(void)fd_close(l->signals);
 }

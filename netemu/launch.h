@@ -27,7 +27,6 @@ struct launch {
 	size_t n;
 	int commit[2]; /* pipe */
 	int init_fd; /* sealed copy */
-	int init_file; /* the program's file: its flock orders who looks for free subnets */
 	int signals; /* signalfd: Ctrl-C while starting */
 	unsigned max_workers;
 	bool foreground;

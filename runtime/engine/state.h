@@ -97,6 +97,14 @@ bool state_name_valid(const char *name);
  */
 int state_lock(const char *lab, struct error *e);
 
+/**
+ * state_lock_plan() - wait until no other `run` is between choosing its subnet and having it
+ * @dirfd: from state_lock()
+ *
+ * Return: an fd (close-on-exec) that is the lock, or -errno.
+ */
+int state_lock_plan(int dirfd, struct error *e);
+
 /** state_await_dying() - when the lab's supervisor has been killed but is not dead yet, wait until it is */
 void state_await_dying(const char *lab, unsigned timeout_ms);
 

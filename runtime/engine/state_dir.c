@@ -31,6 +31,9 @@ enum { NAME_MAX_LEN = 200, TREE_DEPTH_MAX = 16, ROOT_ATTEMPTS = 100 };
 /* In /run/netemu: we made /run/netns, but others still have names there. */
 #define NETNS_MARK ".made-netns"
 
+/* In /run/netemu: locked by a `run` that looks for a free subnet. Nobody but root can even open it. */
+#define PLAN_LOCK ".planning"
+
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 static const char *env_or(const char *name, const char *fallback)
@@ -305,6 +308,15 @@ static bool lab_is_linked(int root, const char *lab, int dirfd)
 	       name.st_ino == fd.st_ino && name.st_dev == fd.st_dev;
 }
 
+/* Who has it open but not locked sees that it was removed. */
+static void plan_lock_remove(int root)
+{
+	_cleanup_close_ int fd = openat(root, PLAN_LOCK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(root, PLAN_LOCK, 0);
+}
+
 /* Removes /run/netemu when no lab is left. */
 static int root_remove(int root, struct error *e)
 {
@@ -316,6 +328,7 @@ static int root_remove(int root, struct error *e)
 		return r;
 	netns_dir_remove(root);
 	(void)unlinkat(root, NETNS_MARK, 0);
+	plan_lock_remove(root);
 	if ((fault_fails("remove /run/netemu") || rmdir(state_dir_root()) < 0) && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT && errno != EBUSY)
 		return error_errno(e, errno, "remove %s", state_dir_root());
 	return 0;
@@ -429,4 +442,20 @@ int state_lock(const char *lab, struct error *e)
 		return r;
 	}
 	return error_set(e, EAGAIN, "lab '%s' is removed again and again", lab);
+}
+
+int state_lock_plan(int dirfd, struct error *e)
+{
+	for (unsigned i = 0; i < ROOT_ATTEMPTS; i++) {
+		_cleanup_close_ int root = openat(dirfd, "..", DIR_FLAGS), fd = -EBADF;
+		struct stat sb;
+
+		fd = root < 0 || fault_fails("open the plan's lock") ? -1 :
+		     openat(root, PLAN_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &sb) < 0)
+			return error_errno(e, errno, "lock %s/" PLAN_LOCK, state_dir_root());
+		if (sb.st_nlink)
+			return TAKE_FD(fd);
+	}
+	return error_set(e, EAGAIN, "%s/" PLAN_LOCK " is removed again and again", state_dir_root());
 }

@@ -68,6 +68,27 @@ for _ in {1..8}; do
   wait $b || die "destroy failed: $(cat "$test_dir/race-destroy")"
 done
 netemu destroy "$same" >/dev/null
+
+# Nobody but root can make a run wait for its turn, and a run that waits for another's plan can be interrupted.
+setpriv --reuid 65534 --clear-groups flock -o "$(dirname "$NETEMU")/netemu-init" sleep 30 &
+holder=$!
+assert_status 0 timeout 10 "$NETEMU" run "$topo"
+kill $holder
+flock -o /run/netemu/.planning sleep 30 &
+holder=$!
+wait_until 5 bash -c '! flock -n /run/netemu/.planning true'
+topo waits <<'YAML'
+topology: {nodes: {a: {kind: linux, image: alpine}}}
+YAML
+"$NETEMU" run "$topo" >/dev/null 2>&1 &
+waiting=$!
+wait_until 5 test -e "/run/netemu/$lab"
+kill $waiting
+wait $waiting && status=0 || status=$?
+assert_eq 143 $status
+kill $holder
+wait $holder || true
+netemu destroy --all >/dev/null
 assert_eq "lo" "$(ip -br link | awk '{ print $1 }')"
 assert_eq "" "$(nft list tables)"
 [[ ! -e /run/netemu && ! -e /run/netns ]] || die "left in /run: $(find /run)"
