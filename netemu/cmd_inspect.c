@@ -14,6 +14,7 @@
 #include "cmd_inspect.h"
 #include "files.h"
 #include "inspect.h"
+#include "topology/lab.h"
 #include "when.h"
 
 enum { COL_LAB, COL_LAB_PATH, COL_ABS_PATH, COL_NODE, COL_NAME, COL_ID, COL_IMAGE, COL_KIND, COL_STATE, COL_STATUS, COL_IPV4,
@@ -194,6 +195,12 @@ static void row_fill(struct table *t, const struct lab_state *st, const struct n
 	row[COL_DAEMONS].text = daemons_json(a, n);
 }
 
+/* A node of kind host in which nothing runs only says where a link ends: it is no node to look at. */
+static bool is_host_itself(const struct node_state *n)
+{
+	return strcmp(n->kind, node_kind_names[NODE_HOST]) == 0 && n->pid == 0;
+}
+
 static int inspect_nodes(const struct inspected *in, const struct output *o)
 {
 	_cleanup_table_ struct table t;
@@ -205,7 +212,8 @@ static int inspect_nodes(const struct inspected *in, const struct output *o)
 	table_init(&t, columns, _COL_MAX);
 	for (size_t i = 0; i < in->n; i++)
 		for (size_t k = 0; k < in->labs[i]->n_nodes; k++)
-			row_fill(&t, in->labs[i], &in->labs[i]->nodes[k]);
+			if (!is_host_itself(&in->labs[i]->nodes[k]))
+				row_fill(&t, in->labs[i], &in->labs[i]->nodes[k]);
 	if (o->format == OUTPUT_JSON)
 		output_json_grouped(o, &t, COL_LAB);
 	else

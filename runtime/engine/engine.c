@@ -174,6 +174,14 @@ static int op_master(struct engine *en, const struct op *op, struct error *e)
 	return r < 0 ? r : link_set_master(en->conn[en->plan->ifs[op->a].ns], port, bridge, e);
 }
 
+static int op_alias(struct engine *en, const struct op *op, struct error *e)
+{
+	int index = 0;
+	int r = ifindex_of(en, op->a, &index, e);
+
+	return r < 0 ? r : link_set_alias(en->conn[op->ns], index, op->value, e);
+}
+
 static int op_addr(struct engine *en, const struct op *op, struct error *e)
 {
 	int index;
@@ -363,7 +371,7 @@ typedef int (*op_fn)(struct engine *en, const struct op *op, struct error *e);
 
 static const op_fn op_handlers[] = {
 	[OP_NETNS] = op_netns,   [OP_SYSCTL] = op_sysctl, [OP_BRIDGE] = op_bridge,	   [OP_VETH] = op_veth,
-	[OP_MASTER] = op_master, [OP_ADDR] = op_addr,	  [OP_UP] = op_up,		   [OP_ROUTE] = op_route,
+	[OP_MASTER] = op_master, [OP_ALIAS] = op_alias, [OP_ADDR] = op_addr,	  [OP_UP] = op_up,		   [OP_ROUTE] = op_route,
 	[OP_NAME] = op_name,	 [OP_NODE] = op_node,	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
 	[OP_EXEC] = NULL,
 };
@@ -611,7 +619,7 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 		.name = n->name,
 		.longname = n->longname,
 		.kind = node_kind_names[n->kind],
-		.image = n->image ? n->image : "",
+		.image = n->image && n->kind == NODE_LINUX ? n->image : "",
 		.hostname = n->hostname,
 		.group = n->group ? n->group : "",
 		.net_mode = net_mode_text(a, n),

@@ -7,6 +7,16 @@
 #include "engine/state.h"
 #include "kernel/hostinfo.h"
 
+/* Labs name their link on the host; other interfaces speak for themselves. */
+static const char *holder_name(struct arena *a, const struct taken_prefix *p)
+{
+	const size_t n = strlen(PLAN_ALIAS);
+
+	if (strncmp(p->alias, PLAN_ALIAS, n) == 0)
+		return arena_printf(a, "lab %s", p->alias + n);
+	return arena_strdup(a, p->ifname);
+}
+
 int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
 {
 	_cleanup_free_ struct taken_prefix *prefixes = NULL;
@@ -23,7 +33,8 @@ int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
 	ret->n_taken = ret->n_bridges = 0;
 	for (size_t i = 0; i < n_prefixes; i++)
 		*ARENA_PUSH(a, taken, ret->n_taken) =
-			(struct plan_taken){ prefixes[i].prefix, arena_strdup(a, prefixes[i].ifname) };
+			(struct plan_taken){ prefixes[i].prefix, arena_strdup(a, prefixes[i].ifname),
+					     holder_name(a, &prefixes[i]) };
 	for (size_t i = 0; i < n_links; i++)
 		*ARENA_PUSH(a, bridges, ret->n_bridges) = arena_strdup(a, links[i].ifname);
 	ret->taken = taken;

@@ -26,12 +26,14 @@ static bool is_everywhere(const struct inprefix *p)
 	return b[15] <= 1; /* :: and ::1 */
 }
 
-static const char *ifname_of(const struct link_info *links, size_t n, int ifindex)
+static const struct link_info *link_of(const struct link_info *links, size_t n, int ifindex)
 {
+	static const struct link_info none = { .ifname = "a route" };
+
 	for (size_t i = 0; i < n; i++)
 		if (links[i].ifindex == ifindex)
-			return links[i].ifname;
-	return "a route";
+			return &links[i];
+	return &none;
 }
 
 static bool is_covered(const struct taken_prefix *v, size_t n, const struct inprefix *p)
@@ -71,8 +73,11 @@ static int address_space_read(struct address_space *s, struct error *e)
 
 static void taken_add(const struct address_space *s, struct taken_prefix *v, size_t *n, const struct inprefix *p, int ifindex)
 {
+	const struct link_info *link = link_of(s->links, s->n_links, ifindex);
+
 	v[*n].prefix = *p;
-	(void)snprintf(v[*n].ifname, sizeof(v[*n].ifname), "%s", ifname_of(s->links, s->n_links, ifindex));
+	(void)snprintf(v[*n].ifname, sizeof(v[*n].ifname), "%s", link->ifname);
+	(void)snprintf(v[*n].alias, sizeof(v[*n].alias), "%.95s", link->alias);
 	(*n)++;
 }
 

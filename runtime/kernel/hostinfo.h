@@ -15,6 +15,7 @@
 struct taken_prefix {
 	struct inprefix prefix; /* an address with its host bits, or the destination of a route */
 	char ifname[LINK_NAME_SIZE]; /* who has it; "a route" when that cannot be told */
+	char alias[96]; /* of that interface, cut; "" = none */
 };
 
 /**

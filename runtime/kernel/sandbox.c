@@ -29,6 +29,7 @@
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -241,6 +242,31 @@ static int bind_move(int fd, const char *dst, struct error *e)
 	return move_mount(fd, "", AT_FDCWD, dst, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? error_errno(e, errno, "mount") : 0;
 }
 
+/* Before Linux 5.12: the mount alone, with the other flags that it has; what is mounted below it stays writable. */
+static int bind_read_only_old(const char *dst, struct error *e)
+{
+	struct statvfs sv;
+	unsigned long keep = 0;
+
+	if (statvfs(dst, &sv) == 0)
+		keep = sv.f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME);
+	return do_mount("read-only bind", NULL, dst, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | keep, NULL, e);
+}
+
+static int bind_read_only(int fd, const char *dst, struct error *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	const int r = fault_point("read-only bind");
+
+	if (r < 0)
+		return error_errno(e, -r, "make it read-only");
+	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) == 0)
+		return 0;
+	if (errno == ENOSYS || errno == EPERM)
+		return bind_read_only_old(dst, e);
+	return error_errno(e, errno, "make it read-only");
+}
+
 static int binds_mount(const struct child *c, struct error *e)
 {
 	for (size_t i = 0; i < c->spec->n_binds; i++) {
@@ -254,7 +280,7 @@ static int binds_mount(const struct child *c, struct error *e)
 		if (r == 0)
 			r = bind_move(c->bind_fds[i], b->dst, e);
 		if (r == 0 && b->ro)
-			r = do_mount("read-only bind", NULL, b->dst, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL, e);
+			r = bind_read_only(c->bind_fds[i], b->dst, e);
 		if (r < 0)
 			return error_wrap(e, "bind %s to %s", b->src, b->dst);
 	}

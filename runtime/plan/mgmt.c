@@ -46,13 +46,13 @@ static size_t count_eth0(const struct lab *lab, int family, bool *ret_any_static
 	return n;
 }
 
-/* The device that holds a prefix which overlaps @net, or NULL. The bridge that the lab is to use does not count. */
+/* Who holds a prefix which overlaps @net, or NULL. The bridge that the lab is to use does not count. */
 static const char *subnet_holder(const struct plan_env *env, const struct inprefix *net, const char *own)
 {
 	for (size_t i = 0; i < env->n_taken; i++)
 		if (env->taken[i].prefix.len && inprefix_overlap(&env->taken[i].prefix, net) &&
 		    !(own && strcmp(env->taken[i].dev, own) == 0))
-			return env->taken[i].dev;
+			return env->taken[i].holder;
 	for (size_t i = 0; i < env->n_leave; i++)
 		if (inprefix_overlap(&env->leave[i], net))
 			return "another lab of this run";

@@ -354,6 +354,10 @@ static void phase_mgmt(struct plan *p, const struct plan_env *env)
 	op->c = bridge;
 	op->mac_a = mac_random(p, 1, env->seed);
 	op->mac_b = mac_random(p, 2, env->seed);
+	op = op_add(p, OP_ALIAS);
+	op->a = up;
+	op->ns = PLAN_NS_INDEX_HOST;
+	op->value = arena_printf(&p->arena, PLAN_ALIAS "%s", p->lab->name);
 	if (join) {
 		op = op_add(p, OP_MASTER);
 		op->a = up;

@@ -43,6 +43,7 @@ enum op_type {
 	OP_BRIDGE, /* make if a, mtu */
 	OP_VETH, /* make if a and its peer b, mtu, MAC addresses; a becomes a port of bridge c unless it is NONE */
 	OP_MASTER, /* if a becomes a port of bridge b, which existed before */
+	OP_ALIAS, /* if a: value tells people whose it is */
 	OP_ADDR, /* if a: addr */
 	OP_UP, /* if a */
 	OP_ROUTE, /* ns, default route: through addr out of if a */
@@ -97,10 +98,14 @@ struct plan {
 	const char *notice; /* something to tell the user about the management network, or NULL */
 };
 
+/* How the alias of a lab's link on the host begins; the lab's name follows. */
+#define PLAN_ALIAS "netemu lab "
+
 /* A prefix that is in use on the host. */
 struct plan_taken {
 	struct inprefix prefix; /* as set: with its host bits, for addresses */
 	const char *dev;
+	const char *holder; /* who that is, for people: "eth0", "lab demo" */
 };
 
 /* Where a name that is not in the lab was found. */

@@ -9,7 +9,7 @@
 
 const char *const op_names[] = {
 	[OP_NETNS] = "netns",     [OP_SYSCTL] = "sysctl", [OP_BRIDGE] = "bridge",   [OP_VETH] = "veth",
-	[OP_MASTER] = "port",     [OP_ADDR] = "addr",     [OP_UP] = "up",           [OP_ROUTE] = "route",
+	[OP_ALIAS] = "alias",	  [OP_MASTER] = "port",     [OP_ADDR] = "addr",     [OP_UP] = "up",           [OP_ROUTE] = "route",
 	[OP_MASQUERADE] = "masquerade", [OP_NAME] = "name", [OP_NODE] = "node", [OP_COMMAND] = "command",
 	[OP_EXEC] = "exec",
 };
@@ -85,6 +85,10 @@ static void print_op(const struct plan *p, const struct op *op, FILE *out)
 	case OP_MASTER:
 		print_if(p, op->a, out);
 		(void)fprintf(out, " bridge %s", p->ifs[op->b].name);
+		break;
+	case OP_ALIAS:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " \"%s\"", op->value);
 		break;
 	case OP_ADDR:
 		print_if(p, op->a, out);

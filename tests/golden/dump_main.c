@@ -50,7 +50,7 @@ static int taken_add(struct args *a, const char *arg)
 	if (!dev)
 		return -EINVAL;
 	*dev++ = '\0';
-	t.dev = dev;
+	t.dev = t.holder = dev;
 	if (inprefix_parse(text, &t.prefix) < 0)
 		return -EINVAL;
 	*ARENA_PUSH(&a->arena, a->taken, a->n_taken) = t;
