@@ -86,7 +86,17 @@ static struct settle_link *settle_links(struct arena *a, const struct lab_state 
 	return links;
 }
 
-static int wait_settled(const struct cli *cli, const struct lab *lab, unsigned seconds)
+/* Ctrl-C: the lab is there already, and stays. */
+static int check_interrupted(void *arg, const struct settle_report *report)
+{
+	const struct launch *l = arg;
+	struct pollfd p = { .fd = l->signals, .events = POLLIN };
+
+	(void)report;
+	return poll(&p, 1, 0) > 0 ? -EINTR : 0;
+}
+
+static int wait_settled(const struct cli *cli, struct launch *l, const struct lab *lab, unsigned seconds)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	_cleanup_(settle_report_done) struct settle_report report = { 0 };
@@ -101,13 +111,13 @@ static int wait_settled(const struct cli *cli, const struct lab *lab, unsigned s
 	in.n_nodes = st->n_nodes;
 	in.links = settle_links(&a, st);
 	in.n_links = st->n_links;
-	r = settle_wait(&in, seconds, NULL, NULL, &report, &e);
+	r = settle_wait(&in, seconds, check_interrupted, l, &report, &e);
 	if (r == 0)
 		return CLI_OK;
 	(void)cli_fail(cli, &e);
 	for (size_t i = 0; i < report.lines.n; i++)
 		cli_note(cli, "still waiting for %s", report.lines.v[i]);
-	return CLI_FAILED;
+	return r == -EINTR ? EXIT_INTERRUPTED : CLI_FAILED;
 }
 
 /* ---- --foreground ---- */
@@ -157,7 +167,7 @@ static int after(const struct cli *cli, struct launch *l, const struct files *fi
 
 	if (cli_flag(cli, "wait"))
 		for (size_t i = 0; i < files->n && code == CLI_OK; i++)
-			code = wait_settled(cli, files->labs[i], cli_number(cli, "wait", WAIT_DEFAULT_S));
+			code = wait_settled(cli, l, files->labs[i], cli_number(cli, "wait", WAIT_DEFAULT_S));
 	for (size_t i = 0; i < files->n; i++)
 		(void)inspect_lab(files->labs[i]->name, stdout);
 	if (!cli_flag(cli, "foreground"))

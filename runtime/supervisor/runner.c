@@ -17,7 +17,7 @@
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
 
-enum { WORKERS_DEFAULT = 32, READ_SIZE = 16384 };
+enum { WORKERS_DEFAULT = 32, READ_SIZE = 16384, SHOWN_LEN = 400, SHOWN_NAME_LEN = 64 };
 
 /* One open output of a node: the pty of its command, or the pipe of an exec line. */
 struct output {
@@ -49,6 +49,29 @@ static void tail_add(struct run_node *n, const char *data, size_t size)
 	n->tail_len += size;
 }
 
+/* For --foreground: as many lines a report as fit, each with its node. What `run` does not read in time it misses. */
+static void output_show(const struct run_node *n, const char *data, size_t size)
+{
+	char text[sizeof(((struct error *)0)->msg)];
+	size_t fill = 0;
+
+	while (size) {
+		const char *nl = memchr(data, '\n', size);
+		const size_t line = nl ? (size_t)(nl - data) : size, len = MIN_OF(line, SHOWN_LEN);
+
+		if (fill && fill + len + SHOWN_NAME_LEN + 4 > sizeof(text)) {
+			(void)report_send(n->run->reports, REPORT_LOG, 0, text);
+			fill = 0;
+		}
+		fill += (size_t)snprintf(text + fill, sizeof(text) - fill, "%.*s: %.*s\n", SHOWN_NAME_LEN, model(n)->name,
+					 (int)len, data);
+		data += len + (nl && len == line);
+		size -= len + (nl && len == line);
+	}
+	if (fill)
+		(void)report_send(n->run->reports, REPORT_LOG, 0, text);
+}
+
 static void output_store(struct output *o, const char *data, size_t size)
 {
 	struct lab_run *run = o->node->run;
@@ -56,12 +79,8 @@ static void output_store(struct output *o, const char *data, size_t size)
 	logstore_append(run->logs, model(o->node)->name, o->exec ? "exec" : "command", data, size);
 	if (o->exec)
 		tail_add(o->node, data, size);
-	if (run->spec->foreground) {
-		char line[sizeof(((struct error *)0)->msg)];
-
-		(void)snprintf(line, sizeof(line), "%s: %.*s", model(o->node)->name, (int)size, data);
-		(void)report_send(run->reports, REPORT_LOG, 0, line);
-	}
+	if (run->spec->foreground)
+		output_show(o->node, data, size);
 }
 
 /* Reads what is there. Return: false at the end. */

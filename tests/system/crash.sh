@@ -105,11 +105,12 @@ done
 
 # --foreground shows what the nodes say; Ctrl-C destroys.
 topo fg <<'YAML'
-topology: {nodes: {n: {kind: linux, image: alpine, cmd: sh -c 'while echo tick; do sleep 0.05; done'}}}
+topology: {nodes: {n: {kind: linux, image: alpine, cmd: sh -c 'seq 2000; while echo tick; do sleep 0.05; done'}}}
 YAML
 "$NETEMU" run "$topo" --foreground >"$test_dir/fg" 2>&1 &
 fg=$!
 wait_until 5 grep -q tick "$test_dir/fg"
+assert_eq "$(seq 2000 | tr -d '\n' | cksum)" "$(sed -n 's/^n: \([0-9]\)/\1/p' "$test_dir/fg" | tr -d '\n' | cksum)" "lines of a burst"
 kill -INT $fg
 wait $fg && status=0 || status=$?
 assert_eq 0 "$status" "$(cat "$test_dir/fg")"

@@ -55,3 +55,24 @@ dead() { [[ $(daemons_of plain staticd | jq -c '.[0] | [.running, .deaths]') == 
 wait_until 5 dead
 assert_match 'staticd' "$(netemu inspect "$lab" --wide)"
 wait_until 15 again
+
+# Ctrl-C ends --wait, not the lab: two routers of which one has another idea of its neighbor never settle.
+printf 'bgpd=yes\nvtysh_enable=yes\nzebra_options="-A 127.0.0.1"\nbgpd_options="-A 127.0.0.1"\n' >"$test_dir/bgp"
+for as in 65001 65002; do
+  printf 'router bgp %s\n neighbor e1 interface remote-as 65009\n' $as >"$test_dir/$as.conf"
+done
+topo wait <<'YAML'
+topology:
+  defaults: {kind: linux, image: frrouting/frr, network-mode: none, binds: ["bgp:/etc/frr/daemons", "__clabNodeName__.conf:/etc/frr/frr.conf"]}
+  nodes: {65001: {}, 65002: {}}
+  links: [{endpoints: ["65001:e1", "65002:e1"]}]
+YAML
+"$NETEMU" run "$topo" --wait=60 >"$test_dir/wait" 2>&1 &
+waiting=$!
+wait_until 10 netemu exec 65002 test -S /run/frr/bgpd.vty
+kill -INT $waiting
+start=$SECONDS
+wait $waiting && status=0 || status=$?
+assert_eq 130 "$status" "$(cat "$test_dir/wait")"
+((SECONDS - start < 10)) || die "Ctrl-C took $((SECONDS - start)) s"
+netemu exec 65001 true
