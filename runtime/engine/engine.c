@@ -540,6 +540,19 @@ static bool aborted(const struct engine *en)
 	return en->abort_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
+/* Whether a namespace outlives the lab: what the lab has there is removed by hand. */
+static bool ns_is_others(const struct plan_ns *ns)
+{
+	return ns->type == PLAN_NS_HOST || ns->type == PLAN_NS_FOREIGN;
+}
+
+static void conns_close_own(struct engine *en)
+{
+	for (size_t i = 0; i < en->plan->n_ns; i++)
+		if (!ns_is_others(&en->plan->ns[i]))
+			en->conn[i] = nlconn_close(en->conn[i]);
+}
+
 static int ops_run(struct engine *en, struct error *e)
 {
 	enum op_type last = _OP_TYPE_MAX;
@@ -555,6 +568,9 @@ static int ops_run(struct engine *en, struct error *e)
 			return error_set(e, ECANCELED, "interrupted");
 		if (op->type != last && last != _OP_TYPE_MAX)
 			r = flush(en, e);
+		/* The networks are made: each descriptor less is one that no node's fork copies. */
+		if (r == 0 && op->type == OP_NODE && last != OP_NODE)
+			conns_close_own(en);
 		if (r == 0)
 			r = fn(en, op, e);
 		if (r < 0)
@@ -562,12 +578,6 @@ static int ops_run(struct engine *en, struct error *e)
 		last = op->type;
 	}
 	return flush(en, e);
-}
-
-/* Whether a namespace outlives the lab: what the lab has there is removed by hand. */
-static bool ns_is_others(const struct plan_ns *ns)
-{
-	return ns->type == PLAN_NS_HOST || ns->type == PLAN_NS_FOREIGN;
 }
 
 int engine_apply(struct engine *en, struct error *e)
@@ -586,9 +596,7 @@ int engine_apply(struct engine *en, struct error *e)
 		r = ops_run(en, e);
 	if (r == 0)
 		r = enter(en, PLAN_NS_INDEX_HOST, e);
-	for (size_t i = 0; i < en->plan->n_ns; i++)
-		if (!ns_is_others(&en->plan->ns[i]))
-			en->conn[i] = nlconn_close(en->conn[i]);
+	conns_close_own(en);
 	en->applied = r == 0;
 	return r;
 }

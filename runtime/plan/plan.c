@@ -488,17 +488,21 @@ static void phase_nodes(struct plan *p)
 	for (size_t i = 0; i < p->lab->n_nodes; i++) {
 		struct op *op;
 
-		if (p->nodes[i].has_init) {
-			op = op_add(p, OP_NODE);
-			op->node = (int32_t)i;
-			op->ns = p->nodes[i].ns;
-		}
-		if (p->nodes[i].ns != PLAN_NONE && p->lab->nodes[i].kind == NODE_LINUX) {
-			op = op_add(p, OP_NAME);
-			op->node = (int32_t)i;
-			op->ns = p->nodes[i].ns;
-			op->value = p->lab->nodes[i].longname;
-		}
+		if (!p->nodes[i].has_init)
+			continue;
+		op = op_add(p, OP_NODE);
+		op->node = (int32_t)i;
+		op->ns = p->nodes[i].ns;
+	}
+	for (size_t i = 0; i < p->lab->n_nodes; i++) {
+		struct op *op;
+
+		if (p->nodes[i].ns == PLAN_NONE || p->lab->nodes[i].kind != NODE_LINUX)
+			continue;
+		op = op_add(p, OP_NAME);
+		op->node = (int32_t)i;
+		op->ns = p->nodes[i].ns;
+		op->value = p->lab->nodes[i].longname;
 	}
 }
 
