@@ -130,6 +130,16 @@ static void signals_reset(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A user may open /dev/stdout and its terminal, as under docker exec. */
+static void stdio_give(uid_t uid)
+{
+	struct stat st;
+
+	for (int i = 0; i < 3; i++)
+		if (fstat(i, &st) == 0 && (isatty(i) || S_ISFIFO(st.st_mode)))
+			(void)!fchown(i, uid, (gid_t)-1);
+}
+
 static void user_become(const char *spec)
 {
 	static struct user_ids ids;
@@ -140,6 +150,7 @@ static void user_become(const char *spec)
 	r = user_resolve(spec, &ids);
 	if (r < 0)
 		fail(125, spec, -r);
+	stdio_give(ids.uid);
 	if (setgroups(ids.n_groups, ids.groups) < 0 || setresgid(ids.gid, ids.gid, ids.gid) < 0 ||
 	    setresuid(ids.uid, ids.uid, ids.uid) < 0)
 		fail(125, spec, errno);

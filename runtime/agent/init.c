@@ -248,12 +248,18 @@ static void client_accept(void)
 		(void)close(conn);
 }
 
+/*
+ * Only while most of the queue to the supervisor is free (POLLOUT says so): many that die at once must not keep
+ * from it what it waits for, the end of a command.
+ */
 static void orphan_report(pid_t pid, int status, const char *comm)
 {
+	struct pollfd p = { .fd = AGENT_FD_EVENTS, .events = POLLOUT };
 	struct agent_event ev = { .magic = AGENT_MAGIC, .type = AGENT_ORPHAN, .id = (uint32_t)pid, .arg = (uint32_t)status };
 
 	(void)snprintf(ev.comm, sizeof(ev.comm), "%s", comm);
-	event_send(AGENT_FD_EVENTS, &ev, -1);
+	if (poll(&p, 1, 0) > 0 && p.revents & POLLOUT)
+		event_send(AGENT_FD_EVENTS, &ev, -1);
 }
 
 static void comm_read(pid_t pid, char comm[AGENT_COMM_LEN])

@@ -139,3 +139,17 @@ assert_eq 0000000000000000 "$status" "signals blocked or ignored in the node"
 assert_eq "755" "$(stat -c %a /run/netns)"
 assert_eq "700 700" "$(stat -c %a /run/netemu "/run/netemu/$lab" | tr '\n' ' ' | sed 's/ $//')"
 netemu destroy "$lab" >/dev/null
+
+# Many deaths that nobody asked about, while the supervisor does not listen: it still hears of an exec line's end.
+topo flood <<'YAML'
+topology:
+  nodes: {n: {kind: linux, image: alpine, network-mode: none, exec: ["bash -c 'touch /tmp/began; sleep 0.5; for ((i = 0; i < 2000; i++)); do (false &); done'"]}}
+YAML
+timeout 60 "$NETEMU" run "$topo" >/dev/null 2>&1 &
+run=$!
+wait_until 5 netemu exec --lab "$lab" n test -e /tmp/began
+supervisor=$(jq .supervisor "/run/netemu/$lab/state.json")
+kill -STOP "$supervisor"
+wait_until 20 netemu exec --lab "$lab" n sh -c '! pgrep bash'
+kill -CONT "$supervisor"
+wait $run || die "run did not end"

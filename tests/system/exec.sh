@@ -81,6 +81,7 @@ assert_eq "65534 65534 65534" "$(netemu exec -u nobody n sh -c 'echo $(id -u) $(
 assert_eq "1234 5678" "$(netemu exec -u 1234:5678 n sh -c 'echo $(id -u) $(id -g)')"
 assert_eq "/nonexistent" "$(netemu exec -u nobody n sh -c 'echo $HOME')"
 assert_status 1 netemu exec -u nobody n touch /root/x
+assert_eq "out" "$(netemu exec -u nobody n sh -c 'echo out >/dev/stdout')"
 for bad in '' ' ' : 0: :0 root: -1 4294967295 4294967296 99999999999999999999 'root:no-such-group' '0 0' $'root\n' '+0' 0x0 ../root; do
   [[ -n $bad ]] || continue
   netemu exec -u "$bad" n id -u >"$test_dir/id" 2>&1 && assert_eq 0 "$(cat "$test_dir/id")" "-u '$bad' ran as somebody"
