@@ -553,6 +553,12 @@ static void conns_close_own(struct engine *en)
 			en->conn[i] = nlconn_close(en->conn[i]);
 }
 
+/* Whether an operation is only queued when its handler returns. */
+static bool op_is_queued(enum op_type type)
+{
+	return type == OP_BRIDGE || type == OP_VETH || type == OP_MASTER || type == OP_ADDR || type == OP_UP || type == OP_ROUTE;
+}
+
 static int ops_run(struct engine *en, struct error *e)
 {
 	enum op_type last = _OP_TYPE_MAX;
@@ -566,7 +572,7 @@ static int ops_run(struct engine *en, struct error *e)
 			continue;
 		if (aborted(en))
 			return error_set(e, ECANCELED, "interrupted");
-		if (op->type != last && last != _OP_TYPE_MAX)
+		if (op->type != last && op_is_queued(last))
 			r = flush(en, e);
 		/* The networks are made: each descriptor less is one that no node's fork copies. */
 		if (r == 0 && op->type == OP_NODE && last != OP_NODE)

@@ -50,7 +50,8 @@ struct child {
 	int *bind_fds;
 };
 
-static const char *const proc_read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound" };
+static const char *const proc_read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr", "driver",
+					      "dynamic_debug" };
 static const char *const proc_masked[] = { "kcore", "keys", "latency_stats", "timer_list", "sched_debug", "kpagecount", "kpageflags", "kmsg" };
 
 static int do_mount(const char *what, const char *src, const char *dst, const char *type, unsigned long flags,
