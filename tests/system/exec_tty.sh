@@ -27,6 +27,9 @@ at_exit tm kill-server
 type() { tm send-keys -t t "$@"; }
 screen() { tm capture-pane -p -t t; }
 screen_has() { screen | grep -Eq -- "$1"; }
+# What is typed before a netemu has ended is its input, not the shell's.
+shell() { pgrep -P "$(tm display -p -t t '#{pane_pid}')"; }
+ended() { ! pgrep -P "$(shell)" >/dev/null; }
 see() { wait_until 8 screen_has "$1" || { screen >&2; exit 1; }; }
 
 tm new-session -d -s t -x 100 -y 30 "env -u PS1 PS1= TERM=screen bash --norc; sleep 1"
@@ -71,6 +74,7 @@ wait_until 5 bash -c '[[ $(tmux -f /dev/null capture-pane -p -t t | grep -c "^ty
 type C-d
 type 'exit 42' Enter
 see '^exit'
+wait_until 8 ended
 type 'echo status=$?; stty -a | grep -o -- "-*icanon"' Enter
 see '^status=42'
 see '^icanon' # the caller's terminal is as before
@@ -88,6 +92,7 @@ type "end " Enter # "end" is a key for tmux
 type 'show running-config' Enter
 see 'description by hand'
 type 'exit' Enter
+wait_until 8 ended
 type 'clear; echo back' Enter
 see '^back'
 
