@@ -322,6 +322,12 @@ static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, st
 		return error_errno(e, errno, "make a socket pair");
 	en_node->events = pair[0];
 	theirs = pair[1];
+	if (spec->frr) {
+		en_node->log = fault_fails("node's log socket") ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (en_node->log < 0)
+			return error_errno(e, errno, "make a log socket");
+	}
+	spec->log_fd = en_node->log;
 	spec->listen_fd = listener;
 	spec->events_fd = theirs;
 	r = sandbox_spawn(spec, &pid, e);
@@ -525,7 +531,7 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	for (size_t i = 0; i < plan->n_ifs; i++)
 		en->ifindex[i] = plan->ifs[i].ifindex;
 	for (size_t i = 0; i < n; i++)
-		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .events = -EBADF };
+		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .events = -EBADF };
 	en->ns_fd[PLAN_NS_INDEX_HOST] = netns_self(e);
 	if (en->ns_fd[PLAN_NS_INDEX_HOST] < 0)
 		return en->ns_fd[PLAN_NS_INDEX_HOST];
@@ -723,6 +729,7 @@ void engine_done(struct engine *en)
 	}
 	for (size_t i = 0; en->plan && i < en->plan->lab->n_nodes; i++) {
 		(void)fd_close(en->nodes[i].pidfd);
+		(void)fd_close(en->nodes[i].log);
 		(void)fd_close(en->nodes[i].events);
 	}
 	en->nft = nft_table_close(en->nft);

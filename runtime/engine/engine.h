@@ -22,6 +22,7 @@ struct engine_node {
 	int pidfd; /* of the node's init, -EBADF: none */
 	pid_t pid; /* host view */
 	uint64_t starttime;
+	int log; /* what its programs tell syslog(3), for images with daemons; -EBADF: none */
 	int events; /* our end of AGENT_FD_EVENTS */
 };
 

@@ -63,6 +63,8 @@ static const char frr_daemons[] =
 	"bgpd=no\nospfd=no\nospf6d=no\nripd=no\nripngd=no\nisisd=no\npimd=no\npim6d=no\nldpd=no\nnhrpd=no\n"
 	"eigrpd=no\nbabeld=no\nsharpd=no\npbrd=no\nbfdd=no\nfabricd=no\nvrrpd=no\npathd=no\n\n"
 	"vtysh_enable=yes\n"
+	"# What the daemons say goes to `netemu logs`.\n"
+	"frr_global_options=\"--log syslog --log-level informational\"\n"
 	"zebra_options=\"  -A 127.0.0.1 -s 90000000\"\n"
 	"mgmtd_options=\"  -A 127.0.0.1\"\n"
 	"bgpd_options=\"   -A 127.0.0.1\"\nospfd_options=\"  -A 127.0.0.1\"\nospf6d_options=\" -A ::1\"\n"

@@ -28,9 +28,11 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "agent/proto.h"
@@ -288,6 +290,22 @@ static int binds_mount(const struct child *c, struct error *e)
 	return 0;
 }
 
+/* The caller keeps the socket: what the node's programs tell syslog(3) arrives there. */
+static int log_bind(int fd, struct error *e)
+{
+	static const struct sockaddr_un sa = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	const int r = fd < 0 ? 0 : fault_point("bind /dev/log");
+
+	if (fd < 0)
+		return 0;
+	if (r < 0)
+		return error_errno(e, -r, "make /dev/log");
+	(void)unlink(sa.sun_path);
+	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(sa.sun_path, 0666) < 0)
+		return error_errno(e, errno, "make /dev/log");
+	return 0;
+}
+
 static int root_build(struct child *c)
 {
 	struct error *e = c->error;
@@ -302,6 +320,8 @@ static int root_build(struct child *c)
 	if (r == 0)
 		r = do_mount("/dev/pts", "devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
 			     "newinstance,ptmxmode=0666,mode=0620,gid=5", e);
+	if (r == 0)
+		r = log_bind(c->spec->log_fd, e);
 	return r < 0 ? r : binds_mount(c, e);
 }
 

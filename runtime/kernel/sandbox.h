@@ -30,6 +30,7 @@ struct sandbox_spec {
 	struct rlimit nofile; /* RLIMIT_NOFILE in the node: the caller raises its own for the sake of the lab */
 	char *const *env; /* of init, and so of everything in the node */
 	int init_fd; /* sealed memfd of netemu-init, from sandbox_load_init() */
+	int log_fd; /* unbound datagram socket to become the node's /dev/log, or -1 */
 	int listen_fd, events_fd; /* become AGENT_FD_LISTEN and AGENT_FD_EVENTS */
 };
 

@@ -17,7 +17,7 @@
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
 
-enum { WORKERS_DEFAULT = 32, READ_SIZE = 16384, SHOWN_LEN = 400, SHOWN_NAME_LEN = 64 };
+enum { SYSLOG_BURST = 64, WORKERS_DEFAULT = 32, READ_SIZE = 16384, SHOWN_LEN = 400, SHOWN_NAME_LEN = 64 };
 
 /* One open output of a node: the pty of its command, or the pipe of an exec line. */
 struct output {
@@ -397,6 +397,32 @@ static int foreign_connect(const char *path, struct error *e)
 	return conn;
 }
 
+/* One datagram is one message, "<PRI>text" (RFC 3164); they go to the log without their number, a line each. */
+static void syslog_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	struct run_node *n = arg;
+	char buf[LOGSTORE_LINE_MAX + 1];
+	ssize_t size;
+
+	(void)loop;
+	(void)id;
+	(void)revents;
+	for (int i = 0; i < SYSLOG_BURST; i++) {
+		char *text = buf;
+
+		size = recv(n->run->engine.nodes[n->index].log, buf, sizeof(buf) - 2, MSG_DONTWAIT);
+		if (size < 0)
+			return;
+		buf[size] = '\0';
+		if (*text == '<' && strspn(text + 1, "0123456789") <= 3 && strchr(text, '>'))
+			text = strchr(text, '>') + 1;
+		text[strcspn(text, "\n")] = '\0';
+		size = (ssize_t)strlen(text);
+		text[size++] = '\n';
+		logstore_append(n->run->logs, model(n)->name, "syslog", text, (size_t)size);
+	}
+}
+
 static int node_init(struct lab_run *run, size_t i, struct error *e)
 {
 	struct run_node *n = &run->nodes[i];
@@ -415,6 +441,12 @@ static int node_init(struct lab_run *run, size_t i, struct error *e)
 	if (n->conn < 0)
 		return 0;
 	n->alive = true;
+	if (run->engine.nodes[i].log >= 0) {
+		const int r = loop_add_fd(run->loop, run->engine.nodes[i].log, POLLIN, syslog_readable, n, NULL, e);
+
+		if (r < 0)
+			return r;
+	}
 	return loop_add_fd(run->loop, n->conn, POLLIN, node_readable, n, NULL, e);
 }
 
