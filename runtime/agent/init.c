@@ -32,6 +32,7 @@
 
 #include "agent/child.h"
 #include "agent/proto.h"
+#include "base/fdpass.h"
 
 struct process {
 	pid_t pid; /* 0 = free slot */
@@ -50,25 +51,7 @@ enum { POLL_SIGNALS, POLL_LISTENER, POLL_SUPERVISOR, POLL_CLIENTS };
 
 static void event_send(int conn, const struct agent_event *ev, int fd)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = { 0 };
-	struct iovec iov = { .iov_base = (void *)ev, .iov_len = sizeof(*ev) };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		struct cmsghdr *c;
-
-		mh.msg_control = u.buf;
-		mh.msg_controllen = sizeof(u.buf);
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	}
-	(void)sendmsg(conn, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)fdpass_send(conn, ev, sizeof(*ev), &fd, fd >= 0, MSG_DONTWAIT);
 }
 
 static void event_say(int conn, enum agent_event_type type, uint32_t id, uint32_t arg, int fd)
@@ -185,23 +168,10 @@ static void request_signal(int conn, const struct agent_request *rq)
 /* Receives one datagram and up to four fds. Return: its size, 0 when the peer has gone, -1 for nothing there. */
 static ssize_t request_recv(int conn, struct agent_request *rq, int fds[4], size_t *ret_n)
 {
-	union {
-		char buf[CMSG_SPACE(4 * sizeof(int))];
-		struct cmsghdr align;
-	} u;
-	struct iovec iov = { .iov_base = rq, .iov_len = sizeof(*rq) };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = u.buf, .msg_controllen = sizeof(u.buf) };
-	const ssize_t n = recvmsg(conn, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const ssize_t n = fdpass_recv(conn, rq, sizeof(*rq), fds, 4, ret_n, MSG_DONTWAIT);
 
-	*ret_n = 0;
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? -1 : 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&mh); c; c = CMSG_NXTHDR(&mh, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		*ret_n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fds, CMSG_DATA(c), *ret_n * sizeof(int));
-	}
 	return n;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "base/fdpass.h"
 #include "base/strbuf.h"
 #include "kernel/fault.h"
 
@@ -86,25 +87,7 @@ static int words_memfd(const struct agent_command *cmd, struct error *e)
 
 static int request_send(int conn, const struct agent_request *rq, const int *fds, size_t n_fds, struct error *e)
 {
-	union {
-		char buf[CMSG_SPACE(4 * sizeof(int))];
-		struct cmsghdr align;
-	} u = { 0 };
-	struct iovec iov = { .iov_base = (void *)rq, .iov_len = sizeof(*rq) };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (n_fds) {
-		struct cmsghdr *c;
-
-		mh.msg_control = u.buf;
-		mh.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
-	}
-	while (fault_fails("send a command") || sendmsg(conn, &mh, MSG_NOSIGNAL) < 0)
+	while (fault_fails("send a command") || fdpass_send(conn, rq, sizeof(*rq), fds, n_fds, 0) < 0)
 		if (errno != EINTR)
 			return error_errno(e, errno, "ask the node's init");
 	return 0;
@@ -137,32 +120,19 @@ int agent_signal(int conn, uint32_t id, int sig, struct error *e)
 	return request_send(conn, &rq, NULL, 0, e);
 }
 
-static void fds_take(struct msghdr *mh, int *ret_fd)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-			memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
-}
-
 int agent_recv(int conn, struct agent_event *ret, int *ret_fd, struct error *e)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u;
-	struct iovec iov = { .iov_base = ret, .iov_len = sizeof(*ret) };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = u.buf, .msg_controllen = sizeof(u.buf) };
+	size_t n_fds;
 	ssize_t n;
 
 	*ret_fd = -EBADF;
 	do
-		n = recvmsg(conn, &mh, MSG_CMSG_CLOEXEC);
+		n = fdpass_recv(conn, ret, sizeof(*ret), ret_fd, 1, &n_fds, 0);
 	while (n < 0 && errno == EINTR);
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return 0;
 	if (n < 0)
 		return errno == EAGAIN ? -EAGAIN : error_errno(e, errno, "listen to the node's init");
-	fds_take(&mh, ret_fd);
 	if (n == sizeof(*ret) && ret->magic == AGENT_MAGIC && ret->type < _AGENT_EVENT_MAX)
 		return 1;
 	*ret_fd = fd_close(*ret_fd);

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "base/fdpass.h"
 #include "engine/ctl.h"
 #include "engine/state_internal.h"
 #include "kernel/fault.h"
@@ -74,33 +75,16 @@ static int ctl_connect(const char *lab, struct error *e)
 	return TAKE_FD(sock);
 }
 
-static int cmsg_fd(struct msghdr *mh)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(mh);
-	int fd = -EBADF;
-
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
-}
-
 /* Return: the memfd of the answer, or -errno. */
 static int ctl_receive(int sock, struct error *e)
 {
 	_cleanup_close_ int fd = -EBADF;
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
 	struct ctl_reply reply = { 0 };
-	struct iovec iov = { &reply, sizeof(reply) };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1,
-			     .msg_control = control.buf, .msg_controllen = sizeof(control.buf) };
-	ssize_t n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC);
+	size_t n_fds;
+	const ssize_t n = fdpass_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds, 0);
 
 	if (n < 0)
 		return errno == EAGAIN ? error_set(e, ETIMEDOUT, "it does not answer") : error_errno(e, errno, "receive");
-	fd = cmsg_fd(&mh);
 	if (n == 0)
 		return error_set(e, ECONNRESET, "it hung up");
 	if (n != sizeof(reply) || reply.magic != CTL_MAGIC)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/fdpass.h"
 #include "base/strbuf.h"
 #include "engine/ctl.h"
 #include "kernel/fault.h"
@@ -115,25 +116,8 @@ static void status_json(const struct lab_run *run, struct strbuf *out)
 static void reply(int fd, int result, int doc)
 {
 	const struct ctl_reply r = { .magic = CTL_MAGIC, .version = CTL_VERSION, .result = result };
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = { 0 };
-	struct iovec iov = { .iov_base = (void *)&r, .iov_len = sizeof(r) };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (doc >= 0) {
-		struct cmsghdr *c;
-
-		mh.msg_control = u.buf;
-		mh.msg_controllen = sizeof(u.buf);
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &doc, sizeof(int));
-	}
-	(void)sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)fdpass_send(fd, &r, sizeof(r), &doc, doc >= 0, MSG_DONTWAIT);
 }
 
 static void reply_status(struct client *c)
