@@ -85,7 +85,7 @@ waiting=$!
 wait_until 5 test -e "/run/netemu/$lab"
 kill $waiting
 wait $waiting && status=0 || status=$?
-assert_eq 143 $status
+assert_eq 143 "$status"
 kill $holder
 wait $holder || true
 netemu destroy --all >/dev/null
