@@ -20,11 +20,13 @@ VERSION   := $(or $(VERSION),$(shell git describe --tags --always 2>/dev/null),0
 
 # ---- sources: a new file is found by itself ----
 AGENT_SRC := $(wildcard runtime/agent/*.c)
-LIB_SRC   := $(filter-out $(AGENT_SRC),$(wildcard runtime/*/*.c))
+KUBELET_SRC := $(wildcard runtime/kubelet/*.c)
+APISERVER_SRC := $(wildcard runtime/apiserver/*.c)
+LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC),$(wildcard runtime/*/*.c))
 CLI_SRC   := $(wildcard netemu/*.c)
 TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
-ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC)
+ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # ---- flags ----
@@ -58,6 +60,8 @@ LINK_LIBS := $(foreach l,$(LIBS),$(or $(if $(filter asan fuzz,$(VARIANT)),,$(cal
 LINK_PIE  := $(COMPILE) -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(LDFLAGS)
 LINK      := $(if $(STATIC),$(patsubst -pie,-static-pie,$(LINK_PIE)) $(NO_NSS),$(LINK_PIE))
 TEST_LIBS := -lcmocka
+# The API server is one process a cluster and started once: its libraries are shared ones.
+APISERVER_LIBS := -lmicrohttpd -lgnutls -lz
 
 # The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized.
 AGENT     := $(CC) $(BASE) -Os -g -ffunction-sections -fdata-sections -fno-pie -fstack-protector-strong $(CPPFLAGS) $(CFLAGS)
@@ -67,6 +71,8 @@ AGENT_LD  := $(AGENT) -static -Wl,--gc-sections,-z,noexecstack $(LDFLAGS)
 LIB       := $(if $(LIB_SRC),$(OUT)/libnetemu.a)
 INIT      := $(if $(AGENT_SRC),$(OUT)/netemu-init)
 NETEMU    := $(if $(CLI_SRC),$(OUT)/netemu)
+KUBELET   := $(if $(KUBELET_SRC),$(OUT)/netemu-kubelet)
+APISERVER := $(if $(APISERVER_SRC),$(OUT)/netemu-apiserver)
 DOCS      := $(if $(CLI_SRC),build/netemu.1 build/netemu.bash)
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
@@ -77,7 +83,7 @@ FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 
 all: programs $(if $(filter release,$(VARIANT)),$(DOCS)) ## netemu, netemu-init, the man page and the completion, in build/
 
-programs: $(LIB) $(INIT) $(NETEMU)
+programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER)
 
 debug: ## the same without optimisation, in build/debug/
 	$(MAKE) VARIANT=debug programs
@@ -121,10 +127,29 @@ $(OUT)/netemu: $(call objects,$(CLI_SRC)) $(LIB)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(LINK_LIBS)
 
-$(OUT)/tests/%: $(OBJ)/tests/%.o $(LIB)
+# What the tests link: all but the mains.
+$(OUT)/libapiserver.a: $(call objects,$(filter-out %/main.c,$(APISERVER_SRC)))
+	$(call say,AR)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(OUT)/libkubelet.a: $(call objects,$(filter-out %/main.c,$(KUBELET_SRC)))
+	$(call say,AR)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(OUT)/netemu-kubelet: $(OBJ)/runtime/kubelet/main.o $(OUT)/libkubelet.a $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(LINK_LIBS)
+
+$(OUT)/netemu-apiserver: $(OBJ)/runtime/apiserver/main.o $(OUT)/libapiserver.a $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) $(APISERVER_LIBS)
+
+$(OUT)/tests/%: $(OBJ)/tests/%.o $(if $(APISERVER_SRC),$(OUT)/libapiserver.a) $(if $(KUBELET_SRC),$(OUT)/libkubelet.a) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(LINK_PIE) -o $@ $^ $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(TEST_LIBS)) $(LINK_LIBS)
+	$(Q)$(LINK_PIE) -o $@ $^ $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(TEST_LIBS)) $(LINK_LIBS) $(if $(APISERVER_SRC),$(APISERVER_LIBS))
 
 # The man page and the completion come from the table that the program parses its own arguments with.
 build/netemu.1: build/netemu
@@ -162,7 +187,7 @@ fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sani
 lint: compile_commands.json ## warnings of gcc and clang as errors, clang-tidy, cppcheck, shellcheck
 	$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 programs tests
 	$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 programs tests
-	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
+	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
 		clang-tidy --quiet -p . --extra-arg-before=-include --extra-arg-before=tests/analyzer.h --warnings-as-errors='*'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		$(foreach s,missingIncludeSystem unknownMacro memleak resourceLeak ctuuninitvar,--suppress=$(s)) -D_GNU_SOURCE -Iruntime -Inetemu netemu runtime
@@ -185,6 +210,7 @@ LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/*))
 install: all ## to PREFIX=/usr/local, below DESTDIR=
 	install -D -m 755 build/netemu $(BIN)/netemu
 	install -D -m 755 build/netemu-init $(LIBEXEC)/netemu-init
+	@for p in $(notdir $(KUBELET) $(APISERVER)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
 	install -D -m 644 build/netemu.1 $(SHARE)/man/man1/netemu.1
 	install -D -m 644 build/netemu.bash $(COMPLETION)/netemu
 	@for f in $(LABS); do install -D -m 644 topologies/$$f $(SHARE)/netemu/topologies/$$f || exit 1; done

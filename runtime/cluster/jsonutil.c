@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cluster/jsonutil.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static json_t *at(const json_t *j, va_list ap)
+{
+	const char *key;
+
+	while (j && (key = va_arg(ap, const char *)))
+		j = json_object_get(j, key);
+	return (json_t *)(uintptr_t)j;
+}
+
+json_t *json_at(const json_t *j, ...)
+{
+	va_list ap;
+	json_t *v;
+
+	va_start(ap, j);
+	v = at(j, ap);
+	va_end(ap);
+	return v;
+}
+
+const char *json_text(const json_t *j, ...)
+{
+	va_list ap;
+	const char *text;
+
+	va_start(ap, j);
+	text = json_string_value(at(j, ap));
+	va_end(ap);
+	return text ? text : "";
+}
+
+json_int_t json_int(const json_t *j, json_int_t fallback, ...)
+{
+	va_list ap;
+	const json_t *v;
+
+	va_start(ap, fallback);
+	v = at(j, ap);
+	va_end(ap);
+	return json_is_integer(v) ? json_integer_value(v) : fallback;
+}
+
+bool json_bool(const json_t *j, ...)
+{
+	va_list ap;
+	bool yes;
+
+	va_start(ap, j);
+	yes = json_is_true(at(j, ap));
+	va_end(ap);
+	return yes;
+}
+
+json_t *json_object_make(json_t *j, const char *key)
+{
+	json_t *v = json_object_get(j, key);
+
+	if (json_is_object(v))
+		return v;
+	v = json_object();
+	(void)json_object_set_new(j, key, v);
+	return v;
+}
+
+json_t *json_array_make(json_t *j, const char *key)
+{
+	json_t *v = json_object_get(j, key);
+
+	if (json_is_array(v))
+		return v;
+	v = json_array();
+	(void)json_object_set_new(j, key, v);
+	return v;
+}
+
+const char *kube_time(time_t t, char buf[KUBE_TIME_LEN])
+{
+	struct tm tm;
+
+	(void)gmtime_r(&t, &tm);
+	(void)strftime(buf, KUBE_TIME_LEN, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return buf;
+}
+
+time_t kube_time_parse(const char *text)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int hours, minutes;
+	char sign;
+
+	if (!rest)
+		return -1;
+	if (*rest == '.')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	if (strcmp(rest, "Z") == 0)
+		return timegm(&tm);
+	if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) != 3 || (sign != '+' && sign != '-'))
+		return -1;
+	return timegm(&tm) - (sign == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+}
+
+/* The steps of apimachinery's duration.HumanDuration(). */
+const char *kube_age(time_t s, char buf[KUBE_TIME_LEN])
+{
+	const long m = s / 60, h = s / 3600, d = h / 24;
+
+	if (s < 0)
+		(void)snprintf(buf, KUBE_TIME_LEN, s >= -1 ? "0s" : "<invalid>");
+	else if (s < 120)
+		(void)snprintf(buf, KUBE_TIME_LEN, "%lds", (long)s);
+	else if (m < 10)
+		(void)snprintf(buf, KUBE_TIME_LEN, s % 60 ? "%ldm%lds" : "%ldm", m, (long)s % 60);
+	else if (m < 180)
+		(void)snprintf(buf, KUBE_TIME_LEN, "%ldm", m);
+	else if (h < 8)
+		(void)snprintf(buf, KUBE_TIME_LEN, m % 60 ? "%ldh%ldm" : "%ldh", h, m % 60);
+	else if (h < 48)
+		(void)snprintf(buf, KUBE_TIME_LEN, "%ldh", h);
+	else if (d < 8)
+		(void)snprintf(buf, KUBE_TIME_LEN, h % 24 ? "%ldd%ldh" : "%ldd", d, h % 24);
+	else if (d < 2 * 365)
+		(void)snprintf(buf, KUBE_TIME_LEN, "%ldd", d);
+	else if (d < 8 * 365)
+		(void)snprintf(buf, KUBE_TIME_LEN, d % 365 ? "%ldy%ldd" : "%ldy", d / 365, d % 365);
+	else
+		(void)snprintf(buf, KUBE_TIME_LEN, "%ldy", d / 365);
+	return buf;
+}
+
+json_t *kube_condition(const json_t *object, const char *type)
+{
+	const json_t *list = json_at(object, "status", "conditions", NULL);
+	json_t *c;
+	size_t i;
+
+	json_array_foreach(list, i, c)
+		if (strcmp(json_text(c, "type", NULL), type) == 0)
+			return c;
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * jsonutil.h - small things that everything which handles Kubernetes objects needs
+ *
+ * Objects in the store are shared and never changed: change a json_deep_copy().
+ */
+#ifndef NETEMU_CLUSTER_JSONUTIL_H
+#define NETEMU_CLUSTER_JSONUTIL_H
+
+#include <jansson.h>
+#include <time.h>
+
+#include "base/macros.h"
+
+static inline void json_decrefp(json_t **j)
+{
+	json_decref(*j);
+}
+#define _cleanup_json_ _cleanup_(json_decrefp)
+
+/** json_at() - the value at a path of keys, NULL-terminated: json_at(pod, "spec", "nodeName", NULL). Borrowed; NULL. */
+json_t *json_at(const json_t *j, ...) __attribute__((sentinel));
+/** json_text() - the string at a path; "" when it is missing or no string */
+const char *json_text(const json_t *j, ...) __attribute__((sentinel));
+/** json_int() - the integer at a path, or @fallback */
+json_int_t json_int(const json_t *j, json_int_t fallback, ...) __attribute__((sentinel));
+/** json_bool() - whether the value at a path is true */
+bool json_bool(const json_t *j, ...) __attribute__((sentinel));
+/** json_object_make() - the object at @key of @j, made when it is missing. Borrowed. */
+json_t *json_object_make(json_t *j, const char *key);
+/** json_array_make() - the array at @key of @j, made when it is missing. Borrowed. */
+json_t *json_array_make(json_t *j, const char *key);
+
+/** kube_name(), kube_namespace(), kube_uid() - of an object's metadata; "" when there is none */
+static inline const char *kube_name(const json_t *o)
+{
+	return json_text(o, "metadata", "name", NULL);
+}
+static inline const char *kube_namespace(const json_t *o)
+{
+	return json_text(o, "metadata", "namespace", NULL);
+}
+static inline const char *kube_uid(const json_t *o)
+{
+	return json_text(o, "metadata", "uid", NULL);
+}
+
+enum { KUBE_TIME_LEN = 40 };
+/** kube_time() - RFC 3339 in UTC with seconds, "2026-11-25T02:03:04Z", into @buf. Return: @buf. */
+const char *kube_time(time_t t, char buf[KUBE_TIME_LEN]);
+/** kube_time_parse() - RFC 3339 with or without fraction, UTC or with an offset. Return: seconds, or -1. */
+time_t kube_time_parse(const char *text);
+/** kube_age() - a duration as kubectl writes it (duration.HumanDuration): "42s", "3m20s", "18h", "4d3h" */
+const char *kube_age(time_t seconds, char buf[KUBE_TIME_LEN]);
+/** kube_condition() - the condition of a type in status.conditions. Borrowed; NULL. */
+json_t *kube_condition(const json_t *object, const char *type);
+
+#endif
