@@ -12,10 +12,7 @@
 
 #include "base/macros.h"
 
-static inline void json_decrefp(json_t **j)
-{
-	json_decref(*j);
-}
+/* jansson's own json_decrefp() */
 #define _cleanup_json_ _cleanup_(json_decrefp)
 
 /** json_at() - the value at a path of keys, NULL-terminated: json_at(pod, "spec", "nodeName", NULL). Borrowed; NULL. */
