@@ -31,6 +31,10 @@ struct kv {
 	const char *key, *value;
 };
 
+struct taint {
+	const char *key, *value, *effect; /* value may be "" */
+};
+
 struct bind {
 	const char *src; /* absolute */
 	const char *dst; /* absolute, inside the node */
@@ -79,8 +83,16 @@ struct node {
 	struct inprefix mgmt_ipv4, mgmt_ipv6; /* static eth0 addresses, full length; family 0 = dynamic */
 	struct pos mgmt_ipv4_pos, mgmt_ipv6_pos;
 
-	/* LAB_CLUSTER only */
+	/* LAB_CLUSTER only: what kubeadm would have made of the node (cluster/kubeadm.c) */
+	bool kube; /* a node of the cluster; false: its load balancer, which is none */
 	bool control_plane;
+	struct strv node_ips; /* kubelet's node-ip, one or two addresses; empty: those of eth0 */
+	struct kv *kube_labels; /* of the Node object, automatic ones included */
+	size_t n_kube_labels;
+	struct taint *taints;
+	size_t n_taints;
+	struct strv pod_cidrs; /* one a family, in the order of lab.pod_subnets */
+	struct strv router_ips; /* pinned addresses of cilium_host */
 };
 
 struct endpoint {
@@ -135,8 +147,16 @@ struct lab {
 	struct strmap node_index; /* name -> index; empty in a lab that was made by hand */
 
 	/* LAB_CLUSTER only, kept for the cluster part */
-	const char *pod_subnet, *service_subnet;
+	const char *pod_subnet, *service_subnet; /* as written: one, or two separated by a comma */
+	struct strv pod_subnets, service_subnets; /* the same, one by one */
 	bool disable_default_cni;
+	const char *ip_family; /* "ipv4", "ipv6", "dual" */
+	const char *api_address; /* where the API server listens on the host */
+	uint32_t api_port; /* 0 = any */
+	const char *kube_proxy_mode; /* "iptables", ... */
+	struct strv dns_search;
+	const char *version; /* "v1.27.3", of the first control plane's image */
+	const char *pins; /* JSON as of cluster/pins.h, "{}" when there are none */
 };
 
 /** lab_find_node() - index of the node called @name (short name), or LAB_INDEX_NONE */
