@@ -24,6 +24,14 @@ struct kube_field {
 	enum field_type element; /* FIELD_LIST, FIELD_MAP: of an element */
 	const char *merge_key; /* FIELD_LIST with patchStrategy merge: key of objects; "" for a list of scalars that merges; NULL: atomic */
 	const char *merge_key2; /* server-side apply: second key of a map list (containerPort + protocol), or NULL */
+	const char *go_type; /* what Go calls the value (of a list or map of objects: an element), for its error texts: "v1.PodSpec"; NULL: by @type */
+	const char *fallback; /* JSON text of what schema_default() puts where the field is missing; NULL: nothing */
+	unsigned flags; /* KUBE_*, or-ed */
+};
+
+enum {
+	KUBE_ATOMIC = 1, /* server-side apply: one manager owns the whole value (structType/mapType: atomic) */
+	KUBE_ZERO_UNSET = 2, /* 0 counts as missing for @fallback: no pointer in the Go type */
 };
 
 /** schema_fields() - the top-level fields of a kind; NULL when it has no schema (then everything goes) */
