@@ -43,6 +43,15 @@ void rpc_message_done(struct rpc_message *m);
  */
 int rpc_send(int sock, const json_t *body, const int *fds, size_t n_fds, struct error *e);
 
+/** rpc_text() - a message's body as it is sent, to be freed; NULL when out of memory */
+char *rpc_text(const json_t *body, size_t *ret_len);
+
+/** rpc_send_text() - rpc_send() of what rpc_text() gave */
+int rpc_send_text(int sock, const char *text, size_t len, const int *fds, size_t n_fds, struct error *e);
+
+/** rpc_error() - what a reply's "code" and "error" say. Return: 0, or -errno with the text in @e. */
+int rpc_error(const json_t *body, struct error *e);
+
 /**
  * rpc_recv() - receive one message
  * @ret: to be given to rpc_message_done() after 1
