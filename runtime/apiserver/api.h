@@ -33,7 +33,8 @@ struct api {
 	struct controllers *controllers;
 	struct bgp *bgp;
 	struct http *http;
-	bool cilium; /* installed: cilium.io is served */
+	bool cilium; /* installed: cilium.io is served; ask cilium_serves() */
+	bool cilium_bgp; /* with bgpControlPlane.enabled */
 };
 
 /*
@@ -127,6 +128,14 @@ void nodes_send_bgp(struct api *api, const char *node, json_t *config);
 /* bgp.c */
 /** bgp_peer_status() - a node's bgp.status has come */
 void bgp_peer_status(struct api *api, const char *node, const json_t *peers);
+/** bgp_query_fn - @nodes: {"nodes": [{"node", "peers" or "routes": [...]}]}, new reference; also NULL with @e */
+typedef void (*bgp_query_fn)(json_t *nodes, const struct error *e, void *arg);
+/**
+ * bgp_query() - the command line's bgp.peers or bgp.routes (nodeproto.h), asked of the kubelets
+ * @request: with "op", "node" (missing: all), "table", "afi"
+ * @fn: called once, perhaps before this returns
+ */
+void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *arg);
 
 /* cilium.c */
 /** cilium_install() - as `helm upgrade --install`. @ret_notes: new array of texts. Return: 0 or -EINVAL. */
@@ -134,6 +143,8 @@ int cilium_install(struct api *api, const json_t *values, const char *version, j
 void cilium_uninstall(struct api *api);
 /** cilium_restore() - after a restart: api->cilium and api->network from what the store has */
 void cilium_restore(struct api *api);
+/** cilium_serves() - whether a resource is served now: those of cilium.io only with Cilium, BGP's only with its control plane */
+bool cilium_serves(const struct api *api, const struct resource *res);
 
 /* events.c */
 /** api_event() - record an Event about an object; the same one again only counts up. @component: "default-scheduler" */
