@@ -24,6 +24,8 @@ struct store_event {
 	json_t *object; /* STORE_DELETED: as it was last, with the resource version of the deletion. Borrowed. */
 	json_t *old; /* STORE_MODIFIED: as it was before; NULL else. Borrowed. */
 	uint64_t revision;
+	const char *text; /* the object as compact JSON, when it was made anyway; else NULL */
+	size_t text_len;
 };
 
 typedef void (*store_event_fn)(const struct store_event *ev, void *arg);

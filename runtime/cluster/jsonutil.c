@@ -79,6 +79,17 @@ json_t *json_array_make(json_t *j, const char *key)
 	return v;
 }
 
+static int write_part(const char *data, size_t len, void *arg)
+{
+	strbuf_add(arg, data, len);
+	return 0;
+}
+
+void json_write(const json_t *j, struct strbuf *out)
+{
+	(void)json_dump_callback(j, write_part, out, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
 const char *kube_time(time_t t, char buf[KUBE_TIME_LEN])
 {
 	struct tm tm;

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/macros.h"
+#include "base/strbuf.h"
 
 /* jansson's own json_decrefp() */
 #define _cleanup_json_ _cleanup_(json_decrefp)
@@ -27,6 +28,8 @@ bool json_bool(const json_t *j, ...) __attribute__((sentinel));
 json_t *json_object_make(json_t *j, const char *key);
 /** json_array_make() - the array at @key of @j, made when it is missing. Borrowed. */
 json_t *json_array_make(json_t *j, const char *key);
+/** json_write() - append as compact JSON */
+void json_write(const json_t *j, struct strbuf *out);
 
 /** kube_name(), kube_namespace(), kube_uid() - of an object's metadata; "" when there is none */
 static inline const char *kube_name(const json_t *o)
