@@ -61,7 +61,7 @@ LINK_PIE  := $(COMPILE) -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(LDF
 LINK      := $(if $(STATIC),$(patsubst -pie,-static-pie,$(LINK_PIE)) $(NO_NSS),$(LINK_PIE))
 TEST_LIBS := -lcmocka
 # The API server is one process a cluster and started once: its libraries are shared ones.
-APISERVER_LIBS := -lmicrohttpd -lgnutls -lz
+APISERVER_LIBS := -lgnutls -lz
 
 # The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized.
 AGENT     := $(CC) $(BASE) -Os -g -ffunction-sections -fdata-sections -fno-pie -fstack-protector-strong $(CPPFLAGS) $(CFLAGS)

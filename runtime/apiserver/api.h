@@ -19,6 +19,9 @@ struct nodes; /* nodeconn.c: connected kubelets */
 struct controllers; /* controllers.c */
 struct bgp; /* bgp.c: policies -> what each node's speaker shall do */
 struct http; /* http.c */
+struct watches;
+struct events;
+struct rpcserver;
 
 struct api {
 	struct loop *loop;
@@ -33,6 +36,9 @@ struct api {
 	struct controllers *controllers;
 	struct bgp *bgp;
 	struct http *http;
+	struct watches *watches; /* watch.c */
+	struct events *events; /* events.c */
+	struct rpcserver *rpcserver;
 	bool cilium; /* installed: cilium.io is served; ask cilium_serves() */
 	bool cilium_bgp; /* with bgpControlPlane.enabled */
 };
@@ -65,6 +71,7 @@ struct api_reply {
 	int code; /* HTTP status */
 	const char *content_type; /* static */
 	struct strbuf body;
+	struct strbuf warning; /* a line each; the transport makes them headers: Warning: 299 - "line", quoted */
 	/* A reply that goes on; code is 200 then. The transport carries it out. */
 	enum api_stream stream;
 	struct api_watch *watch; /* API_STREAM_WATCH: the transport's, to be ended by api_watch_free() */
@@ -111,6 +118,11 @@ void nodes_free(struct api *api);
 void bgp_free(struct api *api);
 void controllers_free(struct api *api);
 void http_free(struct api *api);
+void rpcserver_free(struct api *api);
+int watches_start(struct api *api, struct error *e); /* watch.c: before any request */
+void watches_free(struct api *api);
+int events_start(struct api *api, struct error *e);
+void events_free(struct api *api);
 
 /* nodeconn.c */
 /** nodes_hello() - a peer has said hello: from now on it is that node's kubelet */
@@ -154,6 +166,13 @@ void api_event(struct api *api, const json_t *about, const char *type, const cha
 /* bootstrap.c */
 /** bootstrap() - what every cluster begins with: namespaces, default service accounts, service `kubernetes`, kube-system's pods */
 int bootstrap(struct api *api, struct error *e);
+
+/** namespace_furnish() - what each namespace gets: its default service account and the cluster's CA */
+void namespace_furnish(struct api *api, const char *name);
+
+/* network.c */
+/** network_default() - Network of the default CNI (nodeproto.h), new reference; NULL when the cluster file disables it */
+json_t *network_default(const struct api *api);
 
 /* pending.c */
 /** pending_list() - new array of texts: what a user still waits for (nodes that will be Ready, pods that can run) */
