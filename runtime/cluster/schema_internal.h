@@ -12,6 +12,7 @@
 
 #include "cluster/jsonutil.h"
 #include "cluster/schema.h"
+#include "cluster/schema_cilium.h"
 
 /* clang-format off */
 #define TYPE(T) const struct kube_field type_##T[]
@@ -75,14 +76,12 @@ struct schema_kind {
 };
 extern const struct schema_kind schema_core_kinds[], schema_apps_kinds[], schema_meta_kinds[];
 
-/** schema_cilium() - schema_cilium.c: the kinds of cilium.io; NULL when there is none of that name */
-const struct kube_field *schema_cilium(const char *kind);
-
 /* Where a value stands: a chain of keys and indices, on the stack of the walker. */
 struct schema_path {
 	const struct schema_path *up; /* NULL: the object itself */
 	const char *key;	      /* NULL: an index */
 	size_t index;
+	bool of_map; /* @key is data, not a field */
 };
 /** schema_path_text() - append `spec.containers[0].name` */
 void schema_path_text(const struct schema_path *p, struct strbuf *out);
@@ -100,5 +99,9 @@ void schema_walk(const struct resource *r, const json_t *object, struct schema_w
 
 /** schema_field() - the row of @name in a table that ends with a NULL name; NULL */
 const struct kube_field *schema_field(const struct kube_field *fields, const char *name);
+/** schema_top_field() - the same for the top level of a kind, where a table may leave out apiVersion, kind and metadata */
+const struct kube_field *schema_top_field(const struct kube_field *fields, const char *name);
+/** quantity_check() - what Go says of a text that is no quantity; NULL: it is one */
+const char *quantity_check(const char *text);
 
 #endif
