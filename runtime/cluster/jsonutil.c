@@ -49,12 +49,12 @@ json_int_t json_int(const json_t *j, json_int_t fallback, ...)
 bool json_bool(const json_t *j, ...)
 {
 	va_list ap;
-	bool yes;
+	const json_t *v;
 
 	va_start(ap, j);
-	yes = json_is_true(at(j, ap));
+	v = at(j, ap);
 	va_end(ap);
-	return yes;
+	return json_is_true(v); /* a macro that looks at its argument twice */
 }
 
 json_t *json_object_make(json_t *j, const char *key)
