@@ -116,9 +116,9 @@ static uint32_t seed_now(void)
 	return (uint32_t)(ts.tv_nsec ^ ts.tv_sec ^ (getpid() << 16));
 }
 
-/* ---- the helper program ---- */
+/* ---- the helper programs ---- */
 
-static int init_program_open(struct error *e)
+static int program_open(const char *name, struct error *e)
 {
 	const char *dirs[3] = { getenv("NETEMU_LIBEXEC") };
 	char self[PATH_MAX], path[PATH_MAX + 64];
@@ -133,15 +133,24 @@ static int init_program_open(struct error *e)
 		if (i < 2 && !dirs[i])
 			continue;
 		if (i < 2)
-			(void)snprintf(path, sizeof(path), "%s/netemu-init", dirs[i]);
+			(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
 		else
-			(void)snprintf(path, sizeof(path), "%s/../libexec/netemu/netemu-init", self);
+			(void)snprintf(path, sizeof(path), "%s/../libexec/netemu/%s", self, name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0)
 			return fd;
 	}
-	return error_set(e, ENOENT, "netemu-init was not found beside %s/netemu nor in ../libexec/netemu: reinstall netemu",
-			 self);
+	return error_set(e, ENOENT, "%s was not found beside %s/netemu nor in ../libexec/netemu: reinstall netemu", name, self);
+}
+
+/* What a cluster is run by. */
+static int cluster_programs_open(struct launch *l, struct error *e)
+{
+	l->kubelet_fd = program_open("netemu-kubelet", e);
+	if (l->kubelet_fd < 0)
+		return l->kubelet_fd;
+	l->apiserver_fd = program_open("netemu-apiserver", e);
+	return l->apiserver_fd < 0 ? l->apiserver_fd : 0;
 }
 
 static sigset_t signals_wanted(void)
@@ -169,11 +178,13 @@ int launch_init(struct launch *l, const struct cli *cli, struct diag *d, struct 
 		struct error *e)
 {
 	_cleanup_close_ int init_file = -EBADF;
+	struct error missing = { 0 };
 	char path[64];
 	size_t k = 0;
 
-	*l = (struct launch){ .cli = cli, .diag = d, .commit = { -EBADF, -EBADF }, .init_fd = -EBADF, .signals = -EBADF };
-	init_file = init_program_open(e);
+	*l = (struct launch){ .cli = cli, .diag = d, .commit = { -EBADF, -EBADF }, .init_fd = -EBADF, .kubelet_fd = -EBADF,
+			      .apiserver_fd = -EBADF, .signals = -EBADF };
+	init_file = program_open("netemu-init", e);
 	if (init_file < 0)
 		return init_file;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", init_file);
@@ -189,6 +200,8 @@ int launch_init(struct launch *l, const struct cli *cli, struct diag *d, struct 
 				l->labs[k++] = (struct launched){ .lab = labs[i], .sup = { .pidfd = -EBADF, .reports = -EBADF },
 								  .dirfd = -EBADF };
 	l->n = n;
+	if (n && l->labs[0].lab->type == LAB_CLUSTER && cluster_programs_open(l, &missing) < 0)
+		cli_note(cli, "warning: the cluster will not do anything: %s", missing.msg);
 	if (fault_fails("pipe to commit with") || pipe2(l->commit, O_CLOEXEC) < 0)
 		return error_errno(e, errno, "make a pipe");
 	l->signals = signals_open(e);
@@ -264,7 +277,10 @@ static struct plan *plan_patiently(struct launch *l, struct launched *m, struct 
 /* Plans and makes one lab, while no other `run` looks for a free subnet. */
 static int lab_make(struct launch *l, struct launched *m, struct error *e)
 {
+	const bool cluster = m->lab->type == LAB_CLUSTER;
 	struct supervisor_spec spec = { .dir = m->dir, .dirfd = m->dirfd, .init_fd = l->init_fd, .commit_fd = l->commit[0],
+					.kubelet_fd = cluster ? l->kubelet_fd : -EBADF,
+					.apiserver_fd = cluster ? l->apiserver_fd : -EBADF,
 					.max_workers = l->max_workers, .foreground = l->foreground };
 	int r;
 
@@ -378,5 +394,7 @@ void launch_done(struct launch *l)
 	(void)fd_close(l->commit[0]);
 	(void)fd_close(l->commit[1]);
 	(void)fd_close(l->init_fd);
+	(void)fd_close(l->kubelet_fd);
+	(void)fd_close(l->apiserver_fd);
 	(void)fd_close(l->signals);
 }

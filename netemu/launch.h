@@ -27,6 +27,7 @@ struct launch {
 	size_t n;
 	int commit[2]; /* pipe */
 	int init_fd; /* sealed copy */
+	int kubelet_fd, apiserver_fd; /* programs of a cluster, -EBADF: none */
 	int signals; /* signalfd: Ctrl-C while starting */
 	unsigned max_workers;
 	bool foreground;

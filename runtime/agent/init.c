@@ -175,6 +175,14 @@ static ssize_t request_recv(int conn, struct agent_request *rq, int fds[4], size
 	return n;
 }
 
+/* A client that the supervisor brings. Takes the fd. */
+static void request_join(int conn, int *fd, size_t n_fds)
+{
+	if (conn != AGENT_FD_EVENTS || n_fds != 1 || fcntl(*fd, F_SETFL, O_NONBLOCK) < 0 || !poll_add(*fd))
+		return;
+	*fd = -1;
+}
+
 static void request_handle(int conn, const struct agent_request *rq, ssize_t size, int fds[4], size_t n_fds)
 {
 	const size_t want = rq->flags & AGENT_TTY ? 1 : 4;
@@ -183,6 +191,8 @@ static void request_handle(int conn, const struct agent_request *rq, ssize_t siz
 		event_say(conn, AGENT_REFUSED, size >= 12 ? rq->id : 0, EPROTO, -1);
 	else if (rq->type == AGENT_SIGNAL)
 		request_signal(conn, rq);
+	else if (rq->type == AGENT_JOIN)
+		request_join(conn, &fds[0], n_fds);
 	else if (n_fds != want)
 		event_say(conn, AGENT_REFUSED, rq->id, EBADF, -1);
 	else
@@ -202,7 +212,8 @@ static bool client_serve(int conn)
 	if (n > 0)
 		request_handle(conn, &rq, n, fds, n_fds);
 	for (size_t i = 0; i < n_fds; i++)
-		(void)close(fds[i]);
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
 	return true;
 }
 
@@ -301,8 +312,8 @@ static void setup(void)
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	(void)sigemptyset(&mask);
 	(void)sigaddset(&mask, SIGCHLD);
-	if (!poll_add(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK)) || !poll_add(AGENT_FD_LISTEN) ||
-	    !poll_add(AGENT_FD_EVENTS))
+	if (!poll_add(signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK)) ||
+	    !poll_add(fcntl(AGENT_FD_LISTEN, F_GETFD) < 0 ? -1 : AGENT_FD_LISTEN) || !poll_add(AGENT_FD_EVENTS))
 		_exit(1);
 	(void)fcntl(AGENT_FD_LISTEN, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(AGENT_FD_EVENTS, F_SETFD, FD_CLOEXEC);

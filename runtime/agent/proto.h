@@ -19,12 +19,13 @@
 
 enum { AGENT_MAGIC = 0x6e650001, AGENT_COMM_LEN = 16 };
 
-/* fds that netemu-init is started with */
+/* fds that netemu-init is started with; a container's has no AGENT_FD_LISTEN, its clients come by AGENT_JOIN */
 enum { AGENT_FD_LISTEN = 3, AGENT_FD_EVENTS = 4 };
 
 enum agent_request_type {
 	AGENT_RUN, /* fds: words, then stdin, stdout, stderr unless AGENT_TTY */
 	AGENT_SIGNAL, /* to the process group of request id: arg = signal */
+	AGENT_JOIN, /* supervisor only; fd: a connected socket, to be served as if it had been accepted; no answer */
 	_AGENT_REQUEST_MAX,
 };
 

@@ -120,6 +120,13 @@ int agent_signal(int conn, uint32_t id, int sig, struct error *e)
 	return request_send(conn, &rq, NULL, 0, e);
 }
 
+int agent_join(int conn, int client, struct error *e)
+{
+	const struct agent_request rq = { .magic = AGENT_MAGIC, .type = AGENT_JOIN };
+
+	return request_send(conn, &rq, &client, 1, e);
+}
+
 int agent_recv(int conn, struct agent_event *ret, int *ret_fd, struct error *e)
 {
 	size_t n_fds;

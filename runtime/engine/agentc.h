@@ -44,6 +44,9 @@ int agent_run(int conn, uint32_t id, const struct agent_command *cmd, struct err
 /** agent_signal() - send signal @sig to the process group of request @id. Return: 0 or -errno. */
 int agent_signal(int conn, uint32_t id, int sig, struct error *e);
 
+/** agent_join() - give an init another client: @client is the init's end. Return: 0 or -errno. */
+int agent_join(int conn, int client, struct error *e);
+
 /**
  * agent_recv() - receive one event
  * @ret_fd: the pty's master of AGENT_STARTED (close-on-exec), else -EBADF

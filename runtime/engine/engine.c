@@ -23,6 +23,7 @@
 #include <time.h>
 
 #include "base/strbuf.h"
+#include "cluster/cri.h"
 #include "engine/agentc.h"
 #include "kernel/fault.h"
 #include "kernel/link.h"
@@ -33,7 +34,7 @@
 #include "kernel/sysctl.h"
 
 static const char netns_dir[] = "/run/netns";
-static const char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char default_path[] = ENGINE_PATH;
 
 pid_t pidfd_host_pid(int pidfd)
 {
@@ -322,12 +323,20 @@ static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, st
 		return error_errno(e, errno, "make a socket pair");
 	en_node->events = pair[0];
 	theirs = pair[1];
-	if (spec->frr) {
+	if (spec->layer) {
 		en_node->log = fault_fails("node's log socket") ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (en_node->log < 0)
 			return error_errno(e, errno, "make a log socket");
 	}
+	if (en->plan->nodes[i].profile->layer == LAYER_KIND) {
+		en_node->cri = fault_fails("runtime's socket") ? -1 :
+			       socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (en_node->cri < 0)
+			return error_errno(e, errno, "make the runtime's socket");
+	}
 	spec->log_fd = en_node->log;
+	spec->sock_fd = en_node->cri;
+	spec->sock_path = CRI_SOCKET;
 	spec->listen_fd = listener;
 	spec->events_fd = theirs;
 	r = sandbox_spawn(spec, &pid, e);
@@ -349,7 +358,7 @@ static int op_node(struct engine *en, const struct op *op, struct error *e)
 	struct sandbox_spec spec = {
 		.fs_dir = fs_dir,
 		.index = (unsigned)op->node,
-		.frr = pn->profile->layer == LAYER_FRR,
+		.layer = profile_layer_dir(pn->profile->layer),
 		.host_root = pn->host_root,
 		.netns = en->ns_fd[op->ns],
 		.hostname = n->hostname,
@@ -363,7 +372,7 @@ static int op_node(struct engine *en, const struct op *op, struct error *e)
 
 	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
 	for (size_t i = 0; i < n->n_binds; i++)
-		binds[i] = (struct sandbox_bind){ n->binds[i].src, n->binds[i].dst, n->binds[i].ro };
+		binds[i] = (struct sandbox_bind){ .src = n->binds[i].src, .dst = n->binds[i].dst, .ro = n->binds[i].ro };
 	node_env(en, n, &env);
 	spec.env = env.v;
 	if (r == 0 && !pn->host_root)
@@ -456,6 +465,8 @@ static int build_files(struct engine *en, struct error *e)
 		r = write_hosts(en, fs_dir, e);
 	if (r == 0)
 		r = write_resolv_conf(fs_dir, e);
+	if (r == 0 && en->kubelet_fd >= 0)
+		r = rootfs_kubelet(fs_dir, en->kubelet_fd, CRI_KUBELET, e);
 	if (r == 0)
 		r = rootfs_host_mounts(&en->arena, &en->host_mounts, e);
 	return r;
@@ -520,7 +531,7 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	int r;
 
 	*en = (struct engine){ .plan = plan, .dir = dir, .dirfd = dirfd, .nodes_dirfd = -EBADF, .netns_dirfd = -EBADF,
-			       .procfd = -EBADF, .init_fd = init_fd, .abort_fd = -1, .self = self_host_pid() };
+			       .procfd = -EBADF, .init_fd = init_fd, .abort_fd = -1, .kubelet_fd = -1, .self = self_host_pid() };
 	descriptors_raise(en);
 	en->ns_fd = arena_alloc(&en->arena, plan->n_ns * sizeof(*en->ns_fd));
 	en->conn = arena_alloc(&en->arena, plan->n_ns * sizeof(struct nlconn *));
@@ -531,7 +542,7 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	for (size_t i = 0; i < plan->n_ifs; i++)
 		en->ifindex[i] = plan->ifs[i].ifindex;
 	for (size_t i = 0; i < n; i++)
-		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .events = -EBADF };
+		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .cri = -EBADF, .events = -EBADF };
 	en->ns_fd[PLAN_NS_INDEX_HOST] = netns_self(e);
 	if (en->ns_fd[PLAN_NS_INDEX_HOST] < 0)
 		return en->ns_fd[PLAN_NS_INDEX_HOST];
@@ -730,6 +741,7 @@ void engine_done(struct engine *en)
 	for (size_t i = 0; en->plan && i < en->plan->lab->n_nodes; i++) {
 		(void)fd_close(en->nodes[i].pidfd);
 		(void)fd_close(en->nodes[i].log);
+		(void)fd_close(en->nodes[i].cri);
 		(void)fd_close(en->nodes[i].events);
 	}
 	en->nft = nft_table_close(en->nft);

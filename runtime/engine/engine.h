@@ -18,11 +18,15 @@
 struct nlconn;
 struct nft_table;
 
+/* The search path of what a node or container starts, unless it has another. */
+#define ENGINE_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 struct engine_node {
 	int pidfd; /* of the node's init, -EBADF: none */
 	pid_t pid; /* host view */
 	uint64_t starttime;
 	int log; /* what its programs tell syslog(3), for images with daemons; -EBADF: none */
+	int cri; /* bound to CRI_SOCKET in a node of a cluster, to be listened on; -EBADF: none */
 	int events; /* our end of AGENT_FD_EVENTS */
 };
 
@@ -31,6 +35,7 @@ struct engine {
 	const char *dir; /* /run/netemu/LAB */
 	int dirfd, nodes_dirfd, netns_dirfd, procfd, init_fd;
 	int abort_fd; /* readable: stop; -1: none */
+	int kubelet_fd; /* netemu-kubelet for the nodes of a cluster, borrowed; -1: none */
 	pid_t self; /* host view */
 	int current_ns; /* index in plan.ns */
 	int *ns_fd; /* one a plan.ns */

@@ -5,10 +5,12 @@
 #include "kernel/rootfs.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <pwd.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -34,6 +36,13 @@ static const struct layer_dir frr_dirs[] = {
 	{ "etc/frr", 0755, true, true },
 	{ "run/frr", 0755, true, true },
 	{ "var/log/frr", 0755, true, true },
+};
+
+/* The nodes' BGP speaker is FRR's, too, and nothing of the host's configuration is for it. */
+static const struct layer_dir kind_dirs[] = {
+	{ "etc/frr", 0755, true, true },
+	{ "run/frr", 0755, true, true },
+	{ "usr/local/bin", 0755, false, false },
 };
 
 static const struct {
@@ -203,6 +212,50 @@ static int layer_frr(int fs, struct error *e)
 	return r;
 }
 
+static int layer_kind(int fs, struct error *e)
+{
+	_cleanup_close_ int layer = layer_open(fs, "layer/kind", e);
+	uid_t uid;
+	gid_t gid;
+	int r = layer < 0 ? layer : 0;
+
+	frr_ids(&uid, &gid);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kind_dirs); i++)
+		r = layer_dir_make(layer, &kind_dirs[i], uid, gid, e);
+	return r;
+}
+
+static int program_copy(int program, int layer, const char *path, struct error *e)
+{
+	_cleanup_close_ int fd = fault_fails("create the kubelet") ? -1 : openat(layer, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	struct stat st;
+	off_t off = 0;
+
+	if (fd < 0 || fstat(program, &st) < 0)
+		return error_errno(e, errno, "create %s", path);
+	errno = 0;
+	while (off < st.st_size)
+		if (fault_fails("copy the kubelet") || sendfile(fd, program, &off, (size_t)(st.st_size - off)) <= 0)
+			return error_errno(e, errno ? errno : EIO, "copy netemu-kubelet");
+	return fchmod(fd, 0755) < 0 ? error_errno(e, errno, "create %s", path) : 0;
+}
+
+int rootfs_kubelet(const char *fs_dir, int program, const char *path, struct error *e)
+{
+	_cleanup_close_ int fs = open(fs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int layer = fs >= 0 ? openat(fs, "layer/kind", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	int r;
+
+	if (layer < 0)
+		return error_errno(e, errno, "open %s/layer/kind", fs_dir);
+	r = parents_make(layer, path + 1, e);
+	if (r == 0)
+		r = program_copy(program, layer, path + 1, e);
+	if (r == 0 && (fault_fails("link systemctl") || symlinkat(path, layer, "usr/local/bin/systemctl") < 0))
+		r = error_errno(e, errno, "make systemctl");
+	return r;
+}
+
 int rootfs_private(struct error *e)
 {
 	const int r = fault_point("private mounts");
@@ -232,7 +285,7 @@ static int tmpfs_mount(const char *fs_dir, struct error *e)
 
 int rootfs_build(const char *fs_dir, struct error *e)
 {
-	static const char *const dirs[] = { "layer", "n", "root" };
+	static const char *const dirs[] = { "layer", "n", "p", "root" };
 	_cleanup_close_ int fs = -EBADF;
 	int r = tmpfs_mount(fs_dir, e);
 
@@ -248,7 +301,9 @@ int rootfs_build(const char *fs_dir, struct error *e)
 	if (r < 0)
 		return error_errno(e, -r, "build layers");
 	r = layer_plain(fs, e);
-	return r < 0 ? r : layer_frr(fs, e);
+	if (r == 0)
+		r = layer_frr(fs, e);
+	return r < 0 ? r : layer_kind(fs, e);
 }
 
 void rootfs_unmount(const char *fs_dir)
@@ -285,6 +340,30 @@ int rootfs_node(const char *fs_dir, unsigned index, struct error *e)
 			return error_errno(e, errno, "mkdir %s/%s", fs_dir, path);
 	}
 	return 0;
+}
+
+static int entry_remove(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	(void)(type == FTW_DP ? rmdir(path) : unlink(path));
+	return 0;
+}
+
+int rootfs_remove(const char *fs_dir, const char *path, struct error *e)
+{
+	char full[640];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", fs_dir, path);
+	(void)nftw(full, entry_remove, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	return access(full, F_OK) < 0 ? 0 : error_set(e, ENOTEMPTY, "%s cannot be removed", full);
+}
+
+int rootfs_clone(int fd, struct error *e)
+{
+	const int tree = fault_fails("clone a mount") ? -1 : open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	return tree < 0 ? error_errno(e, errno, "clone a mount") : tree;
 }
 
 /* File systems that hold files of the host's installation, as opposed to kernel interfaces and memory. */

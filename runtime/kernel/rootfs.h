@@ -4,10 +4,12 @@
  *
  *   FS/layer/plain/   shared, read-only by use: empty /run, /tmp, /var/tmp, /var/log, a /dev, /etc/hosts, /etc/resolv.conf
  *   FS/layer/frr/     shared: /etc/frr from the package's defaults, empty /var/log/frr and /run/frr
- *   FS/n/I/u, w       of node I: overlay's upper and work directories; what the node wrote
+ *   FS/layer/kind/    shared by the nodes of a cluster: their kubelet
+ *   FS/n/I/u, w       of node or container I: overlay's upper and work directories; what it wrote
+ *   FS/p/             volumes of pods
  *   FS/root           mount point, used in each node's own mount namespace
  *
- * A node's root is overlay(u, layer/frr, layer/plain, host's /): nothing is copied, and a node that writes
+ * A node's root is overlay(u, layer/frr or kind, layer/plain, host's /): nothing is copied, and a node that writes
  * nothing costs nothing.
  */
 #ifndef NETEMU_KERNEL_ROOTFS_H
@@ -25,6 +27,24 @@ int rootfs_private(struct error *e);
 
 /** rootfs_build() - mount the lab's tmpfs on @fs_dir and fill the layers */
 int rootfs_build(const char *fs_dir, struct error *e);
+
+/**
+ * rootfs_kubelet() - put the kubelet into layer/kind, and `systemctl` as another name of it
+ * @program: fd of the program's file
+ * @path: where a node shall have it, absolute
+ */
+int rootfs_kubelet(const char *fs_dir, int program, const char *path, struct error *e);
+
+/** rootfs_remove() - remove a directory of the tmpfs with all that is in it ("n/7", "p/UID"); nothing may use it */
+int rootfs_remove(const char *fs_dir, const char *path, struct error *e);
+
+/**
+ * rootfs_clone() - a mount of a file or directory that hangs nowhere yet, for a sandbox_bind
+ * @fd: O_PATH fd of it
+ *
+ * Return: an fd (close-on-exec), or -errno.
+ */
+int rootfs_clone(int fd, struct error *e);
 
 /** rootfs_unmount() - take the tmpfs away again, as far as the calling process sees it; best effort */
 void rootfs_unmount(const char *fs_dir);

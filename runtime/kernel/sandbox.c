@@ -68,16 +68,18 @@ static int do_mount(const char *what, const char *src, const char *dst, const ch
 	return 0;
 }
 
-static const char *lower_layers(const struct sandbox_spec *s)
+static const char *lower_layers(const struct sandbox_spec *s, char *buf, size_t size)
 {
-	return s->frr ? "layer/frr:layer/plain" : "layer/plain";
+	(void)snprintf(buf, size, "%s%slayer/plain", s->layer ? s->layer : "", s->layer ? ":" : "");
+	return buf;
 }
 
 static int overlay_root(const struct sandbox_spec *s, struct error *e)
 {
-	char opts[256];
+	char opts[256], lowers[64];
 
-	(void)snprintf(opts, sizeof(opts), "lowerdir=%s:/,upperdir=n/%u/u,workdir=n/%u/w", lower_layers(s), s->index, s->index);
+	(void)snprintf(opts, sizeof(opts), "lowerdir=%s:/,upperdir=n/%u/u,workdir=n/%u/w",
+		       lower_layers(s, lowers, sizeof(lowers)), s->index, s->index);
 	return do_mount("root overlay", "netemu", "root", "overlay", 0, opts, e);
 }
 
@@ -112,12 +114,12 @@ static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e
 {
 	const char *path = s->host_mounts->v[i];
 	char opts[2048], dst[600], lowers[1024] = "";
-	static const char *const layers[] = { "layer/frr", "layer/plain" };
+	const char *const layers[] = { s->layer, "layer/plain" };
 	struct error why = { 0 };
 	int r;
 
 	(void)snprintf(dst, sizeof(dst), "root/%s", path);
-	for (size_t l = s->frr ? 0 : 1; l < ARRAY_SIZE(layers); l++) {
+	for (size_t l = s->layer ? 0 : 1; l < ARRAY_SIZE(layers); l++) {
 		char lower[700];
 		const size_t n = strlen(lowers);
 
@@ -133,18 +135,53 @@ static int overlay_extra(const struct sandbox_spec *s, size_t i, struct error *e
 	return error_set(e, -r, "%s (/%s)", why.msg, path);
 }
 
+static int bind_clone(int dirfd, const char *path)
+{
+	const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH;
+
+	return fault_fails("open bind") ? -1 : open_tree(dirfd, path, flags);
+}
+
+/* The binds that come from another mount namespace: a mount can only be copied by who is in its namespace. */
+static int binds_open_there(struct child *c, int mntns)
+{
+	const struct sandbox_spec *s = c->spec;
+	const int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int r = 0;
+
+	if (home < 0 || fault_fails("enter a node's mounts") || setns(mntns, CLONE_NEWNS) < 0)
+		return error_errno(c->error, errno, "enter a node's mounts");
+	for (size_t i = 0; r == 0 && i < s->n_binds; i++) {
+		if (!s->binds[i].has_mntns)
+			continue;
+		c->bind_fds[i] = bind_clone(s->binds[i].fd, "");
+		if (c->bind_fds[i] < 0)
+			r = error_errno(c->error, errno, "bind %s", s->binds[i].src);
+	}
+	if (setns(home, CLONE_NEWNS) < 0 && r == 0)
+		r = error_errno(c->error, errno, "leave a node's mounts");
+	(void)close(home);
+	return r;
+}
+
 /* Takes a copy of each source's mount: once the old root is dropped, its own mounts cannot be bound any more. */
 static int binds_open(struct child *c)
 {
 	const struct sandbox_spec *s = c->spec;
+	const struct sandbox_bind *there = NULL;
 
 	for (size_t i = 0; i < s->n_binds; i++) {
-		c->bind_fds[i] = fault_fails("open bind") ? -1 :
-				 open_tree(AT_FDCWD, s->binds[i].src, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+		const struct sandbox_bind *b = &s->binds[i];
+
+		if (b->has_mntns) {
+			there = b;
+			continue;
+		}
+		c->bind_fds[i] = b->has_fd ? b->fd : bind_clone(AT_FDCWD, b->src);
 		if (c->bind_fds[i] < 0)
-			return error_errno(c->error, errno, "bind %s", s->binds[i].src);
+			return error_errno(c->error, errno, "bind %s", b->src);
 	}
-	return 0;
+	return there ? binds_open_there(c, there->mntns) : 0;
 }
 
 static int root_change(const struct sandbox_spec *s, struct error *e)
@@ -306,6 +343,37 @@ static int log_bind(int fd, struct error *e)
 	return 0;
 }
 
+/* The caller keeps this one, too, and listens on it. */
+static int sock_bind(const struct sandbox_spec *s, struct error *e)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+	if (s->sock_fd < 0)
+		return 0;
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", s->sock_path);
+	(void)unlink(sa.sun_path);
+	if (fault_fails("bind the runtime's socket") || bind(s->sock_fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    chmod(sa.sun_path, 0600) < 0)
+		return error_errno(e, errno, "make %s", s->sock_path);
+	return 0;
+}
+
+static int root_read_only(const struct sandbox_spec *s, struct error *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	int r = do_mount("read-only root", NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL, e);
+
+	for (size_t i = 0; r == 0 && i < s->host_mounts->n; i++) {
+		char path[600];
+
+		/* What is no mount is part of the root: EINVAL. */
+		(void)snprintf(path, sizeof(path), "/%s", s->host_mounts->v[i]);
+		if (syscall(SYS_mount_setattr, AT_FDCWD, path, 0, &attr, sizeof(attr)) < 0 && errno != EINVAL)
+			r = error_errno(e, errno, "make %s read-only", path);
+	}
+	return r;
+}
+
 static int root_build(struct child *c)
 {
 	struct error *e = c->error;
@@ -322,7 +390,11 @@ static int root_build(struct child *c)
 			     "newinstance,ptmxmode=0666,mode=0620,gid=5", e);
 	if (r == 0)
 		r = log_bind(c->spec->log_fd, e);
-	return r < 0 ? r : binds_mount(c, e);
+	if (r == 0)
+		r = sock_bind(c->spec, e);
+	if (r == 0)
+		r = binds_mount(c, e);
+	return r < 0 || !c->spec->read_only ? r : root_read_only(c->spec, e);
 }
 
 /* stdin, stdout, stderr on /dev/null, the two sockets on their numbers, nothing else. */
@@ -331,11 +403,13 @@ static int fds_arrange(const struct sandbox_spec *s, int *init_fd, struct error 
 	int null, listen, events;
 
 	*init_fd = fcntl(s->init_fd, F_DUPFD_CLOEXEC, 10);
-	listen = fcntl(s->listen_fd, F_DUPFD_CLOEXEC, 10);
+	listen = s->listen_fd < 0 ? -1 : fcntl(s->listen_fd, F_DUPFD_CLOEXEC, 10);
 	events = fcntl(s->events_fd, F_DUPFD_CLOEXEC, 10);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (s->listen_fd < 0)
+		(void)close(AGENT_FD_LISTEN); /* something of the caller's */
 	if (null < 0 || *init_fd < 0 || fault_fails("arrange descriptors") || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
-	    dup2(listen, AGENT_FD_LISTEN) < 0 || dup2(events, AGENT_FD_EVENTS) < 0)
+	    (s->listen_fd >= 0 && dup2(listen, AGENT_FD_LISTEN) < 0) || dup2(events, AGENT_FD_EVENTS) < 0)
 		return error_errno(e, errno, "arrange descriptors");
 	(void)setrlimit(RLIMIT_NOFILE, &s->nofile); /* not before: the numbers above are beyond it */
 	return 0;

@@ -11,16 +11,21 @@
 #include "base/error.h"
 #include "base/strv.h"
 
+/* What is bound: src; or, when fd is not negative, what that is. */
 struct sandbox_bind {
-	const char *src; /* on the host */
+	const char *src; /* on the host; with fd: for messages */
 	const char *dst; /* in the node, absolute */
 	bool ro;
+	bool has_fd;
+	int fd; /* a detached mount (rootfs_clone()); with has_mntns an O_PATH fd of something in that namespace */
+	bool has_mntns;
+	int mntns; /* mount namespace, the same one for all binds of a sandbox that have one */
 };
 
 struct sandbox_spec {
 	const char *fs_dir; /* the lab's tmpfs (rootfs.h), as the calling process sees it */
 	unsigned index; /* which n/I of it */
-	bool frr; /* whether layer/frr is part of the root */
+	const char *layer; /* what is part of the root besides layer/plain: "layer/frr"; or NULL */
 	bool host_root; /* only PID, UTS and IPC namespaces: the host's files as they are */
 	int netns; /* network namespace to live in */
 	const char *hostname;
@@ -31,7 +36,10 @@ struct sandbox_spec {
 	char *const *env; /* of init, and so of everything in the node */
 	int init_fd; /* sealed memfd of netemu-init, from sandbox_load_init() */
 	int log_fd; /* unbound datagram socket to become the node's /dev/log, or -1 */
-	int listen_fd, events_fd; /* become AGENT_FD_LISTEN and AGENT_FD_EVENTS */
+	int sock_fd; /* unbound socket to be bound to sock_path in the node, for root only, or -1 */
+	const char *sock_path;
+	bool read_only; /* the root, not what is bound into it */
+	int listen_fd, events_fd; /* become AGENT_FD_LISTEN (-1: there is none) and AGENT_FD_EVENTS */
 };
 
 /**

@@ -157,7 +157,7 @@ void plan_check_images(const struct lab *lab, struct diag *d)
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		const struct node *n = &lab->nodes[i];
 
-		if (n->kind == NODE_LINUX && !profile_find(n->image))
+		if (n->kind == NODE_LINUX && !n->kube && !profile_find(n->image))
 			diag_error(d, n->image_pos,
 				   arena_printf(&d->arena, "known images (any registry, any tag): %s", profile_names(&d->arena)),
 				   "no profile stands for image '%s' of node '%s'", n->image, n->name);
@@ -178,7 +178,7 @@ static void node_plan(struct plan *p, const struct plan_env *env, size_t i, stru
 		return;
 	}
 	pn->ns = node_ns(p, env, i);
-	pn->profile = profile_find(n->kind == NODE_LINUX ? n->image : NULL);
+	pn->profile = n->kube ? profile_kind() : profile_find(n->kind == NODE_LINUX ? n->image : NULL);
 	if (n->kind == NODE_EXT_CONTAINER && env->foreign)
 		pn->agent = env->foreign[i].agent;
 	pn->has_init = n->kind == NODE_LINUX || (n->n_exec > 0 && !pn->agent);

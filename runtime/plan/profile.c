@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "cluster/cri.h"
 
 /*
  * What the FRR image's docker-start does: own the configuration, source frrcommon.sh (which knows this FRR's
@@ -36,7 +37,11 @@ static const char *const frr_daemons[] = {
 	"ldpd", "nhrpd", "eigrpd", "sharpd", "pbrd", "staticd", "bfdd", "fabricd", "vrrpd", "pathd", NULL
 };
 
+static const char *const kind_command[] = { CRI_KUBELET, NULL };
+static const char *const kind_daemons[] = { "kubelet", "bgpd", "gobgpd", NULL };
+
 static const char *const no_daemons[] = { NULL };
+static const char *const no_images[] = { NULL };
 static const char *const frr_images[] = { "frrouting/frr", "frrouting/frr-debian", "frr", NULL };
 static const char *const host_images[] = {
 	"nicolaka/netshoot", "netshoot", "wbitt/network-multitool", "network-multitool", "praqma/network-multitool",
@@ -46,6 +51,7 @@ static const char *const host_images[] = {
 
 const struct profile profiles[] = {
 	{ "frr", frr_images, LAYER_FRR, frr_command, frr_daemons, "the FRR of the host, from the package's defaults" },
+	{ "kind", no_images, LAYER_KIND, kind_command, kind_daemons, "a node of a cluster: netemu's kubelet on the host's own programs" },
 	{ "host", host_images, LAYER_PLAIN, NULL, no_daemons, "an idle host with the host's own programs" },
 };
 const size_t n_profiles = ARRAY_SIZE(profiles);
@@ -98,6 +104,22 @@ const struct profile *profile_find(const char *image)
 			if (repository_matches(repo, *name))
 				return &profiles[i];
 	return NULL;
+}
+
+const struct profile *profile_kind(void)
+{
+	for (size_t i = 0; i < n_profiles; i++)
+		if (profiles[i].layer == LAYER_KIND)
+			return &profiles[i];
+	return NULL;
+}
+
+const char *profile_layer_dir(enum profile_layer layer)
+{
+	static const char *const dirs[] = { [LAYER_PLAIN] = NULL, [LAYER_FRR] = "layer/frr", [LAYER_KIND] = "layer/kind" };
+
+	static_assert(ARRAY_SIZE(dirs) == _LAYER_MAX, "a directory for each layer");
+	return dirs[layer];
 }
 
 bool profile_has_daemon(const struct profile *p, const char *comm)

@@ -8,7 +8,7 @@
 #include "base/strv.h"
 
 /* Files and directories that a profile adds to the root of its nodes, over the host's. */
-enum profile_layer { LAYER_PLAIN, LAYER_FRR, _LAYER_MAX };
+enum profile_layer { LAYER_PLAIN, LAYER_FRR, LAYER_KIND, _LAYER_MAX };
 
 struct profile {
 	const char *name; /* "frr" */
@@ -32,6 +32,12 @@ extern const size_t n_profiles;
  * Return: NULL when no profile stands for it.
  */
 const struct profile *profile_find(const char *image);
+
+/** profile_kind() - the profile of a cluster's nodes: kindest/node is that in a cluster only, an idle host elsewhere */
+const struct profile *profile_kind(void);
+
+/** profile_layer_dir() - where the lab's tmpfs has a layer: "layer/frr"; NULL for LAYER_PLAIN, which all roots have */
+const char *profile_layer_dir(enum profile_layer layer);
 
 /** profile_has_daemon() - whether a process called @comm is one of the profile's daemons; @p may be NULL */
 bool profile_has_daemon(const struct profile *p, const char *comm);

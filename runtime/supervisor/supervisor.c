@@ -197,6 +197,7 @@ static int lab_start(struct lab_run *run, struct error *e)
 	if (r < 0)
 		return r;
 	run->engine.abort_fd = spec->commit_fd;
+	run->engine.kubelet_fd = spec->kubelet_fd;
 	run->engine.warn = warn;
 	run->engine.warn_arg = run;
 	r = save(run, "creating", e);
@@ -214,7 +215,8 @@ static int lab_start(struct lab_run *run, struct error *e)
 /* Nothing of the caller's is kept: its descriptors, terminal, directory, signals. */
 static void detach(struct lab_run *run)
 {
-	int keep[] = { run->spec->dirfd, run->spec->init_fd, run->spec->commit_fd, run->reports };
+	const int keep[] = { run->spec->dirfd,	    run->spec->init_fd,	      run->spec->commit_fd, run->reports,
+			     run->spec->kubelet_fd, run->spec->apiserver_fd };
 	unsigned from = 3;
 
 	(void)setsid();

@@ -15,6 +15,7 @@ struct supervisor_spec {
 	const char *dir; /* /run/netemu/LAB */
 	int dirfd; /* it, locked (state_lock()) */
 	int init_fd; /* sandbox_load_init() */
+	int kubelet_fd, apiserver_fd; /* programs of a cluster; negative: none */
 	int commit_fd; /* pipe: a byte commits, the end aborts */
 	unsigned max_workers; /* nodes whose exec lines run at a time, 0 = default */
 	bool foreground; /* send REPORT_LOG */
