@@ -99,6 +99,19 @@ void api_fail(struct api_reply *reply, int code, const char *reason, json_t *det
 /** api_json() - make @reply 2xx with a JSON body; @j's reference is taken */
 void api_json(struct api_reply *reply, int code, json_t *j);
 
+/* ---- what controllers do as if they were clients: write.c, remove.c ---- */
+
+/**
+ * api_create() - store an object that a controller made: defaults and admission as for a POST, no validation
+ * @object: reference is taken
+ * @ret: the stored object, borrowed; may be NULL
+ *
+ * Return: 0 or -errno (-EEXIST, -EACCES when admission refuses).
+ */
+int api_create(struct api *api, enum resource_id res, json_t *object, json_t **ret, struct error *e);
+/** api_remove() - as a DELETE with propagationPolicy Background: grace period of pods, finalizers. Return: 0 or -ENOENT. */
+int api_remove(struct api *api, enum resource_id res, const char *ns, const char *name, struct error *e);
+
 /* ---- watches: watch.c ---- */
 
 /** api_watch_fn - @text: whole lines to be sent; NULL: the watch has ended (time-out), send the end */

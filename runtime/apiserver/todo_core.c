@@ -3,6 +3,7 @@
  * todo_core.c - stands in for parts of the core that are being written
  */
 #include "apiserver/api.h"
+#include "cluster/schema.h"
 int nodes_start(struct api *api _unused_, struct error *e _unused_) { return 0; }
 void nodes_free(struct api *api _unused_) {}
 void nodes_hello(struct api *api _unused_, struct rpc_peer *peer _unused_, json_int_t id _unused_, const json_t *node _unused_) {}
@@ -28,4 +29,15 @@ json_t *pending_list(struct api *api _unused_) { return json_array(); }
 int pod_delete(struct api *api, const char *ns, const char *name, json_int_t grace _unused_, struct error *e _unused_)
 {
 	return store_delete(api->store, RES_PODS, ns, name);
+}
+int api_create(struct api *api, enum resource_id res, json_t *object, json_t **ret, struct error *e)
+{
+	schema_default(&resources[res], object);
+	return store_create(api->store, res, object, ret, e);
+}
+int api_remove(struct api *api, enum resource_id res, const char *ns, const char *name, struct error *e)
+{
+	if (res == RES_PODS)
+		return pod_delete(api, ns, name, -1, e);
+	return store_delete(api->store, res, ns, name);
 }
