@@ -3,12 +3,13 @@
  * kind.c - Kind's v1alpha4, read as strictly as Kind reads it
  *
  * Owns the keys, node names and defaults (reference: kind's pkg/apis/config/v1alpha4, common/namer.go). Refuses to
- * know what kubeadm makes of the patches, and Kubernetes as a whole.
+ * know what kubeadm makes of it all (kubeadm.c), and Kubernetes as a whole.
  */
 #include "cluster/kind.h"
 
 #include <string.h>
 
+#include "cluster/kubeadm.h"
 #include "topology/names.h"
 #include "topology/nodekeys.h"
 #include "topology/topology.h"
@@ -109,20 +110,13 @@ static void check_subnet(struct loader *l, const struct value *v)
 static void check_patch(struct loader *l, const struct value *v)
 {
 	_cleanup_diag_ struct diag d = { 0 };
-	char *rest = arena_strdup(&l->scratch, value_string(v)), *doc = rest;
+	char *rest = arena_strdup(&l->scratch, value_string(v)), *doc;
 	const struct value *root;
 
-	for (; doc && d.n_errors == 0; doc = rest) {
+	while (d.n_errors == 0 && (doc = kubeadm_next_document(&rest))) {
 		_cleanup_source_ struct source src = { 0 };
 		_cleanup_(arena_done) struct arena a = { 0 };
 
-		rest = strstr(doc, "\n---");
-		if (rest) {
-			*rest = '\0';
-			rest += strcspn(rest + 1, "\n") + 1;
-		}
-		if (doc[strspn(doc, " \t\r\n-")] == '\0')
-			continue;
 		source_init(&src, &d, diag_add_file(&d, "patch", NULL, 0), doc, strlen(doc));
 		(void)doc_parse(&src, &a, &root);
 	}
@@ -227,6 +221,31 @@ static void read_mount(struct loader *l, struct node *n, const struct value *v)
 		diag_error(l->d, v->pos, NULL, "the source of a mount, %s: %s", b->src, strerror(errno));
 }
 
+/* Kind's config on its way to kubeadm: patches by node. */
+struct cluster {
+	struct kubeadm_patches common, *nodes; /* nodes: one a node of the lab */
+	size_t n;
+};
+
+static void read_patches(struct loader *l, const struct value *merge, const struct value *json6902, struct kubeadm_patches *ret)
+{
+	for (size_t i = 0; merge && i < merge->n; i++)
+		*ARENA_PUSH(&l->scratch, ret->items, ret->n) =
+			(struct kubeadm_patch){ .text = value_string(merge->items[i]), .pos = merge->items[i]->pos };
+	for (size_t i = 0; json6902 && i < json6902->n; i++) {
+		const struct value *v = json6902->items[i];
+
+		*ARENA_PUSH(&l->scratch, ret->items, ret->n) = (struct kubeadm_patch){
+			.text = value_string(value_get(v, "patch")),
+			.pos = v->pos,
+			.json6902 = true,
+			.group = value_string(value_get(v, "group")),
+			.version = value_string(value_get(v, "version")),
+			.kind = value_string(value_get(v, "kind")),
+		};
+	}
+}
+
 /* "worker", "worker2", ...: the @nth of its role, from 1. */
 static struct node *push_node(struct loader *l, const char *role, unsigned nth, struct pos pos)
 {
@@ -244,7 +263,7 @@ static struct node *push_node(struct loader *l, const char *role, unsigned nth, 
 	return n;
 }
 
-static void add_node(struct loader *l, const struct value *v, unsigned counts[_ROLE_MAX])
+static void add_node(struct loader *l, const struct value *v, unsigned counts[_ROLE_MAX], struct cluster *c)
 {
 	const struct value *keys[_KN_MAX], *labels;
 	unsigned role = ROLE_CONTROL_PLANE;
@@ -254,6 +273,7 @@ static void add_node(struct loader *l, const struct value *v, unsigned counts[_R
 	if (strcmp(value_string(keys[KN_ROLE]), roles[ROLE_WORKER]) == 0)
 		role = ROLE_WORKER;
 	n = push_node(l, roles[role], ++counts[role], v->pos);
+	n->kube = true;
 	n->control_plane = role == ROLE_CONTROL_PLANE;
 	n->image = KIND_DEFAULT_IMAGE;
 	if (value_is_set(keys[KN_IMAGE])) {
@@ -268,6 +288,12 @@ static void add_node(struct loader *l, const struct value *v, unsigned counts[_R
 		};
 	for (size_t i = 0; keys[KN_MOUNTS] && i < keys[KN_MOUNTS]->n; i++)
 		read_mount(l, n, keys[KN_MOUNTS]->items[i]);
+	if (keys[KN_PORTS] && keys[KN_PORTS]->n)
+		loader_ignore(l, "extraPortMappings", keys[KN_PORTS]->pos);
+	n->kube_version = kubeadm_version(l->a, n->image);
+	if (!n->kube_version)
+		n->kube_version = kubeadm_version(l->a, KIND_DEFAULT_IMAGE);
+	read_patches(l, keys[KN_PATCHES], keys[KN_JSON_PATCHES], ARENA_PUSH(&l->scratch, c->nodes, c->n));
 }
 
 /* ---- cluster ---- */
@@ -347,6 +373,11 @@ static const char *default_subnet(const char *family, const char *v4, const char
 	return strcmp(family, "ipv6") == 0 ? v6 : strcmp(family, "dual") == 0 ? dual : v4;
 }
 
+static const char *word_or(struct loader *l, const struct value *v, const char *fallback)
+{
+	return value_is_set(v) ? arena_strdup(l->a, v->text) : fallback;
+}
+
 static void read_networking(struct loader *l, const struct value *v)
 {
 	const struct value *keys[_NW_MAX];
@@ -354,16 +385,34 @@ static void read_networking(struct loader *l, const struct value *v)
 	const char *family;
 
 	schema_read(l, v, SCHEMA(net_keys), "'networking'", keys);
-	family = value_string(keys[NW_FAMILY]);
+	family = lab->ip_family = word_or(l, keys[NW_FAMILY], "ipv4");
 	lab->disable_default_cni = value_bool(keys[NW_DISABLE_CNI], false);
-	lab->pod_subnet =
-		value_is_set(keys[NW_POD_SUBNET])
-			? arena_strdup(l->a, keys[NW_POD_SUBNET]->text)
-			: default_subnet(family, "10.244.0.0/16", "fd00:10:244::/56", "10.244.0.0/16,fd00:10:244::/56");
-	lab->service_subnet =
-		value_is_set(keys[NW_SERVICE_SUBNET])
-			? arena_strdup(l->a, keys[NW_SERVICE_SUBNET]->text)
-			: default_subnet(family, "10.96.0.0/16", "fd00:10:96::/112", "10.96.0.0/16,fd00:10:96::/112");
+	lab->api_address = word_or(l, keys[NW_API_ADDRESS], strcmp(family, "ipv6") == 0 ? "::1" : "127.0.0.1");
+	lab->api_port = (uint32_t)MAX_OF(value_int(keys[NW_API_PORT], 0), 0);
+	lab->kube_proxy_mode = word_or(l, keys[NW_PROXY_MODE], "iptables");
+	for (size_t i = 0; keys[NW_DNS_SEARCH] && i < keys[NW_DNS_SEARCH]->n; i++)
+		strv_add(l->a, &lab->dns_search, value_string(keys[NW_DNS_SEARCH]->items[i]));
+	lab->pod_subnet = word_or(l, keys[NW_POD_SUBNET],
+				  default_subnet(family, "10.244.0.0/16", "fd00:10:244::/56", "10.244.0.0/16,fd00:10:244::/56"));
+	lab->pod_subnet_pos = keys[NW_POD_SUBNET] ? keys[NW_POD_SUBNET]->pos : (struct pos){ .file = lab->file };
+	lab->service_subnet = word_or(l, keys[NW_SERVICE_SUBNET],
+				      default_subnet(family, "10.96.0.0/16", "fd00:10:96::/112", "10.96.0.0/16,fd00:10:96::/112"));
+	lab->node_mask4 = 24;
+	lab->node_mask6 = 64;
+	lab->pins = "{}";
+}
+
+/* A subnet a family: which ones there may be depends on ipFamily. */
+static void check_families(struct loader *l, const struct value *v, const char *key)
+{
+	const bool six = strcmp(l->lab->ip_family, "ipv6") == 0, dual = strcmp(l->lab->ip_family, "dual") == 0;
+
+	if (!value_is_set(v) || (!six && !dual && strcmp(l->lab->ip_family, "ipv4") != 0))
+		return;
+	if (!dual && strchr(v->text, ','))
+		diag_error(l->d, v->pos, "write ipFamily: dual", "'%s' has two subnets, but ipFamily is %s", key, l->lab->ip_family);
+	else if (!dual && (strchr(v->text, ':') != NULL) != six)
+		diag_error(l->d, v->pos, NULL, "'%s' is of another family than ipFamily, which is %s", key, l->lab->ip_family);
 }
 
 static void check_version(struct loader *l, const struct value *v)
@@ -373,7 +422,7 @@ static void check_version(struct loader *l, const struct value *v)
 			   "unknown apiVersion '%s'; " KIND_API_VERSION " is understood", value_string(v));
 }
 
-static void read_nodes(struct loader *l, const struct value *v)
+static void read_nodes(struct loader *l, const struct value *v, struct cluster *c)
 {
 	unsigned counts[_ROLE_MAX] = { 0 };
 	const struct pos pos = { .file = l->lab->file };
@@ -381,18 +430,43 @@ static void read_nodes(struct loader *l, const struct value *v)
 	if (v && !loader_check_count(l, v))
 		return;
 	for (size_t i = 0; v && i < v->n; i++)
-		add_node(l, v->items[i], counts);
+		add_node(l, v->items[i], counts, c);
 	if (!v || !v->n) /* Kind's default: one control plane */
-		add_node(l, &(struct value){ .type = VALUE_NULL, .pos = pos }, counts);
+		add_node(l, &(struct value){ .type = VALUE_NULL, .pos = pos }, counts, c);
 	if (!counts[ROLE_CONTROL_PLANE])
 		diag_error(l->d, v ? v->pos : pos, NULL, "a cluster needs a node with 'role: control-plane'");
 	if (counts[ROLE_CONTROL_PLANE] > 1)
 		(void)push_node(l, "external-load-balancer", 1, v ? v->pos : pos);
 }
 
+static void set_dns(struct lab *lab)
+{
+	for (size_t i = 0; lab->dns_search.n && i < lab->n_nodes; i++) {
+		lab->nodes[i].has_dns = true;
+		lab->nodes[i].dns_search = lab->dns_search;
+	}
+}
+
+/* What depends on all of the file. */
+static void configure(struct loader *l, struct cluster *c)
+{
+	struct lab *lab = l->lab;
+
+	set_dns(lab);
+	for (size_t i = lab->n_nodes; i-- > 0;)
+		if (lab->nodes[i].control_plane || !lab->version)
+			lab->version = lab->nodes[i].kube_version;
+	/* The load balancer has no patches, but a place in the list. */
+	while (c->n < lab->n_nodes)
+		(void)ARENA_PUSH(&l->scratch, c->nodes, c->n);
+	if (l->d->n_errors == 0)
+		kubeadm_configure(l, &c->common, c->nodes);
+}
+
 void kind_load(struct loader *l, const struct value *root)
 {
 	const struct value *keys[_CK_MAX];
+	struct cluster c = { 0 };
 
 	l->lab->type = LAB_CLUSTER;
 	schema_read(l, root, SCHEMA(cluster_keys), "a Kind cluster config", keys);
@@ -402,5 +476,13 @@ void kind_load(struct loader *l, const struct value *root)
 	l->lab->mgmt.network = "kind";
 	l->lab->mgmt.pos = root->pos;
 	read_networking(l, keys[CK_NETWORKING]);
-	read_nodes(l, keys[CK_NODES]);
+	check_families(l, value_get(keys[CK_NETWORKING], "podSubnet"), "podSubnet");
+	check_families(l, value_get(keys[CK_NETWORKING], "serviceSubnet"), "serviceSubnet");
+	read_nodes(l, keys[CK_NODES], &c);
+	read_patches(l, keys[CK_PATCHES], keys[CK_JSON_PATCHES], &c.common);
+	for (int k = CK_CONTAINERD_PATCHES; k <= CK_CONTAINERD_JSON_PATCHES; k++)
+		if (keys[k] && keys[k]->n)
+			loader_ignore(l, cluster_keys[k].name, keys[k]->pos);
+	configure(l, &c);
+	loader_warn_ignored(l);
 }

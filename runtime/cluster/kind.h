@@ -15,7 +15,7 @@
  * kind_load() - fill l->lab from the root of a Kind config
  *
  * The nodes are named as Kind names them, without the cluster's name: control-plane, worker, worker2, ...; the
- * long names and host names have it. kubeadm patches are checked to be YAML and otherwise left to the cluster part.
+ * long names and host names have it. What kubeadm makes of the nodes is filled in, too (cluster/kubeadm.h).
  */
 void kind_load(struct loader *l, const struct value *root);
 

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "topology/diag.h"
+#include "topology/doc.h"
 
 enum manifest_type { MANIFEST_OBJECT, MANIFEST_VALUES, _MANIFEST_TYPE_MAX };
 
@@ -38,6 +38,9 @@ bool manifest_detect(const char *text, size_t len);
  */
 void manifests_load(struct diag *d, const char *path, const char *text, size_t len, struct manifests *ret);
 void manifests_done(struct manifests *m);
+
+/** value_to_json() - a value of a document as JSON, typed so; new reference (NULL: null) */
+json_t *value_to_json(const struct value *v);
 
 /** yaml_to_json() - one YAML document as JSON. Return: a new reference, NULL with an error that names the line. */
 json_t *yaml_to_json(const char *text, size_t len, struct error *e);

@@ -25,4 +25,7 @@
  */
 json_t *pins_load(struct diag *d, const char *path, const char *text, size_t len, const struct lab *cluster);
 
+/** pins_apply() - put pins from pins_load() into a cluster that is to be made: pins, and pod_cidrs and router_ips of all nodes */
+void pins_apply(struct lab *cluster, const json_t *pins);
+
 #endif

@@ -126,6 +126,36 @@ static void put_dns(const struct lab *lab, FILE *out, const struct node *n)
 	put_words(lab, out, "dns-options", &n->dns_options);
 }
 
+/* Not the machine's architecture, which the file does not say. */
+static void put_kube(const struct lab *lab, FILE *out, const struct node *n)
+{
+	if (!n->kube)
+		return;
+	put_text(lab, out, "version", n->kube_version);
+	if (n->node_ips.n)
+		put_words(lab, out, "node-ip", &n->node_ips);
+	put_words(lab, out, "pod-cidr", &n->pod_cidrs);
+	if (n->router_ips.n)
+		put_words(lab, out, "router-ip", &n->router_ips);
+	for (size_t i = 0; i < n->n_kube_labels; i++)
+		if (!strstr(n->kube_labels[i].key, "kubernetes.io/arch"))
+			put_kv(lab, out, "kube-label", &n->kube_labels[i], 1);
+	for (size_t i = 0; i < n->n_taints; i++)
+		(void)fprintf(out, "  taint %s=%s:%s\n", n->taints[i].key, n->taints[i].value, n->taints[i].effect);
+}
+
+static void put_cluster(const struct lab *lab, FILE *out)
+{
+	if (lab->type != LAB_CLUSTER)
+		return;
+	(void)fprintf(out, "  pods %s services %s%s\n", lab->pod_subnet, lab->service_subnet,
+		      lab->disable_default_cni ? " no-default-cni" : "");
+	(void)fprintf(out, "  family %s version %s api %s port %u proxy %s\n", lab->ip_family, lab->version, lab->api_address,
+		      lab->api_port, lab->kube_proxy_mode);
+	if (strcmp(lab->pins, "{}") != 0)
+		(void)fprintf(out, "  pins %s\n", lab->pins);
+}
+
 static void put_node(const struct lab *lab, FILE *out, const struct node *n)
 {
 	(void)fprintf(out, "node %s (%s%s) %s\n", n->name, node_kind_names[n->kind],
@@ -146,6 +176,7 @@ static void put_node(const struct lab *lab, FILE *out, const struct node *n)
 	if (n->aliases.n)
 		put_words(lab, out, "aliases", &n->aliases);
 	put_dns(lab, out, n);
+	put_kube(lab, out, n);
 }
 
 static void put_end(const struct lab *lab, FILE *out, const struct endpoint *e)
@@ -214,9 +245,7 @@ void lab_dump(const struct lab *lab, FILE *out)
 	(void)fputs(" prefix ", out);
 	put(lab, out, lab->prefix);
 	(void)fputc('\n', out);
-	if (lab->type == LAB_CLUSTER)
-		(void)fprintf(out, "  pods %s services %s%s\n", lab->pod_subnet, lab->service_subnet,
-			      lab->disable_default_cni ? " no-default-cni" : "");
+	put_cluster(lab, out);
 	put_mgmt(lab, out, &lab->mgmt);
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		put_node(lab, out, &lab->nodes[i]);

@@ -86,6 +86,7 @@ struct node {
 	/* LAB_CLUSTER only: what kubeadm would have made of the node (cluster/kubeadm.c) */
 	bool kube; /* a node of the cluster; false: its load balancer, which is none */
 	bool control_plane;
+	const char *kube_version; /* "v1.27.3", of the image */
 	struct strv node_ips; /* kubelet's node-ip, one or two addresses; empty: those of eth0 */
 	struct kv *kube_labels; /* of the Node object, automatic ones included */
 	size_t n_kube_labels;
@@ -156,6 +157,8 @@ struct lab {
 	const char *kube_proxy_mode; /* "iptables", ... */
 	struct strv dns_search;
 	const char *version; /* "v1.27.3", of the first control plane's image */
+	uint8_t node_mask4, node_mask6; /* length of a node's pod CIDR: 24 and 64 */
+	struct pos pod_subnet_pos;
 	const char *pins; /* JSON as of cluster/pins.h, "{}" when there are none */
 };
 

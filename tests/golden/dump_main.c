@@ -2,7 +2,7 @@
 /*
  * dump_main.c - load one file and show what it was understood to be: the tool behind tests/golden/run.sh
  *
- *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet]
+ *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet] [--pin FILE]
  *          [--plan [--taken PREFIX=DEV] [--bridge NAME]] FILE
  *
  * The model goes to stdout, diagnostics to stderr; the exit status is 1 when there is an error among them. With
@@ -12,11 +12,12 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "cluster/pins.h"
 #include "plan/plan.h"
 #include "topology/dump.h"
 #include "topology/load.h"
 
-enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE };
+enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_PIN };
 
 static const struct option options[] = {
 	{ "check-files", no_argument, NULL, OPT_CHECK },
@@ -28,6 +29,7 @@ static const struct option options[] = {
 	{ "plan", no_argument, NULL, OPT_PLAN },
 	{ "taken", required_argument, NULL, OPT_TAKEN },
 	{ "bridge", required_argument, NULL, OPT_BRIDGE },
+	{ "pin", required_argument, NULL, OPT_PIN },
 	{ 0 },
 };
 
@@ -38,6 +40,7 @@ struct args {
 	struct strv bridges;
 	struct plan_taken *taken;
 	size_t n_taken;
+	const char *pin;
 	bool quiet, plan;
 };
 
@@ -91,6 +94,9 @@ static int parse_args(int argc, char **argv, struct args *a)
 		case OPT_BRIDGE:
 			strv_add(&a->arena, &a->bridges, optarg);
 			break;
+		case OPT_PIN:
+			a->pin = optarg;
+			break;
 		default:
 			return -EINVAL;
 		}
@@ -115,11 +121,28 @@ static void show_plan(const struct args *a, const struct lab *lab, const struct 
 	diag_print(&d, stdout, false);
 }
 
+/* The text of the pins is in @ret_text as long as @d is in use. */
+static void apply_pins(const char *path, struct lab *lab, struct diag *d, char **ret_text)
+{
+	struct error e = { 0 };
+	json_t *pins;
+	size_t len;
+
+	if (file_read(path, ret_text, &len, &e) < 0) {
+		diag_error(d, (struct pos){ 0 }, NULL, "%s", e.msg);
+		return;
+	}
+	pins = pins_load(d, path, *ret_text, len, lab);
+	if (pins)
+		pins_apply(lab, pins);
+	json_decref(pins);
+}
+
 static int load(const struct args *a, const char *path)
 {
 	_cleanup_(lab_freep) struct lab *lab = NULL;
 	_cleanup_diag_ struct diag d = { 0 };
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *pins = NULL;
 	struct error e = { 0 };
 	size_t len;
 
@@ -128,6 +151,8 @@ static int load(const struct args *a, const char *path)
 		return 2;
 	}
 	lab = lab_load(&d, path, text, len, &a->opt);
+	if (lab && !d.n_errors && a->pin)
+		apply_pins(a->pin, lab, &d, &pins);
 	if (lab && !d.n_errors && a->plan)
 		show_plan(a, lab, &d);
 	else if (lab && !d.n_errors && !a->quiet)

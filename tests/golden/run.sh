@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 if [[ -z ${DUMP:-} ]]; then
   [[ -e $top/build/libnetemu.a ]] || { echo "SKIP: needs build/libnetemu.a (make)" && exit 77; }
   DUMP=$work/dump
-  "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -I"$top/runtime" dump_main.c "$top/build/libnetemu.a" -lyaml -o "$DUMP"
+  "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -I"$top/runtime" dump_main.c "$top/build/libnetemu.a" -lyaml -ljansson -o "$DUMP"
 fi
 
 update=

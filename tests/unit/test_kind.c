@@ -87,7 +87,8 @@ static void the_name_option_wins(void **state)
 /* Kind substitutes no variables: dollars in patches stay, whatever is set. */
 static void dollars_stay(void **state)
 {
-	static const char text[] = HEAD "nodes:\n- role: control-plane\n  labels: {a: $HOME, b: '${', c: $$}\n";
+	static const char text[] = HEAD "nodes:\n- extraMounts: [{hostPath: /$HOME, containerPath: '/${'}, "
+					 "{hostPath: /$$, containerPath: /x}]\n";
 	char *env[] = { "HOME=x", NULL };
 	const struct load_options opt = { .environ_ = env };
 	struct diag d = { 0 };
@@ -96,8 +97,9 @@ static void dollars_stay(void **state)
 	(void)state;
 	assert_non_null(lab);
 	assert_int_equal(d.n_errors, 0);
-	assert_string_equal(lab->nodes[0].labels[0].value, "$HOME");
-	assert_string_equal(lab->nodes[0].labels[2].value, "$$");
+	assert_string_equal(lab->nodes[0].binds[0].src, "/$HOME");
+	assert_string_equal(lab->nodes[0].binds[0].dst, "/${");
+	assert_string_equal(lab->nodes[0].binds[1].src, "/$$");
 	lab_free(lab);
 	diag_done(&d);
 }
