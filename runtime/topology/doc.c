@@ -222,6 +222,7 @@ static int parse_pair(struct builder *b, struct pair *ret, bool *ret_merge, unsi
 		return -EINVAL;
 	}
 	ret->key = key->text;
+	ret->key_plain = key->type == VALUE_NULL || key->plain;
 	r = next_event(b, &e);
 	if (r < 0)
 		return r;
@@ -375,22 +376,33 @@ static int expect_event(struct builder *b, yaml_event_type_t want, yaml_event_ty
 	}
 }
 
-static int parse_document(struct builder *b, const struct value **ret)
+/* The next document. Return: 1, 0 at the end of the stream, or -EINVAL. */
+static int parse_document(struct builder *b, const struct value **ret, struct pos *ret_pos)
+{
+	yaml_event_t e;
+	int r = expect_event(b, YAML_DOCUMENT_START_EVENT, YAML_STREAM_END_EVENT, ret_pos);
+
+	if (r <= 0)
+		return r;
+	r = next_event(b, &e);
+	if (r < 0)
+		return r;
+	r = parse_value(b, &e, 0, ret);
+	yaml_event_delete(&e);
+	strmap_done(&b->anchors); /* are a document's own */
+	b->n_anchored = 0;
+	return r < 0 ? r : 1;
+}
+
+static int parse_single(struct builder *b, const struct value **ret)
 {
 	struct pos pos;
-	yaml_event_t e;
-	int r = expect_event(b, YAML_DOCUMENT_START_EVENT, YAML_STREAM_END_EVENT, &pos);
+	int r = parse_document(b, ret, &pos);
 
 	if (r == 0) {
 		diag_error(b->src->diag, (struct pos){ .file = b->src->file }, NULL, "the file is empty");
 		r = -EINVAL;
 	}
-	if (r > 0)
-		r = next_event(b, &e);
-	if (r < 0)
-		return r;
-	r = parse_value(b, &e, 0, ret);
-	yaml_event_delete(&e);
 	if (r < 0)
 		return r;
 	r = expect_event(b, YAML_DOCUMENT_START_EVENT, YAML_STREAM_END_EVENT, &pos);
@@ -398,6 +410,17 @@ static int parse_document(struct builder *b, const struct value **ret)
 		diag_error(b->src->diag, pos, "put it into a file of its own", "a second YAML document starts here");
 		r = -EINVAL;
 	}
+	return r;
+}
+
+static int parse_stream(struct builder *b, const struct value ***ret, size_t *ret_n)
+{
+	const struct value *v;
+	struct pos pos;
+	int r;
+
+	while ((r = parse_document(b, &v, &pos)) > 0)
+		*ARENA_PUSH(b->a, *ret, *ret_n) = v;
 	return r;
 }
 
@@ -418,22 +441,45 @@ static int check_tags(struct source *src)
 	return 0;
 }
 
+/* Checks the text and readies the parser. */
+static int builder_start(struct builder *b)
+{
+	if (source_check(b->src) < 0 || check_tags(b->src) < 0)
+		return -EINVAL;
+	if (!yaml_parser_initialize(&b->parser)) {
+		diag_error(b->src->diag, (struct pos){ .file = b->src->file }, NULL, "out of memory");
+		return -EINVAL;
+	}
+	yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&b->parser, (const unsigned char *)b->src->text, b->src->len);
+	return 0;
+}
+
+static int builder_end(struct builder *b, int r, size_t errors_before)
+{
+	yaml_parser_delete(&b->parser);
+	strmap_done(&b->anchors);
+	return r < 0 || b->src->diag->n_errors != errors_before ? -EINVAL : 0;
+}
+
 int doc_parse(struct source *src, struct arena *a, const struct value **ret)
 {
 	struct builder b = { .src = src, .a = a };
 	const size_t errors = src->diag->n_errors;
-	int r;
 
-	if (source_check(src) < 0 || check_tags(src) < 0)
+	if (builder_start(&b) < 0)
 		return -EINVAL;
-	if (!yaml_parser_initialize(&b.parser)) {
-		diag_error(src->diag, (struct pos){ .file = src->file }, NULL, "out of memory");
+	return builder_end(&b, parse_single(&b, ret), errors);
+}
+
+int doc_parse_all(struct source *src, struct arena *a, const struct value ***ret, size_t *ret_n)
+{
+	struct builder b = { .src = src, .a = a };
+	const size_t errors = src->diag->n_errors;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (builder_start(&b) < 0)
 		return -EINVAL;
-	}
-	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&b.parser, (const unsigned char *)src->text, src->len);
-	r = parse_document(&b, ret);
-	yaml_parser_delete(&b.parser);
-	strmap_done(&b.anchors);
-	return r < 0 || src->diag->n_errors != errors ? -EINVAL : 0;
+	return builder_end(&b, parse_stream(&b, ret, ret_n), errors);
 }

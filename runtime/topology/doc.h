@@ -16,6 +16,7 @@ struct value;
 
 struct pair {
 	const char *key;
+	bool key_plain; /* as value.plain; also for a key that is null */
 	struct pos key_pos;
 	const struct value *value;
 };
@@ -52,6 +53,13 @@ extern const char *const value_type_names[_VALUE_TYPE_MAX];
  * Return: 0, or -EINVAL with diagnostics.
  */
 int doc_parse(struct source *src, struct arena *a, const struct value **ret);
+/**
+ * doc_parse_all() - all documents in @src, in @a; an empty one is VALUE_NULL
+ * @ret: an array in @a, NULL when there are none
+ *
+ * Return: as doc_parse(), with what could be read in @ret.
+ */
+int doc_parse_all(struct source *src, struct arena *a, const struct value ***ret, size_t *ret_n);
 /** value_get() - the value of @key in the map @v, or NULL (@v may be NULL or no map) */
 const struct value *value_get(const struct value *v, const char *key);
 
