@@ -7,8 +7,6 @@
  * Go type, before (what a fallback would hide) its own fallbacks. The defaults of Pods that real API servers leave to admission
  * plugins (Priority, ServiceAccount, DefaultTolerationSeconds) are here too. Source: pkg/apis/{core,apps,batch}/v1/defaults.go of 1.30.
  */
-#include <math.h>
-
 #include "cluster/schema_internal.h"
 
 static bool is_set(const json_t *o, const char *key)
@@ -300,30 +298,37 @@ static void run_defaulter(const struct defaulter *table, size_t n, const char *n
 
 /* ---- quantities in their canonical form ---- */
 
-/* The plain number that Go would print: "0.5" of cores is "500m", "1000m" is "1"; what is finer than 1/1000 stays as it is. */
+/* Thousandths of "1.5" or "1500m"; -1: not so simple, or finer. */
+static int64_t parse_milli(const char *text)
+{
+	const size_t whole = strspn(text, "0123456789");
+	const char *frac = text + whole + (text[whole] == '.'), *end = frac + (text[whole] == '.' ? strspn(frac, "0123456789") : 0);
+	int64_t n = strtoll(text, NULL, 10);
+
+	if (whole > 12 || end == text || (end > frac && whole == 0))
+		return -1;
+	if (strcmp(end, "m") == 0)
+		return end == frac ? n : -1;
+	for (unsigned k = 0; k < 3; k++)
+		n = n * 10 + (frac < end ? *frac++ - '0' : 0);
+	return *end || frac < end ? -1 : n;
+}
+
+/* As Go prints it: "0.5" is "500m", "1000m" is "1"; what is not so simple stays as it is. */
 static void canonical_quantity(json_t *holder, const char *key, const json_t *v)
 {
-	const char *text = json_string_value(v);
-	char *end, out[64];
-	double d;
+	_cleanup_free_ char *number = json_is_number(v) ? json_dumps(v, JSON_ENCODE_ANY) : NULL;
+	const char *text = number ? number : json_string_value(v);
+	const int64_t milli = text && *text ? parse_milli(text) : -1;
+	char out[64];
 
-	if (json_is_number(v)) {
-		d = json_number_value(v);
-	} else if (text && text[strspn(text, "0123456789.m")] == '\0' && *text) {
-		d = strtod(text, &end);
-		if (*end && strcmp(end, "m") != 0)
-			return;
-		d = *end ? d / 1000 : d;
-	} else {
-		return;
-	}
-	if (d < 0 || d > 1e12 || fabs(d * 1000 - round(d * 1000)) > 1e-6)
-		return;
-	if (fmod(round(d * 1000), 1000) == 0)
-		(void)snprintf(out, sizeof(out), "%.0f", d);
-	else
-		(void)snprintf(out, sizeof(out), "%.0fm", round(d * 1000));
-	if (!text || strcmp(out, text) != 0)
+	if (milli >= 0 && milli % 1000 == 0)
+		(void)snprintf(out, sizeof(out), "%lld", (long long)milli / 1000);
+	else if (milli >= 0)
+		(void)snprintf(out, sizeof(out), "%lldm", (long long)milli);
+	else if (number)
+		(void)snprintf(out, sizeof(out), "%s", number);
+	if (number || (milli >= 0 && strcmp(out, text) != 0))
 		(void)json_object_set_new(holder, key, json_string(out));
 }
 

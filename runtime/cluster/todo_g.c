@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * todo_g.c - validation, manifests and strategic patches while they are written
+ * todo_g.c - validation and strategic patches while they are written
  */
 #include "cluster/jsonpatch.h"
 #include "cluster/manifest.h"

@@ -45,9 +45,9 @@ static bool is_special_float(const char *s)
 /* Go writes a float that is whole without a point, so that it is an integer for whoever reads the JSON. */
 static json_t *float_json(double d)
 {
-	if (fabs(d) < 9e15 && d == trunc(d))
-		return json_integer((json_int_t)d);
-	return json_real(d);
+	const json_int_t whole = d > -9e15 && d < 9e15 ? (json_int_t)d : 0;
+
+	return (double)whole - d == 0 ? json_integer(whole) : json_real(d);
 }
 
 /* NULL: plain text */
