@@ -14,10 +14,3 @@ size_t schema_validate(const struct resource *r _unused_, const json_t *object _
 {
 	return 0;
 }
-
-int json_strategic_patch(const char *kind _unused_, const json_t *target, const json_t *patch, json_t **ret,
-			 struct error *e _unused_)
-{
-	*ret = json_merge_patch(target, patch);
-	return 0;
-}
