@@ -26,9 +26,10 @@
  * pod.files         {"uid", "volume", "files"}                            {} the volume's files become these
  * pod.remove        {"uid"}                                               {} containers killed, everything gone; also when there is none
  * pod.socket        {"uid", "family": 4|6}                                fd: a TCP socket made in the pod's network namespace
- * container.start   {"pod": uid, "name", "attempt", "image", "argv": [] = idle, "env": ["K=V"], "cwd", "user", "tty", "stdin",
+ * container.start   {"pod": uid, "name", "attempt", "image", "argv": [] = idle; missing = what the image starts by itself (FRR),
+ *                    "env": ["K=V"], "cwd", "user", "tty", "stdin", "stdinOnce": false = later attaches write to it, too,
  *                    "readOnlyRoot", "opaque", "mounts": [{"volume", "subPath", "path", "readOnly"}]}
- *                                                                         {"id": 16 hex digits, "pid": on the host}
+ *                                                                         {"id": 16 hex digits, "pid": on the host, "startedAt"}
  * container.stop    {"id", "signal": 15}                                  {} sent to the main process; 9: the whole container
  * container.remove  {"id", "keepLog": bool}                               {} killed if need be, root and (unless keepLog) log gone
  * container.connect {"id"}                                                fd: a connection to its netemu-init (engine/agentc.h)

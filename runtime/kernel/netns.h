@@ -25,6 +25,15 @@ int netns_create(struct error *e);
 /** netns_open() - the namespace at @path ("/run/netns/x", "/proc/1/ns/net"); refuses what is not one. Return: fd or -errno. */
 int netns_open(const char *path, struct error *e);
 
+/**
+ * netns_socket() - a socket that lives in another network namespace
+ *
+ * A child makes it there, since a process with an io_uring must not move.
+ *
+ * Return: an fd (close-on-exec), or -errno.
+ */
+int netns_socket(int fd, int family, int type, struct error *e);
+
 /** netns_enter() - move into @fd (setns(2)). Return: 0 or -errno. */
 int netns_enter(int fd, struct error *e);
 

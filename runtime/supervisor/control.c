@@ -90,7 +90,8 @@ static const char *node_state(const struct run_node *n)
 {
 	if (n->run->spec->plan->nodes[n->index].has_init && !n->alive)
 		return "dead";
-	if (n->main == MAIN_EXITED)
+	/* The pods of a cluster's node go on without their kubelet. */
+	if (n->main == MAIN_EXITED && !n->run->spec->plan->lab->nodes[n->index].kube)
 		return "exited";
 	return n->run->ready || n->done ? "running" : "starting";
 }

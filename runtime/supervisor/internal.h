@@ -54,22 +54,51 @@ struct lab_run {
 	struct logstore *logs;
 	int reports, null_fd, ctl_fd, signals;
 	struct run_node *nodes;
-	size_t n_pending; /* nodes that are not done */
+	size_t n_pending; /* nodes that are not done, and the API server that is not ready */
 	size_t n_workers, max_workers, next_node;
 	bool ready, committed;
 	unsigned n_clients;
+	struct cri *cri; /* of a cluster, else NULL */
+	struct apiproc *api; /* NULL: none */
 	struct arena arena;
 };
 
 /** runner_start() - begin commands and exec lines of all nodes. Return: 0 or -errno. */
 int runner_start(struct lab_run *run, struct error *e);
-/** lab_ready() - called by the runner when all nodes are done */
-void lab_ready(struct lab_run *run);
+/** lab_part_done() - one of what the run waits for is there; with the last the lab is ready */
+void lab_part_done(struct lab_run *run);
 /** lab_fail() - the run is over because of @e: says so, and ends the loop */
 void lab_fail(struct lab_run *run, const struct error *e);
 /** lab_log() - a line in the lab's own log ("_lab") */
 void lab_log(struct lab_run *run, const char *fmt, ...) _printf_(2, 3);
 /** control_start() - listen on ctl.sock. Return: 0 or -errno. */
 int control_start(struct lab_run *run, struct error *e);
+
+/* ---- clusters ---- */
+
+struct cri_waiter;
+
+/** cri_start() - listen to the kubelets of a cluster (cluster/cri.h). Return: 0 or -errno. */
+int cri_start(struct lab_run *run, struct error *e);
+/** cri_apiserver_add() - @fd, which is taken, is a connection of the API server. Return: 0 or -errno. */
+int cri_apiserver_add(struct lab_run *run, int fd, struct error *e);
+/** cri_api_ready() - give everybody the connection to the API server that they wait for */
+void cri_api_ready(struct lab_run *run);
+/** cri_node_gone() - a node's init has ended: its pods end, too */
+void cri_node_gone(struct lab_run *run, size_t index);
+
+/** api_start() - write the cluster's config and start its API server, which the run then waits for. Return: 0 or -errno. */
+int api_start(struct lab_run *run, struct error *e);
+/** api_ready() - it says that it is */
+void api_ready(struct lab_run *run, unsigned port);
+bool api_is_ready(const struct lab_run *run);
+/** api_waiters() - who waits until it is; NULL when there is no API server */
+struct cri_waiter **api_waiters(const struct lab_run *run);
+/** api_connect() - Return: a blocking socket, or -errno. */
+int api_connect(const struct lab_run *run, struct error *e);
+/** api_reaped() - some child of the supervisor has ended: perhaps it */
+void api_reaped(struct lab_run *run, pid_t pid, int status);
+/** api_stop() - end it in peace, at the end of the lab */
+void api_stop(struct lab_run *run);
 
 #endif

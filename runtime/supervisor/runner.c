@@ -199,8 +199,7 @@ static void node_done(struct run_node *n)
 		return;
 	n->done = true;
 	run->n_workers -= n->worker;
-	if (--run->n_pending == 0)
-		lab_ready(run);
+	lab_part_done(run);
 }
 
 /* netemu, not a command of the lab, has failed; before the lab is up that is the end of the run. */
@@ -345,6 +344,7 @@ static void node_gone(struct run_node *n)
 	struct error e = { 0 };
 
 	n->alive = false;
+	cri_node_gone(n->run, n->index);
 	(void)error_set(&e, ESRCH, "its init has ended");
 	node_fail(n, &e);
 }
@@ -468,7 +468,7 @@ int runner_start(struct lab_run *run, struct error *e)
 
 	run->nodes = arena_alloc(&run->arena, (lab->n_nodes + 1) * sizeof(*run->nodes));
 	run->max_workers = run->spec->max_workers ? run->spec->max_workers : WORKERS_DEFAULT;
-	run->n_pending = lab->n_nodes;
+	run->n_pending += lab->n_nodes + 1;
 	steps_collect(run);
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		struct run_node *n = &run->nodes[i];
@@ -484,7 +484,6 @@ int runner_start(struct lab_run *run, struct error *e)
 			return r;
 	}
 	worker_start_next(run);
-	if (lab->n_nodes == 0)
-		lab_ready(run);
+	lab_part_done(run); /* this one */
 	return 0;
 }

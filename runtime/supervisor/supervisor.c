@@ -88,7 +88,7 @@ static int report_must(struct lab_run *run, enum report_type type, struct error 
 	return r < 0 ? error_errno(e, -r, "report to netemu run") : 0;
 }
 
-void lab_ready(struct lab_run *run)
+static void lab_ready(struct lab_run *run)
 {
 	struct error e = { 0 };
 
@@ -102,6 +102,12 @@ void lab_ready(struct lab_run *run)
 	lab_log(run, "lab %s is up (loop: %s)", run->spec->plan->lab->name, loop_backend_name(run->loop));
 	if (report_must(run, REPORT_READY, &e) < 0)
 		lab_fail(run, &e);
+}
+
+void lab_part_done(struct lab_run *run)
+{
+	if (--run->n_pending == 0)
+		lab_ready(run);
 }
 
 static void commit_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
@@ -135,6 +141,8 @@ static void signal_readable(struct loop *loop, struct loop_handle id, uint32_t r
 {
 	struct lab_run *run = arg;
 	struct signalfd_siginfo si;
+	int status;
+	pid_t pid;
 
 	(void)id;
 	(void)revents;
@@ -145,8 +153,8 @@ static void signal_readable(struct loop *loop, struct loop_handle id, uint32_t r
 		}
 	}
 	/* Orphans of the lab's processes end up here, PID 1 of the outer namespace. */
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		api_reaped(run, pid, status);
 }
 
 static int signals_open(struct lab_run *run, struct error *e)
@@ -184,6 +192,10 @@ static int loop_start(struct lab_run *run, struct error *e)
 		r = loop_add_fd(run->loop, run->spec->commit_fd, POLLIN, commit_readable, run, NULL, e);
 	if (r == 0)
 		r = control_start(run, e);
+	if (r == 0 && run->spec->plan->lab->type == LAB_CLUSTER)
+		r = cri_start(run, e);
+	if (r == 0 && run->cri)
+		r = api_start(run, e);
 	return r < 0 ? r : runner_start(run, e);
 }
 
@@ -253,6 +265,7 @@ static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 		code = loop_run(run.loop);
 	else
 		(void)report_send(run.reports, REPORT_FAILED, e.code, e.msg);
+	api_stop(&run);
 	if (run.engine.plan && run.engine.conn[PLAN_NS_INDEX_HOST])
 		engine_remove_host_links(&run.engine);
 	engine_unmount(&run.engine);
