@@ -149,7 +149,7 @@ static int actions_add(posix_spawn_file_actions_t *actions, const int *fds, size
 
 static int program_spawn(const struct lab_run *run, int sock, int err, pid_t *ret, struct error *e)
 {
-	const int from[] = { run->null_fd, err, err, sock, run->spec->dirfd };
+	const int from[] = { run->null_fd, err, err, sock, run->spec->dirfd, run->spec->apiserver_fd };
 	char path[64];
 	char *const argv[] = { (char *)(uintptr_t)"netemu-apiserver", (char *)(uintptr_t)run->spec->dir, NULL };
 	posix_spawn_file_actions_t actions;
@@ -157,8 +157,7 @@ static int program_spawn(const struct lab_run *run, int sock, int err, pid_t *re
 	int fds[ARRAY_SIZE(from)], r = fault_point("start the API server");
 	sigset_t set;
 
-	static_assert(ARRAY_SIZE(from) == FD_LOCK + 1 && CRI_FD_APISERVER == 3, "their numbers are their places");
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", run->spec->apiserver_fd);
+	static_assert(ARRAY_SIZE(from) == FD_LOCK + 2 && CRI_FD_APISERVER == 3, "their numbers are their places");
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawnattr_init(&attr);
 	(void)sigemptyset(&set);
@@ -168,8 +167,9 @@ static int program_spawn(const struct lab_run *run, int sock, int err, pid_t *re
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
 		fds[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_HIGH);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[FD_LOCK + 1]);
 	if (r == 0)
-		r = actions_add(&actions, fds, ARRAY_SIZE(fds));
+		r = actions_add(&actions, fds, FD_LOCK + 1);
 	if (r == 0)
 		r = -posix_spawn(ret, path, &actions, &attr, argv, environ);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)

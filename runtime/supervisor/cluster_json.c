@@ -16,10 +16,16 @@ static json_t *strings(const struct strv *s)
 	return j;
 }
 
-/* node-ip where it is given, else what the node has on the management network. */
-static json_t *addresses(const struct node *n, const struct plan_node *pn)
+static const char *or_else(const char *s, const char *fallback)
 {
-	const struct inprefix *own[] = { &pn->ipv4, &pn->ipv6 };
+	return s ? s : fallback;
+}
+
+/* node-ip where it is given, else what the node has on the management network, of the cluster's families. */
+static json_t *addresses(const struct lab *lab, const struct node *n, const struct plan_node *pn)
+{
+	const char *family = or_else(lab->ip_family, "ipv4");
+	const struct inprefix *own[] = { strcmp(family, "ipv6") != 0 ? &pn->ipv4 : NULL, strcmp(family, "ipv4") != 0 ? &pn->ipv6 : NULL };
 	char buf[INPREFIX_STRLEN];
 	json_t *j;
 
@@ -27,7 +33,7 @@ static json_t *addresses(const struct node *n, const struct plan_node *pn)
 		return strings(&n->node_ips);
 	j = json_array();
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		if (own[i]->family)
+		if (own[i] && own[i]->family)
 			(void)json_array_append_new(j, json_string(inprefix_addr_str(own[i], buf)));
 	return j;
 }
@@ -65,14 +71,9 @@ static json_t *node_json(const struct plan *plan, size_t i)
 		return NULL;
 	}
 	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "name", n->name, "hostname", n->hostname, "controlPlane",
-			 n->control_plane, "image", n->image ? n->image : "", "addresses", addresses(n, &plan->nodes[i]), "labels",
+			 n->control_plane, "image", n->image ? n->image : "", "addresses", addresses(plan->lab, n, &plan->nodes[i]), "labels",
 			 labels(n), "taints", taints(n), "podCIDRs", strings(&n->pod_cidrs), "routerIPs", strings(&n->router_ips),
 			 "providerID", provider);
-}
-
-static const char *or_else(const char *s, const char *fallback)
-{
-	return s ? s : fallback;
 }
 
 json_t *cluster_json(const struct plan *plan)
