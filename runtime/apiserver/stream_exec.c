@@ -375,7 +375,7 @@ static void ask_attach(struct session *s)
 {
 	s->calling = true;
 	rpc_peer_call(s->api->runtime,
-		      json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "container.attach", "id", s->id, "stdin",
+		      json_pack("{s:s, s:s, s:b, s:b, s:b}", "op", "container.attach", "container", s->id, "stdin",
 				(s->wanted & 1U << CHANNEL_STDIN) != 0, "stdout", (s->wanted & 1U << CHANNEL_STDOUT) != 0, "stderr",
 				(s->wanted & 1U << CHANNEL_STDERR) != 0),
 		      NULL, 0, attached, s);
@@ -431,7 +431,7 @@ static void client_resize(void *arg, unsigned rows, unsigned cols)
 	s->size = (struct winsize){ .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
 	if (s->attach)
 		rpc_peer_send(s->api->runtime,
-			      json_pack("{s:s, s:s, s:i, s:i}", "op", "container.resize", "id", s->id, "rows", (int)rows, "cols", (int)cols), NULL, 0);
+			      json_pack("{s:s, s:s, s:i, s:i}", "op", "container.resize", "container", s->id, "rows", (int)rows, "cols", (int)cols), NULL, 0);
 	else if (s->master >= 0)
 		(void)ioctl(s->master, TIOCSWINSZ, &s->size);
 }
@@ -535,5 +535,5 @@ void exec_start(const struct stream_start *st)
 	if (!s->api->runtime || !s->argv.n)
 		return; /* said when the channels are open */
 	s->calling = true;
-	rpc_peer_call(s->api->runtime, json_pack("{s:s, s:s}", "op", "container.connect", "id", s->id), NULL, 0, connected, s);
+	rpc_peer_call(s->api->runtime, json_pack("{s:s, s:s}", "op", "container.connect", "container", s->id), NULL, 0, connected, s);
 }

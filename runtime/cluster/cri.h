@@ -30,15 +30,17 @@
  *                    "env": ["K=V"], "cwd", "user", "tty", "stdin", "stdinOnce": false = later attaches write to it, too,
  *                    "readOnlyRoot", "opaque", "mounts": [{"volume", "subPath", "path", "readOnly"}]}
  *                                                                         {"id": 16 hex digits, "pid": on the host, "startedAt"}
- * container.stop    {"id", "signal": 15}                                  {} sent to the main process; 9: the whole container
- * container.remove  {"id", "keepLog": bool}                               {} killed if need be, root and (unless keepLog) log gone
- * container.connect {"id"}                                                fd: a connection to its netemu-init (engine/agentc.h)
- * container.attach  {"id", "stdin", "stdout", "stderr"}                   fds: a stream socket with its output (stdout, or what a tty prints),
+ * container.stop    {"container", "signal": 15}                                  {} sent to the main process; 9: the whole container
+ * container.remove  {"container", "keepLog": bool}                               {} killed if need be, root and (unless keepLog) log gone
+ * container.connect {"container"}                                                fd: a connection to its netemu-init (engine/agentc.h)
+ * container.attach  {"container", "stdin", "stdout", "stderr"}                   fds: a stream socket with its output (stdout, or what a tty prints),
  *                                                                           then one with stderr (no tty), then what writes to its stdin;
  *                                                                           only those that were asked for and are there, named by
  *                                                                           {"fds": ["stdout", "stderr", "stdin"], "tty": bool}
- * container.resize  {"id", "rows", "cols"}                                {} the window of its tty
+ * container.resize  {"container", "rows", "cols"}                                {} the window of its tty
  * ready             {"port": N}                                           (API server only) it answers from now on
+ *
+ * (A container's id is "container" in requests: "id" there is the request's own number, see engine/rpc.h.)
  *
  * notifications to the node's kubelet:
  *   {"op": "exit", "pod": uid, "id", "name", "attempt", "status": wait status, "finishedAt"}

@@ -35,7 +35,7 @@ static struct loop *loop_of(const struct container *c)
 
 int container_find(const struct cri_call *call, struct container **ret, struct error *e)
 {
-	const char *id = json_text(call->m->body, "id", NULL);
+	const char *id = json_text(call->m->body, "container", NULL);
 
 	for (struct container *c = call->client->cri->containers[cri_hash(id)]; c; c = c->same_hash)
 		if (strcmp(c->id, id) == 0 && !c->removing && (!call->client->node || call->client->node == c->pod->node)) {
