@@ -21,9 +21,9 @@ static void set_missing(json_t *object, const char *key, json_t *value)
 
 /* ---- pods ---- */
 
-static bool resources_equal(const json_t *resources)
+static bool limits_equal(const json_t *wants)
 {
-	const json_t *limits = json_object_get(resources, "limits"), *requests = json_object_get(resources, "requests");
+	const json_t *limits = json_object_get(wants, "limits"), *requests = json_object_get(wants, "requests");
 	static const char *const names[] = { "cpu", "memory" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -44,11 +44,11 @@ const char *qos_class(const json_t *pod)
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		json_array_foreach(json_at(pod, "spec", lists[i], NULL), n, container) {
-			const json_t *resources = json_object_get(container, "resources");
+			const json_t *wants = json_object_get(container, "resources");
 
-			any = any || json_object_size(json_object_get(resources, "limits")) > 0 ||
-			      json_object_size(json_object_get(resources, "requests")) > 0;
-			all_equal = all_equal && resources_equal(resources);
+			any = any || json_object_size(json_object_get(wants, "limits")) > 0 ||
+			      json_object_size(json_object_get(wants, "requests")) > 0;
+			all_equal = all_equal && limits_equal(wants);
 		}
 	return !any ? "BestEffort" : all_equal ? "Guaranteed" : "Burstable";
 }

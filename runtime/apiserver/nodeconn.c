@@ -245,7 +245,7 @@ static void renew_lease(struct api *api, const char *name, const json_t *node)
 {
 	const json_t *old = store_get(api->store, RES_LEASES, "kube-node-lease", name);
 	struct timespec now;
-	char text[KUBE_TIME_LEN], renewed[KUBE_TIME_LEN + 16];
+	char text[KUBE_TIME_LEN], renewed[KUBE_TIME_LEN + 32];
 	json_t *lease;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);

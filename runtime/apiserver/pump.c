@@ -155,7 +155,7 @@ static void source_ready(struct loop *loop, struct loop_handle id, uint32_t reve
 	(void)source_read(arg);
 }
 
-int source_open(struct source *s, struct error *e)
+int pump_source_open(struct source *s, struct error *e)
 {
 	s->paused = s->finishing = false;
 	return loop_add_fd(s->loop, s->fd, POLLIN, source_ready, s, &s->id, e);
@@ -172,7 +172,7 @@ static void source_look(struct loop *loop, struct loop_handle id, void *arg)
 	(void)source_read(s);
 }
 
-void source_pause(struct source *s, bool paused)
+void pump_source_pause(struct source *s, bool paused)
 {
 	if (s->fd < 0 || s->paused == paused)
 		return;
@@ -183,7 +183,7 @@ void source_pause(struct source *s, bool paused)
 		(void)loop_add_timer(s->loop, 0, source_look, s, &s->id, NULL);
 }
 
-void source_finish(struct source *s)
+void pump_source_finish(struct source *s)
 {
 	if (s->fd < 0 || s->finishing)
 		return;
@@ -194,7 +194,7 @@ void source_finish(struct source *s)
 		(void)loop_add_timer(s->loop, 0, source_look, s, &s->id, NULL);
 }
 
-void source_done(struct source *s)
+void pump_source_done(struct source *s)
 {
 	if (s->loop)
 		loop_remove(s->loop, s->id);

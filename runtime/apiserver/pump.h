@@ -62,10 +62,10 @@ struct source {
 	void *arg;
 };
 
-int source_open(struct source *s, struct error *e);
-void source_pause(struct source *s, bool paused);
-/** source_finish() - read what is there already, then on_end: whoever holds the other end is not waited for */
-void source_finish(struct source *s);
-void source_done(struct source *s);
+int pump_source_open(struct source *s, struct error *e);
+void pump_source_pause(struct source *s, bool paused);
+/** pump_source_finish() - read what is there already, then on_end: whoever holds the other end is not waited for */
+void pump_source_finish(struct source *s);
+void pump_source_done(struct source *s);
 
 #endif

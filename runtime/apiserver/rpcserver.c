@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "apiserver/api.h"
+#include "apiserver/logstream.h"
 #include "cluster/cri.h"
 #include "cluster/jsonutil.h"
 
@@ -17,8 +18,11 @@ struct client;
 struct follow {
 	struct client *client;
 	json_int_t id; /* of its request */
-	struct api_watch *watch;
+	struct api_watch *watch; /* one of these */
+	struct log_stream *log;
 	const char *content_type;
+	struct strbuf body; /* of a log that is not followed: comes with the reply */
+	bool gather;
 	struct follow *next;
 };
 
@@ -74,6 +78,19 @@ static void fail(struct client *c, json_int_t id, int code, const char *text)
 
 /* ---- http ---- */
 
+/* What is no UTF-8 cannot be in JSON. */
+static json_t *json_string_ascii(const struct strbuf *text)
+{
+	struct strbuf ascii = { 0 };
+	json_t *j;
+
+	for (size_t i = 0; i < text->len; i++)
+		strbuf_putc(&ascii, (unsigned char)text->buf[i] < 0x80 ? text->buf[i] : '?');
+	j = json_stringn(strbuf_str(&ascii), ascii.len);
+	strbuf_done(&ascii);
+	return j;
+}
+
 static void follow_free(struct follow *f)
 {
 	struct follow **at = &f->client->follows;
@@ -82,7 +99,37 @@ static void follow_free(struct follow *f)
 		at = &(*at)->next;
 	*at = f->next;
 	api_watch_free(f->watch);
+	log_stream_free(f->log);
+	strbuf_done(&f->body);
 	free(f);
+}
+
+static void reply_text(struct client *c, json_int_t id, const char *content_type, const struct strbuf *text)
+{
+	json_t *body = json_stringn(strbuf_str(text), text->len);
+
+	if (!body) /* no UTF-8: what is not ASCII is replaced */
+		body = json_string_ascii(text);
+	rpc_peer_reply(c->peer, id, json_pack("{s:i, s:s, s:o}", "code", 200, "contentType", content_type, "body", body), NULL, 0);
+}
+
+static struct follow *follow_new(struct client *c, json_int_t id, const char *content_type)
+{
+	struct follow *f = calloc(1, sizeof(*f));
+
+	if (!f) {
+		fail(c, id, ENOMEM, "out of memory");
+		return NULL;
+	}
+	*f = (struct follow){ .client = c, .id = id, .content_type = content_type };
+	f->next = c->follows;
+	c->follows = f;
+	return f;
+}
+
+static void send_chunk(struct follow *f, json_t *body)
+{
+	rpc_peer_send(f->client->peer, json_pack("{s:s, s:I, s:o}", "op", "chunk", "for", f->id, "body", body), NULL, 0);
 }
 
 static void on_watch(void *arg, const char *text, size_t len)
@@ -90,26 +137,62 @@ static void on_watch(void *arg, const char *text, size_t len)
 	struct follow *f = arg;
 
 	if (text)
-		rpc_peer_send(f->client->peer,
-			      json_pack("{s:s, s:I, s:s#}", "op", "chunk", "for", f->id, "body", text, (int)len), NULL, 0);
+		send_chunk(f, json_stringn(text, len));
 	else
-		rpc_peer_reply(f->client->peer, f->id,
-			       json_pack("{s:i, s:s, s:s}", "code", 200, "contentType", f->content_type, "body", ""), NULL, 0);
+		reply_text(f->client, f->id, f->content_type, &f->body);
 }
 
 static void follow_watch(struct client *c, json_int_t id, struct api_reply *reply)
 {
-	struct follow *f = calloc(1, sizeof(*f));
+	struct follow *f = follow_new(c, id, reply->content_type);
 
 	if (!f) {
 		api_watch_free(reply->watch);
-		fail(c, id, ENOMEM, "out of memory");
 		return;
 	}
-	*f = (struct follow){ .client = c, .id = id, .watch = reply->watch, .content_type = reply->content_type };
-	f->next = c->follows;
-	c->follows = f;
+	f->watch = reply->watch;
 	api_watch_start(f->watch, on_watch, f);
+}
+
+static bool on_log(void *arg, const char *data, size_t len)
+{
+	struct follow *f = arg;
+	struct strbuf piece = { 0 };
+	json_t *body;
+
+	if (f->gather) {
+		strbuf_add(&f->body, data, len);
+		return true;
+	}
+	strbuf_add(&piece, data, len);
+	body = json_stringn(data, len);
+	send_chunk(f, body ? body : json_string_ascii(&piece));
+	strbuf_done(&piece);
+	return true;
+}
+
+static void on_log_end(void *arg)
+{
+	struct follow *f = arg;
+
+	reply_text(f->client, f->id, f->content_type, &f->body);
+	follow_free(f);
+}
+
+static void follow_log(struct client *c, json_int_t id, const struct api_reply *reply, const json_t *query)
+{
+	struct follow *f = follow_new(c, id, reply->content_type);
+	const json_t *follow = json_array_get(json_object_get(query, "follow"), 0);
+	struct error e = { 0 };
+
+	if (!f)
+		return;
+	f->gather = !json_is_string(follow) || strcmp(json_string_value(follow), "true") != 0;
+	if (log_options_check(query, &e) == 0 && log_stream_start(c->server->api, reply->pod, reply->container, reply->container_id, query,
+								  on_log, on_log_end, f, &f->log, &e) == 0)
+		return;
+	rpc_peer_fail(c->peer, id, &e);
+	follow_free(f);
 }
 
 static void reply_http(struct client *c, json_int_t id, const struct api_reply *reply)
@@ -139,6 +222,8 @@ static void on_http(struct client *c, const json_t *m, json_int_t id)
 	api_serve(c->server->api, &rq, &reply);
 	if (reply.stream == API_STREAM_WATCH)
 		follow_watch(c, id, &reply);
+	else if (reply.stream == API_STREAM_LOG)
+		follow_log(c, id, &reply, rq.query);
 	else if (reply.stream != API_STREAM_NONE)
 		fail(c, id, EOPNOTSUPP, "this cannot be streamed here");
 	else
@@ -183,7 +268,7 @@ static void connect_container(struct client *c, json_int_t id, const struct api_
 	if (!errand)
 		return;
 	if (c->server->api->runtime) {
-		rpc_peer_call(c->server->api->runtime, json_pack("{s:s, s:s}", "op", "container.connect", "id", reply->container_id),
+		rpc_peer_call(c->server->api->runtime, json_pack("{s:s, s:s}", "op", "container.connect", "container", reply->container_id),
 			      NULL, 0, on_connected, errand);
 		return;
 	}

@@ -49,7 +49,7 @@ static void close_source(struct session *s, struct source *src)
 {
 	const int fd = src->fd;
 
-	source_done(src);
+	pump_source_done(src);
 	if (fd != s->master)
 		(void)fd_close(fd);
 }
@@ -120,7 +120,7 @@ static bool outputs_open(const struct session *s)
 static void outputs_pause(struct session *s, bool paused)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(s->out); i++)
-		source_pause(&s->out[i], paused);
+		pump_source_pause(&s->out[i], paused);
 }
 
 static void output(struct session *s, enum channel c, const char *data, size_t len)
@@ -171,7 +171,7 @@ static int open_output(struct session *s, int i, int fd, struct error *e)
 		.arg = s,
 	};
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	return source_open(&s->out[i], e);
+	return pump_source_open(&s->out[i], e);
 }
 
 /* ---- input ---- */
@@ -288,7 +288,7 @@ static void command_exited(struct session *s, int code)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(s->out); i++)
-		source_finish(&s->out[i]);
+		pump_source_finish(&s->out[i]);
 }
 
 static void agent_ready(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)

@@ -58,7 +58,7 @@ static void forwarded_close(struct forwarded *c)
 	loop_remove(c->f->api->loop, c->id);
 	loop_remove(c->f->api->loop, c->timer);
 	sink_done(&c->in);
-	source_done(&c->out);
+	pump_source_done(&c->out);
 	byte_queue_done(&c->early);
 	c->fd = fd_close(c->fd);
 }
@@ -107,7 +107,7 @@ static void forward_throttle(struct forward *f)
 static void forward_pause_outputs(struct forward *f, bool paused)
 {
 	for (struct forwarded *c = f->list; c; c = c->next)
-		source_pause(&c->out, paused);
+		pump_source_pause(&c->out, paused);
 }
 
 /* ---- one that has failed ---- */
@@ -179,7 +179,7 @@ static void socket_end(void *arg)
 {
 	struct forwarded *c = arg;
 
-	source_done(&c->out);
+	pump_source_done(&c->out);
 	spdy_send(c->f->spdy, c->error_id, NULL, 0, true);
 	spdy_send(c->f->spdy, c->data_id, NULL, 0, true);
 	/* As kubelet: the pod's side is over, so is the connection. */
@@ -216,7 +216,7 @@ static void forwarded_open(struct forwarded *c)
 	c->out = (struct source){ .loop = loop, .fd = c->fd, .on_data = socket_data, .on_end = socket_end, .arg = c };
 	r = sink_open(&c->in, NULL);
 	if (r == 0)
-		r = source_open(&c->out, NULL);
+		r = pump_source_open(&c->out, NULL);
 	if (r < 0) {
 		not_this_errno(c, -r);
 		return;
