@@ -253,9 +253,10 @@ int rpc_error(const json_t *body, struct error *e)
 	const json_t *code = json_object_get(body, "code");
 	const char *text = json_string_value(json_object_get(body, "error"));
 
-	if (!json_is_integer(code) || json_integer_value(code) <= 0)
+	/* a "code" without "error" is the HTTP status of an `http` reply */
+	if (!text || !json_is_integer(code) || json_integer_value(code) <= 0)
 		return 0;
-	return error_set(e, (int)json_integer_value(code), "%s", text ? text : strerror((int)json_integer_value(code)));
+	return error_set(e, (int)json_integer_value(code), "%s", text);
 }
 
 int rpc_call(int sock, json_t *request, struct rpc_message *ret, struct error *e)
