@@ -151,6 +151,8 @@ void nodes_network_changed(struct api *api);
 void nodes_send_bgp(struct api *api, const char *node, json_t *config);
 
 /* bgp.c */
+/** bgp_changed() - something that the store does not tell has changed: look at all nodes again, from the loop */
+void bgp_changed(struct api *api);
 /** bgp_peer_status() - a node's bgp.status has come */
 void bgp_peer_status(struct api *api, const char *node, const json_t *peers);
 /** bgp_query_fn - @nodes: {"nodes": [{"node", "peers" or "routes": [...]}]}, new reference; also NULL with @e */
@@ -168,6 +170,12 @@ int cilium_install(struct api *api, const json_t *values, const char *version, j
 void cilium_uninstall(struct api *api);
 /** cilium_restore() - after a restart: api->cilium and api->network from what the store has */
 void cilium_restore(struct api *api);
+/** cilium_bgp_engine() - "frr" or "gobgp": of a node */
+const char *cilium_bgp_engine(const struct api *api, const json_t *node);
+/** cilium_pod_cidrs() - array of a node's pod CIDRs: its own, or of Cilium's pool. Borrowed. */
+const json_t *cilium_pod_cidrs(const struct api *api, const json_t *node);
+/** cilium_sync_nodes() - each node has a CiliumNode while Cilium is installed */
+void cilium_sync_nodes(struct api *api, const json_t *nodes);
 /** cilium_serves() - whether a resource is served now: those of cilium.io only with Cilium, BGP's only with its control plane */
 bool cilium_serves(const struct api *api, const struct resource *res);
 

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "cluster/jsonutil.h"
 #include "cluster/selector.h"
 #include "cluster/speaker_internal.h"
@@ -80,32 +81,11 @@ const char *speaker_router_id(const struct speaker_build *b)
 
 /* ---- passwords ---- */
 
-static int base64_value(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *d = c ? strchr(digits, c) : NULL;
-
-	return d ? (int)(d - digits) : -1;
-}
-
-static json_t *base64_decode(const char *text)
+static json_t *decode(const char *text)
 {
 	_cleanup_strbuf_ struct strbuf out = { 0 };
-	uint32_t bits = 0;
-	int n = 0, v;
 
-	for (; *text && *text != '='; text++) {
-		v = base64_value(*text);
-		if (v < 0)
-			continue;
-		bits = bits << 6 | (uint32_t)v;
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			strbuf_putc(&out, (char)(bits >> n & 0xff));
-		}
-	}
-	return json_string(strbuf_str(&out));
+	return base64_decode(&out, text, strlen(text)) < 0 ? NULL : json_stringn(strbuf_str(&out), out.len);
 }
 
 static const json_t *find_named(const json_t *objects, const char *name)
@@ -129,7 +109,7 @@ void speaker_password(struct speaker_build *b, const char *secret, json_t *peer)
 {
 	const json_t *s = *secret ? find_named(b->in->secrets, secret) : NULL;
 	const char *data = json_text(s, "data", "password", NULL);
-	_cleanup_json_ json_t *plain = base64_decode(data);
+	_cleanup_json_ json_t *plain = decode(data);
 
 	json_object_set_new(peer, "password", json_string(""));
 	if (!*secret)

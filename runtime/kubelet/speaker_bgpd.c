@@ -19,7 +19,7 @@ enum { VTY_TIMEOUT_MS = 2000 };
 
 static int bgpd_prepare(struct instance *i, const json_t *model, char *argv[32], struct strbuf *text, struct error *e)
 {
-	static char program[PATH_MAX], config[PATH_MAX + 8], pid[PATH_MAX + 16], port[16];
+	static char program[PATH_MAX], config[PATH_MAX + 8], pid[PATH_MAX + 16], port[24];
 	const char *path = instance_find_program("bgpd");
 	const json_int_t listen = json_int(model, -1, "localPort", NULL);
 	char *const args[] = { program,	 (char *)"-S",		 (char *)"-Z", (char *)"-n", (char *)"-P",	 (char *)"0",
