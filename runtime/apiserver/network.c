@@ -53,6 +53,14 @@ static const char *via(const json_t *entry, const char *cidr)
 	return NULL;
 }
 
+/* A node's pod CIDRs: of Cilium's own pool, or the Node's. */
+static const json_t *pod_cidrs(const struct api *api, const char *node)
+{
+	const json_t *pool = json_at(api->network, "podCIDRs", node, NULL);
+
+	return pool ? pool : node_list(api, node, "podCIDRs");
+}
+
 static json_t *routes_to_others(const struct api *api, const char *node)
 {
 	json_t *routes = json_array(), *entry, *cidr;
@@ -63,7 +71,7 @@ static json_t *routes_to_others(const struct api *api, const char *node)
 
 		if (strcmp(name, node) == 0)
 			continue;
-		json_array_foreach(node_list(api, name, "podCIDRs"), k, cidr) {
+		json_array_foreach(pod_cidrs(api, name), k, cidr) {
 			const char *dst = json_string_value(cidr), *gateway = dst ? via(entry, dst) : NULL;
 
 			if (gateway)
@@ -83,7 +91,9 @@ json_t *network_of_node(const struct api *api, const char *node)
 	network = json_copy(api->network);
 	if (json_array_size(router) > 0)
 		(void)json_object_set(network, "routerIPs", (json_t *)(uintptr_t)router);
-	if (strcmp(json_text(network, "kind", NULL), "default") == 0)
+	if (json_object_get(network, "podCIDRs"))
+		(void)json_object_set(network, "podCIDRs", (json_t *)(uintptr_t)pod_cidrs(api, node));
+	if (strcmp(json_text(network, "kind", NULL), "default") == 0 || json_bool(network, "direct", NULL))
 		(void)json_object_set_new(network, "routes", routes_to_others(api, node));
 	return network;
 }

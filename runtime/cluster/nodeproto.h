@@ -30,7 +30,8 @@
  *           "masquerade4": bool, "masquerade6": bool, "mtu": 0 = of the device that has the node's address,
  *           "routerIPs": [pinned addresses of cilium_host, may be missing],
  *           "ttlQuirk": bool,               cilium: the two missing hops of the real datapath (kubernetes.md 3.5)
- *           "routes": [{"dst": "10.244.1.0/24", "via": "172.18.0.3"}]}   default: to the other nodes' pods
+ *           "routes": [{"dst": "10.244.1.0/24", "via": "172.18.0.3"}],   to the other nodes' pods; cilium: with autoDirectNodeRoutes or a tunnel
+ *           "podCIDRs": ["10.0.1.0/24"]}    cilium with ipam cluster-pool: instead of the Node's own; missing else
  *
  * The command line:
  *     http         {"method", "path" with its query, "accept", "contentType", "body": text}
