@@ -7,6 +7,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -16,6 +17,8 @@
 enum { MSG_SIZE = 1024 };
 
 static_assert(ROUTE_TABLE_MAIN == (int)RT_TABLE_MAIN, "linux/rtnetlink.h says otherwise");
+static_assert(ROUTE_PROTO_KERNEL == (int)RTPROT_KERNEL, "linux/rtnetlink.h says otherwise");
+static_assert(ADDR_NODAD == (int)IFA_F_NODAD && ADDR_NOPREFIXROUTE == (int)IFA_F_NOPREFIXROUTE, "linux/if_addr.h says otherwise");
 static_assert(LINK_NAME_SIZE == IFNAMSIZ, "net/if.h says otherwise");
 
 static inline void msg_freep(struct nl_msg **m)
@@ -251,9 +254,9 @@ int link_create_kind(struct nlconn *c, const char *kind, const struct link_end *
 
 /* ---- changing them ---- */
 
-static int set_flags(struct nlconn *c, int ifindex, unsigned int flags, const char *what, struct error *e)
+static int set_flags(struct nlconn *c, int ifindex, unsigned int flags, unsigned int mask, const char *what, struct error *e)
 {
-	struct ifinfomsg ifi = { .ifi_index = ifindex, .ifi_flags = flags, .ifi_change = IFF_UP };
+	struct ifinfomsg ifi = { .ifi_index = ifindex, .ifi_flags = flags, .ifi_change = mask };
 	_cleanup_msg_ struct nl_msg *m = msg_new(RTM_SETLINK, 0, &ifi, sizeof(ifi));
 
 	if (!m)
@@ -263,12 +266,17 @@ static int set_flags(struct nlconn *c, int ifindex, unsigned int flags, const ch
 
 int link_set_up(struct nlconn *c, int ifindex, struct error *e)
 {
-	return set_flags(c, ifindex, IFF_UP, "up", e);
+	return set_flags(c, ifindex, IFF_UP, IFF_UP, "up", e);
 }
 
 int link_set_down(struct nlconn *c, int ifindex, struct error *e)
 {
-	return set_flags(c, ifindex, 0, "down", e);
+	return set_flags(c, ifindex, 0, IFF_UP, "down", e);
+}
+
+int link_set_noarp(struct nlconn *c, int ifindex, struct error *e)
+{
+	return set_flags(c, ifindex, IFF_NOARP, IFF_NOARP, "to noarp", e);
 }
 
 static int set_u32(struct nlconn *c, int ifindex, int attr, uint32_t value, const char *what, struct error *e)
@@ -407,36 +415,139 @@ static int put_gateway(struct nl_msg *m, int family, const struct inprefix *gw)
 	return 0;
 }
 
-int route_add(struct nlconn *c, const struct inprefix *dst, const struct inprefix *gw, int ifindex, struct error *e)
+/* What has been put into an RTM_NEWROUTE or RTM_DELROUTE so far, and that which all routes have. */
+static int put_route(struct nl_msg *m, const struct link_route *rt)
 {
-	const int family = dst ? dst->family : gw ? gw->family : AF_UNSPEC;
-	struct rtmsg rtm = {
-		.rtm_family = (uint8_t)family,
-		.rtm_dst_len = dst ? dst->len : 0,
-		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = gw || family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-		.rtm_type = RTN_UNICAST,
-	};
-	_cleanup_msg_ struct nl_msg *m = msg_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &rtm, sizeof(rtm));
-	char to[INPREFIX_STRLEN] = "default", via[INPREFIX_STRLEN] = "the link";
-	struct inprefix net = dst ? inprefix_network(dst) : (struct inprefix){ 0 };
+	const struct inprefix net = inprefix_network(&rt->dst);
 	int r = 0;
 
-	if (family != AF_INET && family != AF_INET6)
-		return error_errno(e, EAFNOSUPPORT, "add route");
-	if (!m)
-		return error_oom(e);
 	if (net.len)
 		r |= put_prefix(m, RTA_DST, &net);
-	if (gw)
-		r |= put_gateway(m, family, gw);
-	if (ifindex)
-		r |= nla_put_u32(m, RTA_OIF, (uint32_t)ifindex);
-	if (r < 0)
+	if (rt->gw.family)
+		r |= put_gateway(m, net.family, &rt->gw);
+	if (rt->src.family)
+		r |= put_prefix(m, RTA_PREFSRC, &rt->src);
+	if (rt->ifindex)
+		r |= nla_put_u32(m, RTA_OIF, (uint32_t)rt->ifindex);
+	if (rt->mtu) {
+		struct nlattr *metrics = nla_nest_start(m, RTA_METRICS);
+
+		r |= metrics ? nla_put_u32(m, RTAX_MTU, rt->mtu) : -1;
+		r |= metrics ? nla_nest_end(m, metrics) : -1;
+	}
+	return r;
+}
+
+static uint8_t route_scope(const struct link_route *rt)
+{
+	static const uint8_t scopes[] = {
+		[ROUTE_SCOPE_AUTO] = RT_SCOPE_UNIVERSE,
+		[ROUTE_SCOPE_LINK] = RT_SCOPE_LINK,
+		[ROUTE_SCOPE_HOST] = RT_SCOPE_HOST,
+	};
+
+	static_assert(ARRAY_SIZE(scopes) == _ROUTE_SCOPE_MAX, "a scope lacks its number");
+	if (rt->dst.family == AF_INET6)
+		return RT_SCOPE_UNIVERSE; /* the only one that IPv6 has */
+	if (rt->scope == ROUTE_SCOPE_AUTO && !rt->gw.family)
+		return RT_SCOPE_LINK;
+	return scopes[rt->scope];
+}
+
+static int route_submit(struct nlconn *c, const struct link_route *rt, int flags, struct error *e)
+{
+	struct rtmsg rtm = {
+		.rtm_family = (uint8_t)rt->dst.family,
+		.rtm_dst_len = rt->dst.len,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = rt->protocol ? rt->protocol : RTPROT_BOOT,
+		.rtm_scope = route_scope(rt),
+		.rtm_type = RTN_UNICAST,
+	};
+	const struct inprefix net = inprefix_network(&rt->dst);
+	char to[INPREFIX_STRLEN] = "default", via[INPREFIX_STRLEN] = "the link";
+	_cleanup_msg_ struct nl_msg *m = NULL;
+
+	if (rt->dst.family != AF_INET && rt->dst.family != AF_INET6)
+		return error_errno(e, EAFNOSUPPORT, "add route");
+	m = msg_new(RTM_NEWROUTE, NLM_F_CREATE | flags, &rtm, sizeof(rtm));
+	if (!m)
+		return error_oom(e);
+	if (put_route(m, rt) < 0)
 		return error_errno(e, EMSGSIZE, "add route");
-	return nlconn_submit(c, m, e, "add route %s via %s", dst ? inprefix_str(&net, to) : to,
-			     gw ? inprefix_addr_str(gw, via) : via);
+	return nlconn_submit(c, m, e, "add route %s via %s", net.len ? inprefix_str(&net, to) : to,
+			     rt->gw.family ? inprefix_addr_str(&rt->gw, via) : via);
+}
+
+int route_add(struct nlconn *c, const struct inprefix *dst, const struct inprefix *gw, int ifindex, struct error *e)
+{
+	struct link_route rt = { .ifindex = ifindex };
+
+	if (gw)
+		rt.gw = *gw;
+	if (dst)
+		rt.dst = *dst;
+	else
+		rt.dst.family = rt.gw.family;
+	return route_submit(c, &rt, NLM_F_EXCL, e);
+}
+
+int route_put(struct nlconn *c, const struct link_route *route, struct error *e)
+{
+	return route_submit(c, route, NLM_F_REPLACE, e);
+}
+
+int route_del(struct nlconn *c, const struct inprefix *dst, const struct inprefix *gw, struct error *e)
+{
+	struct rtmsg rtm = {
+		.rtm_family = (uint8_t)dst->family,
+		.rtm_dst_len = dst->len,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_scope = RT_SCOPE_NOWHERE, /* any */
+	};
+	_cleanup_msg_ struct nl_msg *m = msg_new(RTM_DELROUTE, 0, &rtm, sizeof(rtm));
+	struct link_route rt = { .dst = *dst };
+	char to[INPREFIX_STRLEN];
+
+	if (gw)
+		rt.gw = *gw;
+	if (!m || put_route(m, &rt) < 0)
+		return error_oom(e);
+	return nlconn_submit(c, m, e, "delete route %s", inprefix_str(dst, to));
+}
+
+int neigh_add(struct nlconn *c, int ifindex, const struct inprefix *addr, const struct macaddr *mac, struct error *e)
+{
+	struct ndmsg ndm = {
+		.ndm_family = (uint8_t)addr->family, .ndm_ifindex = ifindex, .ndm_state = NUD_PERMANENT, .ndm_type = RTN_UNICAST
+	};
+	_cleanup_msg_ struct nl_msg *m = msg_new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &ndm, sizeof(ndm));
+	char buf[INPREFIX_STRLEN];
+
+	if (!m || put_prefix(m, NDA_DST, addr) < 0 || nla_put(m, NDA_LLADDR, sizeof(mac->b), mac->b) < 0)
+		return error_oom(e);
+	return nlconn_submit(c, m, e, "add neighbor %s on interface %d", inprefix_addr_str(addr, buf), ifindex);
+}
+
+/* ---- hearing of changes ---- */
+
+int addr_monitor_open(struct error *e)
+{
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	const struct sockaddr_nl sa = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return error_errno(e, errno, "watch addresses");
+	return TAKE_FD(fd);
+}
+
+void addr_monitor_drain(int fd)
+{
+	char buf[1024];
+
+	/* What was lost (ENOBUFS) was a change, too. */
+	while (recv(fd, buf, sizeof(buf), MSG_TRUNC) >= 0 || errno == ENOBUFS || errno == EINTR)
+		;
 }
 
 /* ---- looking ---- */

@@ -18,7 +18,11 @@
 enum {
 	LINK_NAME_SIZE = 16, /* IFNAMSIZ, with the NUL */
 	LINK_ALIAS_SIZE = 256, /* IFALIASZ */
-	ROUTE_TABLE_MAIN = 254, /* RT_TABLE_MAIN, for users that must not include linux/rtnetlink.h */
+	/* For users that must not include linux/rtnetlink.h and linux/if_addr.h: */
+	ROUTE_TABLE_MAIN = 254, /* RT_TABLE_MAIN */
+	ROUTE_PROTO_KERNEL = 2, /* RTPROT_KERNEL */
+	ADDR_NODAD = 0x02, /* IFA_F_NODAD */
+	ADDR_NOPREFIXROUTE = 0x200, /* IFA_F_NOPREFIXROUTE */
 	LINK_FWD_MASK_LLDP = 16384, /* bit 14 of a bridge's group_fwd_mask: forward LLDP, as containerlab asks for */
 };
 
@@ -98,6 +102,8 @@ int link_create_kind(struct nlconn *c, const char *kind, const struct link_end *
 
 int link_set_up(struct nlconn *c, int ifindex, struct error *e);
 int link_set_down(struct nlconn *c, int ifindex, struct error *e);
+/** link_set_noarp() - as `ip link set X arp off`: it resolves no neighbors, frames go to no address in particular */
+int link_set_noarp(struct nlconn *c, int ifindex, struct error *e);
 /** link_set_master() - @master 0: take it out of its bridge */
 int link_set_master(struct nlconn *c, int ifindex, int master, struct error *e);
 int link_set_mtu(struct nlconn *c, int ifindex, uint32_t mtu, struct error *e);
@@ -127,6 +133,42 @@ int addr_del(struct nlconn *c, int ifindex, const struct inprefix *addr, struct 
  * @ifindex: 0: where the gateway is
  */
 int route_add(struct nlconn *c, const struct inprefix *dst, const struct inprefix *gw, int ifindex, struct error *e);
+
+enum route_scope {
+	ROUTE_SCOPE_AUTO, /* link without a gateway (IPv4), else universe */
+	ROUTE_SCOPE_LINK,
+	ROUTE_SCOPE_HOST,
+	_ROUTE_SCOPE_MAX
+};
+
+struct link_route {
+	struct inprefix dst; /* its host bits are ignored; len 0: default, of that family */
+	struct inprefix gw; /* of any family; family 0: on link */
+	struct inprefix src; /* preferred source address; family 0: the kernel chooses */
+	int ifindex; /* 0: where the gateway is */
+	enum route_scope scope;
+	uint8_t protocol; /* 0: boot; ROUTE_PROTO_KERNEL */
+	uint32_t mtu; /* 0: the device's */
+};
+
+/** route_put() - a route with all that it may have, in the main table; replaces one of the same destination */
+int route_put(struct nlconn *c, const struct link_route *route, struct error *e);
+
+/** route_del() - the route to @dst in the main table, by @gw unless it is NULL. Return: 0; -ESRCH when there is none. */
+int route_del(struct nlconn *c, const struct inprefix *dst, const struct inprefix *gw, struct error *e);
+
+/** neigh_add() - a permanent neighbor, as `ip neigh replace ADDR lladdr MAC dev X nud permanent` */
+int neigh_add(struct nlconn *c, int ifindex, const struct inprefix *addr, const struct macaddr *mac, struct error *e);
+
+/**
+ * addr_monitor_open() - a socket that can be read whenever addresses of the current namespace change
+ *
+ * Return: a non-blocking fd (close-on-exec), or -errno.
+ */
+int addr_monitor_open(struct error *e);
+
+/** addr_monitor_drain() - read all of it, so that the next change is seen */
+void addr_monitor_drain(int fd);
 
 /* ---- looking ---- */
 

@@ -23,7 +23,7 @@
 #endif
 
 enum {
-	MSG_SIZE = 2048,
+	MSG_SIZE = 4096,
 	SRCNAT_PRIORITY = 100, /* NF_IP_PRI_NAT_SRC of linux/netfilter_ipv4.h */
 	NAME_SIZE = 128,
 	IFNAME_SIZE = 16, /* IFNAMSIZ: interface names are compared with their padding */
@@ -151,22 +151,29 @@ static int expr_masquerade(struct nl_msg *m)
 	return r < 0 ? r : expr_end(m, elem, data);
 }
 
-static int put_source_match(struct nl_msg *m, const struct inprefix *subnet)
+static int put_family_match(struct nl_msg *m, int family)
+{
+	const uint8_t proto = family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	int r = expr_meta(m, NFT_META_NFPROTO);
+
+	return r | expr_cmp(m, NFT_CMP_EQ, &proto, sizeof(proto));
+}
+
+/* go on if the source (or the destination) address is (NFT_CMP_EQ) or is not (NFT_CMP_NEQ) in @subnet */
+static int put_address_match(struct nl_msg *m, const struct inprefix *subnet, bool dst, uint32_t op)
 {
 	const bool v4 = subnet->family == AF_INET;
 	const struct inprefix net = inprefix_network(subnet);
-	const uint8_t proto = v4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	const size_t len = v4 ? 4 : 16;
+	const uint32_t offset = (v4 ? 12 : 8) + (dst ? (uint32_t)len : 0);
 	uint8_t mask[16] = { 0 };
 	int r;
 
 	for (unsigned int i = 0; i < net.len; i++)
 		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	r = expr_meta(m, NFT_META_NFPROTO);
-	r |= expr_cmp(m, NFT_CMP_EQ, &proto, sizeof(proto));
-	r |= expr_payload(m, v4 ? 12 : 8, len); /* the source address */
+	r = expr_payload(m, offset, len);
 	r |= expr_mask(m, mask, len);
-	r |= expr_cmp(m, NFT_CMP_EQ, net.addr, len);
+	r |= expr_cmp(m, op, net.addr, len);
 	return r;
 }
 
@@ -181,14 +188,14 @@ static int queue_edge(struct nlconn *c, int type, struct error *e)
 	return nlconn_queue_noack(c, m, e, "nftables transaction");
 }
 
-static int queue_table(struct nlconn *c, const char *table, struct error *e)
+static int queue_table(struct nlconn *c, int type, const char *table, uint32_t flags, struct error *e)
 {
-	_cleanup_msg_ struct nl_msg *m = nft_msg(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
+	const bool make = type == NFT_MSG_NEWTABLE;
+	_cleanup_msg_ struct nl_msg *m = nft_msg(type, !make ? 0 : flags ? NLM_F_CREATE | NLM_F_EXCL : NLM_F_CREATE);
 
-	if (!m || nla_put_string(m, NFTA_TABLE_NAME, table) < 0 ||
-	    put_be32(m, NFTA_TABLE_FLAGS, NFT_TABLE_F_OWNER) < 0)
+	if (!m || nla_put_string(m, NFTA_TABLE_NAME, table) < 0 || put_be32(m, NFTA_TABLE_FLAGS, flags) < 0)
 		return error_oom(e);
-	return nlconn_queue(c, m, e, "create nftables table inet %s", table);
+	return nlconn_queue(c, m, e, "%s nftables table inet %s", make ? "create" : "delete", table);
 }
 
 static int queue_chain(struct nlconn *c, const char *table, struct error *e)
@@ -210,43 +217,59 @@ static int queue_chain(struct nlconn *c, const char *table, struct error *e)
 	return nlconn_queue(c, m, e, "create nftables chain %s " CHAIN " (nat)", table);
 }
 
-static int queue_rule(struct nlconn *c, const char *table, const struct inprefix *subnet, const char *not_oif,
+/* @prefix: whether names that only begin so count, too. A full comparison is with the padding. */
+static int put_not_oif(struct nl_msg *m, const char *not_oif, bool prefix)
+{
+	char ifname[IFNAME_SIZE] = "";
+	int r = expr_meta(m, NFT_META_OIFNAME);
+
+	memcpy(ifname, not_oif, strlen(not_oif));
+	return r | expr_cmp(m, NFT_CMP_NEQ, ifname, prefix ? strlen(not_oif) : sizeof(ifname));
+}
+
+/* One rule: the expressions of @spec for its source @subnet. @prefix: see put_not_oif(). */
+static int queue_rule(struct nlconn *c, const struct nft_masquerade *spec, const struct inprefix *subnet, bool prefix,
 		      struct error *e)
 {
 	_cleanup_msg_ struct nl_msg *m = nft_msg(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-	char ifname[IFNAME_SIZE] = "", text[INPREFIX_STRLEN];
+	char text[INPREFIX_STRLEN];
 	struct nlattr *list;
 	int r;
 
 	if (!m)
 		return error_oom(e);
-	r = nla_put_string(m, NFTA_RULE_TABLE, table);
+	r = nla_put_string(m, NFTA_RULE_TABLE, spec->table);
 	r |= nla_put_string(m, NFTA_RULE_CHAIN, CHAIN);
 	list = nla_nest_start(m, NFTA_RULE_EXPRESSIONS);
-	r |= put_source_match(m, subnet);
-	if (not_oif) {
-		memcpy(ifname, not_oif, strlen(not_oif));
-		r |= expr_meta(m, NFT_META_OIFNAME);
-		r |= expr_cmp(m, NFT_CMP_NEQ, ifname, sizeof(ifname));
-	}
+	r |= put_family_match(m, subnet->family);
+	r |= put_address_match(m, subnet, false, NFT_CMP_EQ);
+	for (size_t i = 0; i < spec->n_not_dst; i++)
+		if (spec->not_dst[i].family == subnet->family)
+			r |= put_address_match(m, &spec->not_dst[i], true, NFT_CMP_NEQ);
+	if (spec->not_oif)
+		r |= put_not_oif(m, spec->not_oif, prefix);
 	r |= expr_masquerade(m);
 	if (r < 0 || !list || nla_nest_end(m, list) < 0)
 		return error_oom(e);
 	return nlconn_queue(c, m, e, "masquerade %s", inprefix_str(subnet, text));
 }
 
-/* @subnets may be none: then the table stays empty. */
-static int make_table(struct nlconn *c, const char *table, const struct inprefix *subnets, size_t n,
-		      const char *not_oif, struct error *e)
+/* @spec may be without sources: then the table stays empty. @owned: it ends with the socket, and must be new. */
+static int make_table(struct nlconn *c, const struct nft_masquerade *spec, bool owned, struct error *e)
 {
 	int r = queue_edge(c, NFNL_MSG_BATCH_BEGIN, e);
 
 	if (r == 0)
-		r = queue_table(c, table, e);
-	if (r == 0 && n > 0)
-		r = queue_chain(c, table, e);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = queue_rule(c, table, &subnets[i], not_oif, e);
+		r = queue_table(c, NFT_MSG_NEWTABLE, spec->table, owned ? NFT_TABLE_F_OWNER : 0, e);
+	/* One that was there before is now there in any case, and can be replaced. */
+	if (r == 0 && !owned)
+		r = queue_table(c, NFT_MSG_DELTABLE, spec->table, 0, e);
+	if (r == 0 && !owned)
+		r = queue_table(c, NFT_MSG_NEWTABLE, spec->table, 0, e);
+	if (r == 0 && spec->n_src > 0)
+		r = queue_chain(c, spec->table, e);
+	for (size_t i = 0; r == 0 && i < spec->n_src; i++)
+		r = queue_rule(c, spec, &spec->src[i], !owned, e);
 	if (r == 0)
 		r = queue_edge(c, NFNL_MSG_BATCH_END, e);
 	return r < 0 ? r : nlconn_flush(c, e);
@@ -271,8 +294,7 @@ static int unsupported(int r, struct error *e)
 	return r;
 }
 
-static int open_table(const char *table, const struct inprefix *subnets, size_t n, const char *not_oif,
-		      struct nlconn **ret, struct error *e)
+static int open_table(const struct nft_masquerade *spec, bool owned, struct nlconn **ret, struct error *e)
 {
 	_cleanup_nlconn_ struct nlconn *c = NULL;
 	int r = nlconn_open(NETLINK_NETFILTER, &c, e);
@@ -281,7 +303,7 @@ static int open_table(const char *table, const struct inprefix *subnets, size_t 
 		return unsupported(r, e);
 	/* A signal that arrives meanwhile makes the kernel abandon the transaction (EINTR). */
 	for (int i = 0; i < TRIES; i++) {
-		r = make_table(c, table, subnets, n, not_oif, e);
+		r = make_table(c, spec, owned, e);
 		if (r != -EINTR)
 			break;
 	}
@@ -291,26 +313,70 @@ static int open_table(const char *table, const struct inprefix *subnets, size_t 
 	return 0;
 }
 
+static int check_subnets(const struct inprefix *subnets, size_t n, const char *table, struct error *e)
+{
+	if (n > NFT_SUBNETS_MAX)
+		return error_errno(e, EINVAL, "create nftables table %s", table);
+	for (size_t i = 0; i < n; i++)
+		if (subnets[i].family != AF_INET && subnets[i].family != AF_INET6)
+			return error_errno(e, EAFNOSUPPORT, "create nftables table %s", table);
+	return 0;
+}
+
 int nft_masquerade_open(const char *lab_tag, const struct inprefix *subnets, size_t n, const char *not_oif,
 			struct nft_table **ret, struct error *e)
 {
 	_cleanup_free_ struct nft_table *t = calloc(1, sizeof(*t));
 	char table[NAME_SIZE];
+	const struct nft_masquerade spec = { .table = table, .src = subnets, .n_src = n, .not_oif = not_oif };
 	int r;
 
 	if (!t)
 		return error_oom(e);
-	if (n == 0 || n > NFT_SUBNETS_MAX || (not_oif && strlen(not_oif) >= IFNAME_SIZE) ||
+	if (n == 0 || (not_oif && strlen(not_oif) >= IFNAME_SIZE) ||
 	    snprintf(table, sizeof(table), "netemu-%s", lab_tag) >= (int)sizeof(table))
 		return error_errno(e, EINVAL, "create nftables table");
-	for (size_t i = 0; i < n; i++)
-		if (subnets[i].family != AF_INET && subnets[i].family != AF_INET6)
-			return error_errno(e, EAFNOSUPPORT, "create nftables table %s", table);
-	r = open_table(table, subnets, n, not_oif, &t->c, e);
+	r = check_subnets(subnets, n, table, e);
+	if (r == 0)
+		r = open_table(&spec, true, &t->c, e);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(t);
 	return 0;
+}
+
+int nft_masquerade_put(const struct nft_masquerade *spec, struct error *e)
+{
+	_cleanup_nlconn_ struct nlconn *c = NULL;
+	int r;
+
+	if (spec->n_src == 0 || strlen(spec->table) >= NAME_SIZE || (spec->not_oif && strlen(spec->not_oif) >= IFNAME_SIZE))
+		return error_errno(e, EINVAL, "create nftables table");
+	r = check_subnets(spec->src, spec->n_src, spec->table, e);
+	if (r == 0)
+		r = check_subnets(spec->not_dst, spec->n_not_dst, spec->table, e);
+	return r < 0 ? r : open_table(spec, false, &c, e);
+}
+
+int nft_table_drop(const char *table, struct error *e)
+{
+	_cleanup_nlconn_ struct nlconn *c = NULL;
+	struct error mine = { 0 };
+	int r = nlconn_open(NETLINK_NETFILTER, &c, &mine);
+
+	if (r == 0)
+		r = queue_edge(c, NFNL_MSG_BATCH_BEGIN, &mine);
+	if (r == 0)
+		r = queue_table(c, NFT_MSG_DELTABLE, table, 0, &mine);
+	if (r == 0)
+		r = queue_edge(c, NFNL_MSG_BATCH_END, &mine);
+	if (r == 0)
+		r = nlconn_flush(c, &mine);
+	if (r == 0 || r == -ENOENT)
+		return 0;
+	if (e)
+		*e = mine;
+	return r;
 }
 
 struct nft_table *nft_table_close(struct nft_table *t)
@@ -330,7 +396,7 @@ int nft_owner_supported(struct error *e)
 {
 	_cleanup_nlconn_ struct nlconn *c = NULL;
 
-	return open_table("netemu-probe", NULL, 0, NULL, &c, e);
+	return open_table(&(struct nft_masquerade){ .table = "netemu-probe" }, true, &c, e);
 }
 
 /* ---- looking ---- */

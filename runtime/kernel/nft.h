@@ -34,6 +34,27 @@ enum { NFT_SUBNETS_MAX = 8 };
 int nft_masquerade_open(const char *lab_tag, const struct inprefix *subnets, size_t n, const char *not_oif,
 			struct nft_table **ret, struct error *e);
 
+struct nft_masquerade {
+	const char *table; /* "inet TABLE" */
+	const struct inprefix *src; /* what comes from here ... */
+	size_t n_src; /* 1..NFT_SUBNETS_MAX */
+	const struct inprefix *not_dst; /* ... and goes to none of these (those of its own family count) ... */
+	size_t n_not_dst; /* 0..NFT_SUBNETS_MAX */
+	const char *not_oif; /* ... nor leaves by an interface whose name begins so (NULL: by any) is masqueraded */
+};
+
+/**
+ * nft_masquerade_put() - make or replace a masquerading table that stays as long as the current network namespace
+ *
+ * In one transaction. The table has no owner: it outlives the process.
+ *
+ * Return: as nft_masquerade_open().
+ */
+int nft_masquerade_put(const struct nft_masquerade *spec, struct error *e);
+
+/** nft_table_drop() - delete a table of nft_masquerade_put(). Return: 0, also when there is none, or -errno. */
+int nft_table_drop(const char *table, struct error *e);
+
 /** nft_table_close() - the table goes with its socket; takes NULL. Return: NULL. */
 struct nft_table *nft_table_close(struct nft_table *t);
 DEFINE_CLEANUP(struct nft_table *, nft_table_close);
