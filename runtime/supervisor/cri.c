@@ -90,6 +90,8 @@ static int op_apiserver(struct cri_call *call, struct error *e)
 	if (!api_is_ready(cri->run))
 		return cri_later(call, api_waiters(cri->run), e);
 	fd = api_connect(cri->run, e);
+	if (fd == -ECONNREFUSED || fd == -ENOENT) /* it is dying, and we shall hear of that */
+		return cri_later(call, api_waiters(cri->run), e);
 	if (fd < 0)
 		return fd;
 	cri_give(call, fd);

@@ -178,7 +178,7 @@ static void terminal_await(struct container *c)
 {
 	struct pollfd p = { .fd = c->events, .events = POLLIN };
 
-	if (c->tty && c->has_main && c->running && c->streams[STREAM_OUT].fd < 0 && poll(&p, 1, TERMINAL_MS) > 0)
+	while (c->tty && c->has_main && c->running && c->events >= 0 && c->streams[STREAM_OUT].fd < 0 && poll(&p, 1, TERMINAL_MS) > 0)
 		container_events(c);
 }
 
