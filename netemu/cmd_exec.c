@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cmd_exec.c - run a command in a node
+ * cmd_exec.c - run a command in a node, or in a container of a pod
  *
  * Owns: which terminal or descriptors the command gets, and its exit status. Refuses to enter namespaces: the
  * node's init starts the command and hands back the pty.
@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "engine/agentc.h"
 #include "engine/state.h"
+#include "kubepod.h"
 #include "relay.h"
 
 enum { REQUEST_ID = 1 };
@@ -88,13 +89,31 @@ static int run(const struct cli *cli, int conn, struct arena *a, bool *ret_done,
 	return r;
 }
 
-int cmd_exec(const struct cli *cli)
+/* A connection to the init of what was named: a node's, else a pod's. */
+static int target_connect(const struct cli *cli, const char *word, struct error *e)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
+	size_t node = 0;
+	int r = -ENOENT;
+
+	if (!cli_flag(cli, "container") && !cli_flag(cli, "namespace"))
+		r = state_find_node(cli_value(cli, "lab"), word, &st, &node, e);
+	else
+		(void)error_set(e, ENOENT, "no cluster is running that could have a pod '%s'", word);
+	if (r == -ENOENT)
+		return kube_pod_connect(cli, word, e);
+	if (r < 0)
+		return r;
+	if (st->nodes[node].pid == 0)
+		return error_set(e, EINVAL, "node %s (kind %s) runs no processes", st->nodes[node].name, st->nodes[node].kind);
+	return node_connect(st, node, e);
+}
+
+int cmd_exec(const struct cli *cli)
+{
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_close_ int conn = -EBADF;
 	struct error e = { 0 };
-	size_t node = 0;
 	bool done = false;
 	int r;
 
@@ -102,11 +121,7 @@ int cmd_exec(const struct cli *cli)
 		return cli_usage(cli, "-e takes NAME=VALUE or NAME");
 	if (geteuid() != 0)
 		return cli_error(cli, "must be run as root (try sudo)");
-	if (state_find_node(cli_value(cli, "lab"), cli_args(cli)->v[0], &st, &node, &e) < 0)
-		return cli_fail(cli, &e);
-	if (st->nodes[node].pid == 0)
-		return cli_error(cli, "node %s (kind %s) runs no processes", st->nodes[node].name, st->nodes[node].kind);
-	conn = node_connect(st, node, &e);
+	conn = target_connect(cli, cli_args(cli)->v[0], &e);
 	if (conn < 0)
 		return cli_fail(cli, &e);
 	r = run(cli, conn, &a, &done, &e);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cmd_logs.c - netemu logs: what the processes of a node wrote
+ * cmd_logs.c - netemu logs: what the processes of a node wrote, or those of a pod
  *
  * A log is read straight from the lab's directory, without a word to the supervisor. With a daemon's name a child
  * reads, and this process lets through the lines that name it.
@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "engine/state.h"
+#include "kubepod.h"
 #include "supervisor/logstore.h"
 
 #define LAB_LOG "_lab" /* what the supervisor itself has to say */
@@ -26,7 +27,8 @@ struct wanted {
 
 static int logs_read(const struct wanted *w, int out, struct error *e)
 {
-	const struct logstore_read opt = { .follow = cli_flag(w->cli, "follow"), .cancel_fd = w->supervisor };
+	const struct logstore_read opt = { .follow = cli_flag(w->cli, "follow"), .cancel_fd = w->supervisor,
+					   .tail = cli_flag(w->cli, "tail"), .tail_lines = cli_number(w->cli, "tail", 0) };
 	int r = logstore_read(w->dirfd, w->node, out, &opt, e);
 
 	return r == -ENOENT || r == -EPIPE ? 0 : r;
@@ -130,7 +132,14 @@ static int target_find(const struct cli *cli, const char *name, struct lab_state
 	if (r != -ENOENT || !state_name_valid(name) || state_load(name, st, NULL) < 0)
 		return r;
 	*log = LAB_LOG;
+	*e = (struct error){ 0 };
 	return 0;
+}
+
+/* Options that only pods have. */
+static bool is_pods(const struct cli *cli)
+{
+	return cli_flag(cli, "container") || cli_flag(cli, "namespace") || cli_flag(cli, "previous") || cli_flag(cli, "timestamps");
 }
 
 int cmd_logs(const struct cli *cli)
@@ -140,8 +149,15 @@ int cmd_logs(const struct cli *cli)
 	const struct strv *args = cli_args(cli);
 	struct wanted w = { .cli = cli, .daemon = args->n > 1 ? args->v[1] : NULL };
 	struct error e = { 0 };
+	int r;
 
-	if (target_find(cli, args->v[0], &st, &w.node, &e) < 0)
+	if (is_pods(cli))
+		r = error_set(&e, ENOENT, "no cluster is running that could have a pod '%s'", args->v[0]);
+	else
+		r = target_find(cli, args->v[0], &st, &w.node, &e);
+	if (r == -ENOENT)
+		return kube_pod_logs(cli, args->v[0], w.daemon, &e);
+	if (r < 0)
 		return cli_fail(cli, &e);
 	dirfd = logs_open(st->name, &e);
 	if (dirfd < 0)

@@ -3,6 +3,7 @@
  * cmd_plan.c - netemu plan: the operations of a run, in order, and nothing done
  */
 #include "files.h"
+#include "kubeapply.h"
 #include "launch.h"
 
 /* Mistakes that only show on this machine are listed apart: those of the files have been shown already. */
@@ -43,6 +44,8 @@ int cmd_plan(const struct cli *cli)
 	launch_check(files.labs, files.n, cli_flag(cli, "stub-missing"), &d);
 	for (size_t i = 0; d.n_errors == 0 && r == CLI_OK && i < files.n; i++)
 		r = lab_print(cli, files.labs[i], &d);
+	if (d.n_errors == 0 && r == CLI_OK)
+		kube_apply_print_plan(&files.manifests);
 	code = diag_end(&d);
 	return code == CLI_OK ? r : code;
 }

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cluster/jsonutil.h"
 #include "cmd_inspect.h"
 #include "engine/noderoot.h"
 #include "engine/settle.h"
 #include "engine/state.h"
 #include "files.h"
+#include "kubeapply.h"
+#include "kubeclient.h"
 #include "launch.h"
 #include "supervisor/report.h"
 
@@ -46,6 +49,7 @@ static int dry_run(const struct cli *cli, const struct files *files, struct diag
 			return e.code ? cli_fail(cli, &e) : invalid(d);
 		plan_print(p, stdout);
 	}
+	kube_apply_print_plan(&files->manifests);
 	return CLI_OK;
 }
 
@@ -161,13 +165,83 @@ static int destroy_all(const struct cli *cli, const struct files *files)
 	return code;
 }
 
-static int after(const struct cli *cli, struct launch *l, const struct files *files)
+/* ---- objects ---- */
+
+static const char *pin_file(const struct cli *cli)
 {
+	return cli_value(cli, "pin") ? cli_value(cli, "pin") : getenv("NETEMU_PIN");
+}
+
+/* @cluster: the one that was just made, or NULL: the one that is running */
+static int apply(const struct cli *cli, struct files *files, const struct lab *cluster)
+{
+	_cleanup_kube_ struct kube k = { .sock = -EBADF };
+	_cleanup_diag_ struct diag d = { 0 };
+	const struct kube_apply ap = { .cli = cli, .k = &k, .manifests = &files->manifests, .diag = &d, .fresh = cluster != NULL };
+	struct error e = { 0 };
 	int code = CLI_OK;
 
-	if (cli_flag(cli, "wait"))
-		for (size_t i = 0; i < files->n && code == CLI_OK; i++)
-			code = wait_settled(cli, l, files->labs[i], cli_number(cli, "wait", WAIT_DEFAULT_S));
+	if (files->manifests.n == 0)
+		return CLI_OK;
+	if (kube_open(cluster ? cluster->name : NULL, KUBE_START_MS, &k, &e) < 0)
+		return cli_fail(cli, &e);
+	if (!cluster)
+		code = files_send_pins(cli, files, &k, pin_file(cli));
+	diag_again(files, &d);
+	return code == CLI_OK ? kube_apply(&ap) : code;
+}
+
+static int wait_pods(const struct cli *cli, const char *cluster, unsigned seconds)
+{
+	_cleanup_kube_ struct kube k = { .sock = -EBADF };
+	_cleanup_json_ json_t *reply = NULL;
+	struct error e = { 0 };
+	json_t *line;
+	size_t i;
+
+	if (kube_open(cluster, KUBE_START_MS, &k, &e) < 0 ||
+	    kube_call(&k, "wait", json_pack("{s:i}", "timeout", (int)seconds), &reply, &e) < 0)
+		return cli_fail(cli, &e);
+	if (json_array_size(json_object_get(reply, "pending")) == 0)
+		return CLI_OK;
+	(void)cli_error(cli, "cluster %s has not settled after %u s", k.lab, seconds);
+	json_array_foreach(json_object_get(reply, "pending"), i, line)
+		cli_note(cli, "still waiting for %s", json_string_value(line));
+	return CLI_FAILED;
+}
+
+/* Pods first: they bring what speakers advertise. */
+static int wait_all(const struct cli *cli, struct launch *l, const struct files *files)
+{
+	const unsigned seconds = cli_number(cli, "wait", WAIT_DEFAULT_S);
+	int code = CLI_OK;
+
+	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
+		if (files->labs[i]->type == LAB_CLUSTER)
+			code = wait_pods(cli, files->labs[i]->name, seconds);
+	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
+		code = wait_settled(cli, l, files->labs[i], seconds);
+	return code;
+}
+
+/* From here on the labs are there and stay: a signal ends only what this process still does. */
+static void signals_restore(const struct cli *cli)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	if (!cli_flag(cli, "foreground"))
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int after(const struct cli *cli, struct launch *l, struct files *files)
+{
+	int code;
+
+	signals_restore(cli);
+	code = apply(cli, files, files_cluster(files));
+	if (cli_flag(cli, "wait") && code == CLI_OK)
+		code = wait_all(cli, l, files);
 	for (size_t i = 0; i < files->n; i++)
 		(void)inspect_lab(files->labs[i]->name, stdout);
 	if (!cli_flag(cli, "foreground"))
@@ -176,7 +250,15 @@ static int after(const struct cli *cli, struct launch *l, const struct files *fi
 	return destroy_all(cli, files);
 }
 
-static int start(const struct cli *cli, const struct files *files, struct diag *d)
+/* Nothing but manifests: for the cluster that is running. */
+static int objects_only(const struct cli *cli, struct files *files)
+{
+	int code = apply(cli, files, NULL);
+
+	return code == CLI_OK && cli_flag(cli, "wait") ? wait_pods(cli, NULL, cli_number(cli, "wait", WAIT_DEFAULT_S)) : code;
+}
+
+static int start(const struct cli *cli, struct files *files, struct diag *d)
 {
 	_cleanup_(launch_done) struct launch l = { 0 };
 	struct error e = { 0 };
@@ -199,6 +281,24 @@ static int start(const struct cli *cli, const struct files *files, struct diag *
 	return after(cli, &l, files);
 }
 
+/* Objects need a cluster: exactly one of the files', else one that runs. */
+static int cluster_check(const struct cli *cli, const struct files *files)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *running;
+	struct error e = { 0 };
+	size_t clusters = 0;
+
+	for (size_t i = 0; i < files->n; i++)
+		clusters += files->labs[i]->type == LAB_CLUSTER;
+	if (files->manifests.n == 0 || clusters == 1 || cli_flag(cli, "dry-run"))
+		return CLI_OK;
+	if (clusters > 1)
+		return cli_error(cli, "the files make %zu clusters: say which one %s is for by netemu apply --cluster", clusters,
+				 files->manifest_files.v[0]);
+	return kube_find(NULL, &a, &running, &e) < 0 ? cli_fail(cli, &e) : CLI_OK;
+}
+
 int cmd_run(const struct cli *cli)
 {
 	_cleanup_files_ struct files files = { 0 };
@@ -209,9 +309,13 @@ int cmd_run(const struct cli *cli)
 		return code;
 	if (geteuid() != 0 && !cli_flag(cli, "dry-run"))
 		return cli_error(cli, "must be run as root (try sudo)");
+	if (cluster_check(cli, &files) != CLI_OK)
+		return CLI_FAILED;
 	diag_again(&files, &d);
 	launch_check(files.labs, files.n, cli_flag(cli, "stub-missing"), &d);
 	if (d.n_errors)
 		return invalid(&d);
-	return cli_flag(cli, "dry-run") ? dry_run(cli, &files, &d) : start(cli, &files, &d);
+	if (cli_flag(cli, "dry-run"))
+		return dry_run(cli, &files, &d);
+	return files.n ? start(cli, &files, &d) : objects_only(cli, &files);
 }

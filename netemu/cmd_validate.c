@@ -18,5 +18,7 @@ int cmd_validate(const struct cli *cli)
 			     lab->type == LAB_CLUSTER ? "cluster" : "topology", lab->name, lab->n_nodes,
 			     lab->n_nodes == 1 ? "" : "s", lab->n_links, lab->n_links == 1 ? "" : "s");
 	}
+	for (size_t i = 0; i < files.manifest_files.n; i++)
+		(void)printf("%s: ok: manifests\n", files.manifest_files.v[i]);
 	return CLI_OK;
 }

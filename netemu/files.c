@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cluster/pins.h"
 #include "engine/state.h"
+#include "kubeapply.h"
 #include "plan/plan.h"
 
 /* ---- which file ---- */
@@ -81,16 +83,35 @@ static void check_name(struct files *f, const struct lab *lab)
 	}
 }
 
+static const char *shown(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
+/* The text lives as long as @f, which quotes it. */
+static int text_read(struct files *f, const char *path, char **ret, size_t *ret_len, struct error *e)
+{
+	int r = file_read(path, ret, ret_len, e);
+
+	if (r == 0)
+		*ARENA_PUSH(&f->arena, f->texts, f->n_texts) = *ret;
+	return r;
+}
+
 static int file_load(struct files *f, const char *path, const struct load_options *opt, struct error *e)
 {
 	struct lab *lab, **slot;
 	char *text;
 	size_t len;
-	int r = file_read(path, &text, &len, e);
+	int r = text_read(f, path, &text, &len, e);
 
 	if (r < 0)
 		return r;
-	*ARENA_PUSH(&f->arena, f->texts, f->n_texts) = text;
+	if (manifest_detect(text, len)) {
+		strv_add(&f->arena, &f->manifest_files, path);
+		manifests_load(&f->diag, shown(path), text, len, &f->manifests);
+		return 0;
+	}
 	lab = lab_load(&f->diag, path, text, len, opt);
 	if (!lab)
 		return 0;
@@ -130,7 +151,115 @@ int files_load(const struct strv *paths, const struct load_options *opt, struct 
 		r = file_load(ret, files.v[i], opt, e);
 	if (r < 0)
 		return r;
+	kube_apply_check(&ret->manifests, &ret->diag);
 	return ret->diag.n_errors ? -EINVAL : 0;
+}
+
+/* ---- manifests alone ---- */
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int directory_manifests(struct files *f, const char *path, struct strv *ret, struct error *e)
+{
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	const size_t before = ret->n;
+
+	if (!dir)
+		return error_errno(e, errno, "%s", path);
+	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
+		if (d->d_name[0] != '.' && (name_ends_in(d->d_name, ".yaml") || name_ends_in(d->d_name, ".yml") ||
+					    name_ends_in(d->d_name, ".json")))
+			strv_add(&f->arena, ret, arena_printf(&f->arena, "%s/%s", path, d->d_name));
+	if (ret->n == before)
+		return error_set(e, ENOENT, "%s: no *.yaml, *.yml or *.json is there", path);
+	qsort(ret->v + before, ret->n - before, sizeof(*ret->v), compare);
+	return 0;
+}
+
+static int manifest_load(struct files *f, const char *path, struct error *e)
+{
+	char *text;
+	size_t len;
+	int r = text_read(f, path, &text, &len, e);
+
+	if (r < 0)
+		return r;
+	strv_add(&f->arena, &f->manifest_files, path);
+	if (file_detect(text, len) != FILE_UNKNOWN)
+		return error_set(e, EINVAL, "%s: a topology or a cluster config is not applied, but run (netemu run %s)", shown(path),
+				 path);
+	manifests_load(&f->diag, shown(path), text, len, &f->manifests);
+	return 0;
+}
+
+int files_load_manifests(const struct strv *paths, struct files *ret, struct error *e)
+{
+	struct strv files = { 0 };
+	struct stat sb;
+	int r = 0;
+
+	*ret = (struct files){ 0 };
+	for (size_t i = 0; r == 0 && i < paths->n; i++) {
+		if (strcmp(paths->v[i], "-") != 0 && stat(paths->v[i], &sb) == 0 && S_ISDIR(sb.st_mode))
+			r = directory_manifests(ret, paths->v[i], &files, e);
+		else
+			strv_add(&ret->arena, &files, paths->v[i]);
+	}
+	for (size_t i = 0; r == 0 && i < files.n; i++)
+		r = manifest_load(ret, files.v[i], e);
+	if (r < 0)
+		return r;
+	kube_apply_check(&ret->manifests, &ret->diag);
+	return ret->diag.n_errors ? -EINVAL : 0;
+}
+
+/* ---- pins ---- */
+
+struct lab *files_cluster(const struct files *files)
+{
+	struct lab *found = NULL;
+
+	for (size_t i = 0; i < files->n; i++) {
+		if (files->labs[i]->type != LAB_CLUSTER)
+			continue;
+		if (found)
+			return NULL;
+		found = files->labs[i];
+	}
+	return found;
+}
+
+int files_pin(struct files *f, const char *path, struct lab *cluster, bool running, struct error *e)
+{
+	json_t *pins;
+	char *text;
+	size_t len;
+	int r = text_read(f, path, &text, &len, e);
+
+	if (r < 0)
+		return r;
+	pins = pins_load(&f->diag, shown(path), text, len, cluster, running);
+	if (pins && !running)
+		pins_apply(cluster, pins);
+	if (pins && running)
+		f->pins = json_incref(pins);
+	json_decref(pins);
+	return f->diag.n_errors ? -EINVAL : 0;
+}
+
+/* The pins of the command line for each cluster in the files. */
+static int pin_labs(const struct cli *cli, struct files *f, struct error *e)
+{
+	const char *path = cli_value(cli, "pin") ? cli_value(cli, "pin") : getenv("NETEMU_PIN");
+	int r = 0;
+
+	for (size_t i = 0; path && *path && r == 0 && i < f->n; i++)
+		if (f->labs[i]->type == LAB_CLUSTER)
+			r = files_pin(f, path, f->labs[i], false, e);
+	return r;
 }
 
 int files_load_cli(const struct cli *cli, struct files *ret)
@@ -154,6 +283,8 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 	for (size_t i = 0; i < topo.n; i++)
 		strv_add(&a, &paths, topo.v[i]);
 	r = files_load(&paths, &opt, ret, &e);
+	if (r == 0)
+		r = pin_labs(cli, ret, &e);
 	diag_print(&ret->diag, stderr, cli_colour(stderr));
 	if (r == 0)
 		return CLI_OK;
@@ -168,6 +299,8 @@ void files_done(struct files *files)
 		lab_free(files->labs[i]);
 	for (size_t i = 0; i < files->n_texts; i++)
 		free(files->texts[i]);
+	manifests_done(&files->manifests);
+	json_decref(files->pins);
 	diag_done(&files->diag);
 	arena_done(&files->arena);
 	*files = (struct files){ 0 };
@@ -219,7 +352,7 @@ static int lab_in_file(struct arena *a, const char *path, struct strv *ret)
 	for (size_t i = 0; i < files.n; i++)
 		if (files.labs[i]->name && state_name_valid(files.labs[i]->name))
 			add_once(a, ret, files.labs[i]->name);
-	return files.n ? 0 : -ENOENT;
+	return files.n || files.manifests.n ? 0 : -ENOENT;
 }
 
 int files_find_labs(struct arena *a, const char *arg, struct strv *ret, struct error *e)

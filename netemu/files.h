@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * files.h - files and directories named on the command line -> labs
+ * files.h - files and directories named on the command line -> labs and manifests
  *
  * Owns: which file a directory means, reading, telling the same file or the same lab twice, showing the
  * diagnostics, and which running labs an argument means. Refuses to know what a file says: that is topology/.
@@ -9,12 +9,16 @@
 #define NETEMU_FILES_H
 
 #include "cli.h"
+#include "cluster/manifest.h"
 #include "topology/load.h"
 
 struct files {
 	struct diag diag; /* n_errors != 0: do not go on */
 	struct lab **labs; /* in the order of the command line */
 	size_t n;
+	struct manifests manifests; /* Kubernetes objects and Cilium values, in the order of the command line */
+	struct strv manifest_files;
+	json_t *pins; /* of --pin, for a cluster that runs already; those of a cluster in the files are in its lab */
 	struct arena arena;
 	char **texts; /* of the files, which diag quotes */
 	size_t n_texts;
@@ -27,7 +31,7 @@ struct files {
  * @opt: handed on to lab_load()
  * @ret: to be freed with files_done(), also on failure
  *
- * Mistakes inside files are in ret->diag, also two labs of the same name; nothing is printed.
+ * What a file is, its content tells. Mistakes inside files are in ret->diag, also two labs of the same name; nothing is printed.
  *
  * Return: 0, -EINVAL when ret->diag has errors (@e is not set), or -errno when a path cannot be read (@e says).
  */
@@ -36,11 +40,34 @@ int files_load(const struct strv *paths, const struct load_options *opt, struct 
 /**
  * files_load_cli() - the same from the arguments and options of a verb that has FILE... (run, plan, validate)
  *
- * Takes --topo, --name, --node-filter and --map-kind, and shows all mistakes and warnings on stderr.
+ * Takes --topo, --name, --node-filter, --map-kind and --pin (or NETEMU_PIN), and shows all mistakes and warnings on stderr.
  *
  * Return: CLI_OK; CLI_INVALID for mistakes in the files; CLI_FAILED when a path cannot be read.
  */
 int files_load_cli(const struct cli *cli, struct files *ret);
+
+/**
+ * files_load_manifests() - load files that hold manifests and values only
+ * @paths: files, directories (all *.yaml, *.yml and *.json in them) and "-"
+ *
+ * Return: as files_load().
+ */
+int files_load_manifests(const struct strv *paths, struct files *ret, struct error *e);
+
+/** files_cluster() - the one cluster among the labs; NULL when there is none or are several */
+struct lab *files_cluster(const struct files *files);
+
+/**
+ * files_pin() - read a pin file for a cluster
+ * @cluster: a lab that is to be made: gets the pins; or what kube_lab() says of a running one, with @running
+ *
+ * Mistakes are in files->diag. Return: 0 or -errno.
+ */
+int files_pin(struct files *files, const char *path, struct lab *cluster, bool running, struct error *e);
+
+struct kube;
+/** files_send_pins() - read a pin file for the running cluster and give it to its API server. Return: exit code. */
+int files_send_pins(const struct cli *cli, struct files *files, struct kube *k, const char *path);
 
 void files_done(struct files *files);
 #define _cleanup_files_ _cleanup_(files_done)

@@ -41,6 +41,18 @@ const struct verb_status common_statuses[] = {
 #define OPTION_FORMAT                                                                                              \
 	{ "format", 'f', OPT_CHOICE, "table|json|csv", COMPLETE_NOTHING, "how to write it (default: table)" }
 
+#define OPTION_PIN                                                                                                 \
+	{ "pin", 0, OPT_STRING, "FILE", COMPLETE_FILES,                                                            \
+	  "a file of pins: pod CIDRs of nodes, nodes and addresses of pods (default: $NETEMU_PIN)" }
+#define OPTION_CLUSTER                                                                                             \
+	{ "cluster", 0, OPT_STRING, "CLUSTER", COMPLETE_CLUSTERS, "the cluster, when several are running" }
+#define OPTION_NAMESPACE                                                                                           \
+	{ "namespace", 'n', OPT_STRING, "NAMESPACE", COMPLETE_NAMESPACES, "the namespace (default: default)" }
+#define OPTION_CONTAINER                                                                                           \
+	{ "container", 'c', OPT_STRING, "NAME", COMPLETE_NOTHING, "of a pod: the container (default: its first)" }
+#define OPTION_SELECTOR                                                                                            \
+	{ "selector", 'l', OPT_STRING, "SELECTOR", COMPLETE_NOTHING, "only those with these labels: a=b,c!=d,e in (x,y)" }
+
 static const struct verb_option no_options[] = { END_OPTION };
 
 /* ---- run ---- */
@@ -48,13 +60,15 @@ static const struct verb_option no_options[] = { END_OPTION };
 static const struct verb_option run_options[] = {
 	OPTION_TOPO,
 	{ "wait", 0, OPT_MAYBE_NUMBER, "SECONDS", COMPLETE_NOTHING,
-	  "return when routing has settled as well; after SECONDS (default 60) say what is missing, and exit with 1" },
+	  "return when routing has settled and all pods that can run do; after SECONDS (default 60) say what is missing, and "
+	  "exit with 1" },
 	{ "foreground", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "stay and show the logs; Ctrl-C destroys the lab" },
 	{ "reconfigure", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING, "destroy the lab first when it is running" },
 	OPTION_NAME,
 	OPTION_FILTER,
 	{ "max-workers", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "run the exec lines of N nodes at a time (default: 32)" },
 	{ "dry-run", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print the operations, do nothing (the same as netemu plan)" },
+	OPTION_PIN,
 	OPTION_STUB,
 	OPTION_MAP_KIND,
 	END_OPTION,
@@ -63,6 +77,7 @@ static const struct verb_option run_options[] = {
 static const struct verb_example run_examples[] = {
 	{ "netemu run topo.yaml --wait", "start a lab and return when its routing has settled" },
 	{ "netemu run topo.yaml cluster.yaml", "a topology together with the Kind cluster that it names" },
+	{ "netemu run *.yaml --pin pins.yaml --wait", "topology, cluster, Cilium's values, policies and pods, all of it up" },
 	{ "netemu run -t topo.yaml --reconfigure", "replace the running lab" },
 	{ "netemu run . --foreground", "the topology of this directory, until Ctrl-C" },
 	END_EXAMPLE,
@@ -77,7 +92,9 @@ static const struct verb_option exec_options[] = {
 	{ "workdir", 'w', OPT_STRING, "DIR", COMPLETE_NOTHING, "working directory inside the node" },
 	{ "user", 'u', OPT_STRING, "USER[:GROUP]", COMPLETE_NOTHING,
 	  "user, a name or number of the node's own (default: root)" },
-	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node, when several have one of that name" },
+	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node or pod, when several have one of that name" },
+	OPTION_CONTAINER,
+	OPTION_NAMESPACE,
 	END_OPTION,
 };
 
@@ -86,6 +103,7 @@ static const struct verb_example exec_examples[] = {
 	{ "netemu exec -it clab-demo-router0 vtysh", "FRR's shell; what was typed for docker exec works" },
 	{ "netemu exec tor0 -- vtysh -c 'show bgp summary'", "one command" },
 	{ "tar c . | netemu exec -i tor0 tar x -C /tmp", "standard input is passed on" },
+	{ "netemu exec nettool-1 -- traceroute -n 10.1.3.56", "in a pod" },
 	END_EXAMPLE,
 };
 
@@ -151,20 +169,91 @@ static const struct verb_example inspect_examples[] = {
 
 static const struct verb_option logs_options[] = {
 	{ "follow", 'f', OPT_FLAG, NULL, COMPLETE_NOTHING, "go on with what is written from now on, until Ctrl-C" },
-	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node, when several have one of that name" },
+	{ "tail", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "only the last N lines" },
+	{ "previous", 'p', OPT_FLAG, NULL, COMPLETE_NOTHING, "of a pod: what the container before the last restart wrote" },
+	{ "timestamps", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "of a pod: when each line was written" },
+	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node or pod, when several have one of that name" },
+	OPTION_CONTAINER,
+	OPTION_NAMESPACE,
 	END_OPTION,
 };
 
 static const struct verb_example logs_examples[] = {
 	{ "netemu logs tor0", "everything that node tor0 has said" },
 	{ "netemu logs tor0 bgpd -f", "its bgpd, live" },
+	{ "netemu logs nettool-1 --tail 10", "the last lines of a pod" },
+	END_EXAMPLE,
+};
+
+/* ---- apply, get, delete, kubeconfig ---- */
+
+static const struct verb_option apply_options[] = {
+	{ "filename", 'f', OPT_STRINGS, "FILE", COMPLETE_FILES, "a file, a directory, or - for standard input" },
+	OPTION_NAMESPACE,
+	OPTION_CLUSTER,
+	OPTION_PIN,
+	{ "dry-run", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "only let the server check everything" },
+	END_OPTION,
+};
+
+static const struct verb_example apply_examples[] = {
+	{ "netemu apply -f values.yaml", "install Cilium, or change its values" },
+	{ "netemu apply -f bgp-policies.yaml -f pods.yaml", "as kubectl apply" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option get_options[] = {
+	{ "output", 'o', OPT_CHOICE, "wide|json|yaml|name", COMPLETE_NOTHING, "how to write it (default: a table)" },
+	OPTION_NAMESPACE,
+	{ "all-namespaces", 'A', OPT_FLAG, NULL, COMPLETE_NOTHING, "those of all namespaces" },
+	OPTION_SELECTOR,
+	{ "field-selector", 0, OPT_STRING, "SELECTOR", COMPLETE_NOTHING, "only those with these fields: spec.nodeName=x" },
+	{ "watch", 'w', OPT_FLAG, NULL, COMPLETE_NOTHING, "go on with what changes, until Ctrl-C" },
+	OPTION_CLUSTER,
+	END_OPTION,
+};
+
+static const struct verb_example get_examples[] = {
+	{ "netemu get nodes -o wide", "as kubectl get" },
+	{ "netemu get pods,svc -A", "several kinds" },
+	{ "netemu get bgppeers", "the BGP sessions of all nodes, as cilium bgp peers shows them" },
+	{ "netemu get bgproutes advertised ipv4", "what they advertise" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option delete_options[] = {
+	{ "filename", 'f', OPT_STRINGS, "FILE", COMPLETE_FILES, "what these files hold" },
+	OPTION_NAMESPACE,
+	OPTION_SELECTOR,
+	{ "all", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "all objects of the kind in the namespace" },
+	{ "force", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "at once, without a grace period" },
+	{ "grace-period", 0, OPT_STRING, "SECONDS", COMPLETE_NOTHING, "how long a pod may take to end (default: what it says itself)" },
+	{ "ignore-not-found", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "what is not there is no error" },
+	{ "wait", 0, OPT_CHOICE, "true|false", COMPLETE_NOTHING, "whether to return only when they are gone (default: true)" },
+	OPTION_CLUSTER,
+	END_OPTION,
+};
+
+static const struct verb_example delete_examples[] = {
+	{ "netemu delete pod nettool-1", "one object" },
+	{ "netemu delete -f bgp-policies.yaml", "what a file made" },
+	END_EXAMPLE,
+};
+
+static const struct verb_option kubeconfig_options[] = {
+	{ "path", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print the path of the file instead of its content" },
+	END_OPTION,
+};
+
+static const struct verb_example kubeconfig_examples[] = {
+	{ "export KUBECONFIG=$(netemu kubeconfig --path)", "from here on, kubectl means the cluster" },
 	END_EXAMPLE,
 };
 
 /* ---- plan, validate ---- */
 
 static const struct verb_option plan_options[] = {
-	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_MAP_KIND, OPTION_STUB, END_OPTION,
+	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, OPTION_STUB, END_OPTION,
 };
 
 static const struct verb_example plan_examples[] = {
@@ -173,7 +262,7 @@ static const struct verb_example plan_examples[] = {
 };
 
 static const struct verb_option validate_options[] = {
-	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_MAP_KIND, END_OPTION,
+	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, END_OPTION,
 };
 
 static const struct verb_example validate_examples[] = {
@@ -224,15 +313,17 @@ const struct verb verbs[] = {
 		.name = "run",
 		.alias = "deploy",
 		.synopsis = "[FILE|DIR]...",
-		.summary = "make a topology real and start it",
+		.summary = "make topologies and clusters real and start them",
 		.description =
 			"Makes everything in the files real: network namespaces for the nodes, veth links, addresses, and the "
 			"processes that the nodes' images stand for. What a file is, its content tells: a containerlab "
-			"topology or a Kind cluster config. Their order does not matter, and each is a lab of its own.\n\n"
+			"topology or a Kind cluster config, each of which is a lab of its own; Cilium's values.yaml or "
+			"Kubernetes manifests, which go to the cluster among the files, else to the one that is running. "
+			"Their order does not matter. Everything is checked before anything is made.\n\n"
 			"A directory means its one *.clab.yml or *.clab.yaml, else its topo.yaml; no argument means the "
 			"current directory; - means standard input.\n\n"
 			"Either all of it comes up, or nothing is left of it. It returns when the nodes run and all of their "
-			"exec lines have been done; the lab then lives until it is destroyed.",
+			"exec lines have been done, and objects have been accepted; the lab then lives until it is destroyed.",
 		.options = run_options,
 		.examples = run_examples,
 		.max_args = ARGS_ANY,
@@ -241,11 +332,12 @@ const struct verb verbs[] = {
 	},
 	{
 		.name = "exec",
-		.synopsis = "NODE [--] [COMMAND [ARG]...]",
-		.summary = "run a command in a node",
+		.synopsis = "NODE|POD [--] [COMMAND [ARG]...]",
+		.summary = "run a command in a node or pod",
 		.description =
-			"Replaces docker exec. NODE is a node's name where only one running lab has it, or its long name "
-			"(clab-LAB-NODE). Without a command it is an interactive login shell.\n\n"
+			"Replaces docker exec and kubectl exec. NODE is a node's name where only one running lab has it, or its "
+			"long name (clab-LAB-NODE). What is no node may be a POD of a running cluster, also as NAMESPACE/POD or "
+			"pod/POD: where both have the name, it is the node. Without a command it is an interactive login shell.\n\n"
 			"A terminal is passed through, with its size, when standard input and output are one. What follows "
 			"NODE and its options belongs to the command, dashes and all.",
 		.options = exec_options,
@@ -254,7 +346,7 @@ const struct verb verbs[] = {
 		.min_args = 1,
 		.max_args = ARGS_ANY,
 		.stop_after = 1,
-		.complete = COMPLETE_NODES,
+		.complete = COMPLETE_NODES_PODS,
 		.usage_status = CLI_EXEC_FAILED,
 		.run = cmd_exec,
 	},
@@ -298,16 +390,70 @@ const struct verb verbs[] = {
 	},
 	{
 		.name = "logs",
-		.synopsis = "NODE [DAEMON]",
-		.summary = "show what a node's processes wrote",
+		.synopsis = "NODE [DAEMON] | POD [CONTAINER]",
+		.summary = "show what the processes of a node or pod wrote",
 		.description = "Shows the log of a node, or of one of its daemons, the oldest line first. Logs are bounded: "
-			       "the oldest lines go first. They go with the lab.",
+			       "the oldest lines go first. They go with the lab.\n\n"
+			       "What is no node may be a POD of a running cluster, also as NAMESPACE/POD or pod/POD.",
 		.options = logs_options,
 		.examples = logs_examples,
 		.min_args = 1,
 		.max_args = 2,
-		.complete = COMPLETE_NODES,
+		.complete = COMPLETE_NODES_PODS,
 		.run = cmd_logs,
+	},
+	{
+		.name = "apply",
+		.synopsis = "-f FILE...",
+		.summary = "give objects and Cilium values to a running cluster",
+		.description =
+			"Creates or changes what the files say: Kubernetes objects, as kubectl apply does, and Cilium's values.yaml, "
+			"which installs Cilium as helm would. All of it is checked first, by netemu and then by the API server, and "
+			"when something is wrong nothing is changed. Values come first, then namespaces, then the rest in the "
+			"order of the files.",
+		.options = apply_options,
+		.examples = apply_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES,
+		.run = cmd_apply,
+	},
+	{
+		.name = "get",
+		.synopsis = "KIND[,KIND]... [NAME]... | KIND/NAME... | all | bgppeers | bgproutes",
+		.summary = "show objects of a cluster",
+		.description =
+			"Shows objects as kubectl get does. bgppeers [NODE] shows the BGP sessions of the nodes and bgproutes "
+			"[available|advertised] [ipv4|ipv6] [NODE] their routes, as the command cilium bgp does.",
+		.options = get_options,
+		.examples = get_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_KINDS,
+		.run = cmd_get,
+	},
+	{
+		.name = "delete",
+		.synopsis = "KIND NAME... | KIND/NAME... | -f FILE",
+		.summary = "remove objects from a cluster",
+		.description =
+			"Deletes objects as kubectl delete does, and returns when they are gone. A file of Cilium values means Cilium "
+			"itself.",
+		.options = delete_options,
+		.examples = delete_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_KINDS,
+		.run = cmd_delete,
+	},
+	{
+		.name = "kubeconfig",
+		.synopsis = "[CLUSTER]",
+		.summary = "show what kubectl needs to reach a cluster",
+		.description = "Prints the kubeconfig of a running cluster, or where it is. Only root may read it.",
+		.options = kubeconfig_options,
+		.examples = kubeconfig_examples,
+		.max_args = 1,
+		.complete = COMPLETE_CLUSTERS,
+		.run = cmd_kubeconfig,
 	},
 	{
 		.name = "plan",
@@ -365,12 +511,12 @@ const struct verb verbs[] = {
 	{
 		.name = "__complete",
 		.hidden = true,
-		.synopsis = "nodes|labs",
+		.synopsis = "nodes|labs|clusters|kinds|names KIND",
 		.summary = "names for the shell's completion, one a line",
 		.description = "Never fails.",
 		.options = no_options,
 		.min_args = 1,
-		.max_args = 1,
+		.max_args = 2,
 		.run = cmd_complete,
 	},
 	{ 0 },

@@ -54,9 +54,9 @@ static void set_path(struct lab *lab, const char *path)
 static void report_unknown(struct loader *l, const struct value *root)
 {
 	const struct pos pos = { .file = l->lab->file };
-	static const char *const hint = "understood are containerlab topologies (a map with 'topology:') and Kind "
-					"cluster configs ('kind: Cluster' "
-					"with 'apiVersion: " KIND_API_VERSION "')";
+	static const char *const hint = "understood are containerlab topologies (a map with 'topology:'), Kind "
+					"cluster configs ('kind: Cluster' with 'apiVersion: " KIND_API_VERSION
+					"'), Kubernetes manifests ('apiVersion' and 'kind') and Cilium's values.yaml";
 
 	if (root->type != VALUE_MAP)
 		diag_error(l->d, root->pos, hint, "the file holds %s, not a map", value_type_names[root->type]);

@@ -10,6 +10,7 @@
 struct reader {
 	struct loader l;
 	const struct lab *cluster;
+	bool running;
 	json_t *pins;
 	struct strv *cidrs; /* pinned, one a node */
 	struct pos *pos; /* where, one a node */
@@ -148,7 +149,13 @@ static void cidr_add(struct reader *r, const struct value *v, const struct inpre
 
 	if (!inprefix_same_addr(&net, p))
 		diag_error(r->l.d, v->pos, NULL, "'%s' has host bits set", v->text);
-	if (!in_any(&r->cluster->pod_subnets, p)) {
+	if (r->running && !strv_contains(&r->cluster->nodes[node].pod_cidrs, inprefix_str(p, buf))) {
+		diag_error(r->l.d, v->pos, "pin it when the cluster is made (netemu run --pin)",
+			   "node '%s' has the pod CIDR %s already, and keeps it", r->cluster->nodes[node].name,
+			   joined(r, &r->cluster->nodes[node].pod_cidrs));
+		return;
+	}
+	if (!r->running && !in_any(&r->cluster->pod_subnets, p)) {
 		diag_error(r->l.d, v->pos, NULL, "%s is not in the cluster's pod subnet, %s", v->text,
 			   joined(r, &r->cluster->pod_subnets));
 		return;
@@ -210,7 +217,9 @@ static void assign(struct reader *r, struct pos pos)
 
 	if (r->l.d->n_errors)
 		return;
-	if (podcidr_assign(r->cluster, r->cidrs, &r->l.scratch, r->result, &e) < 0)
+	for (size_t i = 0; r->running && i < r->cluster->n_nodes; i++)
+		r->result[i] = r->cluster->nodes[i].pod_cidrs;
+	if (!r->running && podcidr_assign(r->cluster, r->cidrs, &r->l.scratch, r->result, &e) < 0)
 		diag_error(r->l.d, pos, NULL, "with these pins, %s", e.msg);
 	for (size_t i = 0; i < r->cluster->n_nodes; i++)
 		for (size_t k = 0; k < r->cidrs[i].n; k++)
@@ -277,11 +286,11 @@ static void file_read_pins(struct reader *r, const struct value *root)
 		pod_read(r, &keys[FK_PODS]->pairs[i]);
 }
 
-json_t *pins_load(struct diag *d, const char *path, const char *text, size_t len, const struct lab *cluster)
+json_t *pins_load(struct diag *d, const char *path, const char *text, size_t len, const struct lab *cluster, bool running)
 {
 	static const struct load_options opt;
 	_cleanup_source_ struct source src = { 0 };
-	struct reader r = { .l = { .d = d, .opt = &opt }, .cluster = cluster, .pins = json_object() };
+	struct reader r = { .l = { .d = d, .opt = &opt }, .cluster = cluster, .running = running, .pins = json_object() };
 	const size_t errors = d->n_errors, n = cluster->n_nodes + 1;
 	const struct value *root;
 

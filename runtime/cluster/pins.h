@@ -19,11 +19,12 @@
 
 /**
  * pins_load() - read a pin file for a cluster
+ * @running: the nodes have their pod CIDRs, which pins can only confirm
  * @d: collects mistakes: unknown keys, nodes that the cluster does not have, addresses outside of the node's pod CIDR
  *
  * Return: a new reference in the JSON form; NULL with errors in @d.
  */
-json_t *pins_load(struct diag *d, const char *path, const char *text, size_t len, const struct lab *cluster);
+json_t *pins_load(struct diag *d, const char *path, const char *text, size_t len, const struct lab *cluster, bool running);
 
 /** pins_apply() - put pins from pins_load() into a cluster that is to be made: pins, and pod_cidrs and router_ips of all nodes */
 void pins_apply(struct lab *cluster, const json_t *pins);

@@ -132,7 +132,7 @@ static void apply_pins(const char *path, struct lab *lab, struct diag *d, char *
 		diag_error(d, (struct pos){ 0 }, NULL, "%s", e.msg);
 		return;
 	}
-	pins = pins_load(d, path, *ret_text, len, lab);
+	pins = pins_load(d, path, *ret_text, len, lab, false);
 	if (pins)
 		pins_apply(lab, pins);
 	json_decref(pins);
