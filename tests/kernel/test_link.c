@@ -8,6 +8,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <poll.h>
 
 #include "kernel/link.h"
 
@@ -295,9 +296,97 @@ static void test_other_kinds(void **state)
 	assert_int_equal(link_named(cb, "moved").mtu, 1300);
 }
 
+static struct inprefix prefix(const char *text)
+{
+	struct inprefix p;
+
+	assert_int_equal(inprefix_parse(text, &p), 0);
+	return p;
+}
+
+/* Everything a route may have, as ip(8) shows it. */
+static void test_routes_with_all(void **state)
+{
+	const struct link_bridge end = { .ifname = "d0", .ifindex = 5 };
+	struct error e = { 0 };
+
+	(void)state;
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	const struct inprefix own = prefix("10.1.2.187"), own6 = prefix("fd00::187"), to = prefix("10.1.2.0/24"), far = prefix("10.9.0.0/16");
+	const struct link_route pod = { .dst = prefix("10.1.2.185"), .src = own, .ifindex = 5, .scope = ROUTE_SCOPE_LINK,
+					.protocol = ROUTE_PROTO_KERNEL };
+	const struct link_route all = { .dst = { .family = AF_INET }, .gw = prefix("10.1.2.185"), .ifindex = 5, .mtu = 9500 };
+	const struct link_route six = { .dst = prefix("fd00::/64"), .src = own6, .ifindex = 5, .protocol = ROUTE_PROTO_KERNEL };
+	struct link_route rt = { .dst = to, .ifindex = 5, .scope = ROUTE_SCOPE_HOST };
+
+	if (shell("ip -V") != 0)
+		skip();
+	assert_ok(link_create_bridge(c, &end, &e), &e);
+	assert_ok(link_set_noarp(c, 5, &e), &e);
+	assert_ok(link_set_up(c, 5, &e), &e);
+	assert_true(link_named(c, "d0").flags & IFF_NOARP);
+	assert_ok(addr_add(c, 5, &own, 0, &e), &e);
+	assert_ok(addr_add(c, 5, &own6, ADDR_NODAD, &e), &e);
+	assert_ok(route_put(c, &pod, &e), &e);
+	assert_ok(route_put(c, &pod, &e), &e); /* replaces itself */
+	assert_ok(route_put(c, &all, &e), &e);
+	assert_ok(route_put(c, &six, &e), &e);
+	assert_ok(route_put(c, &rt, &e), &e);
+	assert_int_equal(shell("ip route | grep -q '^10.1.2.185 dev d0 proto kernel scope link src 10.1.2.187 *$'"), 0);
+	assert_int_equal(shell("ip route | grep -q '^default via 10.1.2.185 dev d0 mtu 9500 *$'"), 0);
+	assert_int_equal(shell("ip route | grep -q '^10.1.2.0/24 dev d0 scope host *$'"), 0);
+	assert_int_equal(shell("ip -6 route | grep -q '^fd00::/64 dev d0 proto kernel src fd00::187 metric 1024'"), 0);
+	assert_ok(route_del(c, &to, NULL, &e), &e);
+	assert_int_equal(shell("ip route | grep -q '^10.1.2.0/24'"), 1);
+	assert_int_equal(route_del(c, &to, NULL, &e), -ESRCH);
+	rt = (struct link_route){ .dst = far, .gw = prefix("10.7.7.7"), .ifindex = 5 };
+	assert_int_equal(route_put(c, &rt, &e), -ENETUNREACH); /* the gateway is on no link */
+}
+
+static void test_neighbor(void **state)
+{
+	const struct link_bridge end = { .ifname = "d0", .ifindex = 5 };
+	const struct inprefix a = { .family = AF_INET6, .len = 128, .addr = { 0xfd, [15] = 9 } };
+	const struct macaddr mac = { { 2, 0, 0, 0, 0, 9 } };
+	struct error e = { 0 };
+
+	(void)state;
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+
+	if (shell("ip -V") != 0)
+		skip();
+	assert_ok(link_create_bridge(c, &end, &e), &e);
+	assert_ok(link_set_up(c, 5, &e), &e);
+	assert_ok(neigh_add(c, 5, &a, &mac, &e), &e);
+	assert_ok(neigh_add(c, 5, &a, &mac, &e), &e);
+	assert_int_equal(shell("ip -6 neigh | grep -q '^fd00::9 dev d0 lladdr 02:00:00:00:00:09 PERMANENT'"), 0);
+}
+
+/* The monitor can be read once something has changed, and no longer once it was drained. */
+static void test_address_monitor(void **state)
+{
+	struct error e = { 0 };
+	struct inprefix a = prefix("127.0.0.5/32");
+
+	(void)state;
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	_cleanup_close_ int fd = addr_monitor_open(&e);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	assert_true(fd >= 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_ok(addr_add(c, 1, &a, 0, &e), &e);
+	assert_int_equal(poll(&p, 1, 1000), 1);
+	addr_monitor_drain(fd);
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_routes_with_all, scratch_setup),
+		cmocka_unit_test_setup(test_neighbor, scratch_setup),
+		cmocka_unit_test_setup(test_address_monitor, scratch_setup),
 		cmocka_unit_test_setup(test_veth_in_two_namespaces, scratch_setup),
 		cmocka_unit_test_setup(test_predictable_index, scratch_setup),
 		cmocka_unit_test_setup(test_bridge_port, scratch_setup),

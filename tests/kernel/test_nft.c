@@ -122,6 +122,35 @@ static void test_second_of_the_same_name(void **state)
 	assert_int_equal(nft_masquerade_open("lab3", &net, 1, "sixteen-bytes-xx", &t2, &e), -EINVAL);
 }
 
+/* One without an owner outlives its maker, and is replaced in one go. */
+static void test_put_and_drop(void **state)
+{
+	struct inprefix src[2], to[3];
+	struct nft_masquerade spec = { .table = "netemu-cni", .src = src, .n_src = 2, .not_dst = to, .n_not_dst = 3, .not_oif = "cilium_" };
+	struct error e = { 0 };
+
+	(void)state;
+	if (!have_nft())
+		skip();
+	assert_int_equal(inprefix_parse("10.1.2.0/24", &src[0]), 0);
+	assert_int_equal(inprefix_parse("fd00:1::/64", &src[1]), 0);
+	assert_int_equal(inprefix_parse("10.0.0.0/8", &to[0]), 0);
+	assert_int_equal(inprefix_parse("172.16.0.0/12", &to[1]), 0);
+	assert_int_equal(inprefix_parse("fd00::/16", &to[2]), 0);
+	assert_ok(nft_table_drop("netemu-cni", &e), &e); /* there is none: no error */
+	assert_ok(nft_masquerade_put(&spec, &e), &e);
+	assert_ok(nft_masquerade_put(&spec, &e), &e);
+	assert_int_equal(shell("nft list ruleset | grep -q 'ip saddr 10.1.2.0/24 ip daddr != 10.0.0.0/8 ip daddr != 172.16.0.0/12 "
+			       "oifname != \"cilium_\\*\" masquerade'"),
+			 0);
+	assert_int_equal(shell("nft list ruleset | grep -q 'ip6 saddr fd00:1::/64 ip6 daddr != fd00::/16 "
+			       "oifname != \"cilium_\\*\" masquerade'"),
+			 0);
+	assert_int_equal(shell("test $(nft list ruleset | grep -c masquerade) = 2"), 0);
+	assert_ok(nft_table_drop("netemu-cni", &e), &e);
+	assert_int_equal(shell("test -z \"$(nft list ruleset)\""), 0);
+}
+
 /* A drop policy in the forward chain of another's table is seen. */
 static void test_sees_forward_drop(void **state)
 {
@@ -206,6 +235,7 @@ static void test_masquerades(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_put_and_drop, scratch_setup),
 		cmocka_unit_test_setup(test_ruleset, scratch_setup),
 		cmocka_unit_test_setup(test_table_goes_with_its_socket, scratch_setup),
 		cmocka_unit_test_setup(test_table_goes_with_its_process, scratch_setup),
