@@ -24,7 +24,7 @@ static int bgpd_prepare(struct instance *i, const json_t *model, char *argv[32],
 	const json_int_t listen = json_int(model, -1, "localPort", NULL);
 	char *const args[] = { program,	 (char *)"-S",		 (char *)"-Z", (char *)"-n", (char *)"-P",	 (char *)"0",
 			       (char *)"-f", config,		 (char *)"-i", pid,	     (char *)"--vty_socket", i->dir,
-			       (char *)"--log", (char *)"stdout", (char *)"--log-level", (char *)"notifications", (char *)"-p", port, NULL };
+			       (char *)"--log", (char *)"stdout", (char *)"--log-level", (char *)"informational", (char *)"-p", port, NULL };
 	char vty[PATH_MAX + 16];
 
 	if (!path)
