@@ -17,6 +17,7 @@
 #include "supervisor/logstore.h"
 
 #define LAB_LOG "_lab" /* what the supervisor itself has to say */
+#define API_LOG "_api" /* what a cluster's API server prints */
 
 struct wanted {
 	const struct cli *cli;
@@ -121,12 +122,23 @@ static int logs_open(const char *lab, struct error *e)
 	return fd < 0 ? error_errno(e, errno, "logs of lab '%s'", lab) : fd;
 }
 
+/* Logs that are no node's: the supervisor's and the API server's, with --lab. */
+static bool is_lab_log(const struct cli *cli, const char *name)
+{
+	return cli_value(cli, "lab") && (strcmp(name, LAB_LOG) == 0 || strcmp(name, API_LOG) == 0);
+}
+
 /* The lab and the log that NODE means: a node's, or, for the name of a lab, the lab's own. */
 static int target_find(const struct cli *cli, const char *name, struct lab_state **st, const char **log, struct error *e)
 {
 	size_t index;
-	int r = state_find_node(cli_value(cli, "lab"), name, st, &index, e);
+	int r;
 
+	if (is_lab_log(cli, name)) {
+		*log = name;
+		return state_load(cli_value(cli, "lab"), st, e);
+	}
+	r = state_find_node(cli_value(cli, "lab"), name, st, &index, e);
 	if (r == 0)
 		*log = (*st)->nodes[index].name;
 	if (r != -ENOENT || !state_name_valid(name) || state_load(name, st, NULL) < 0)

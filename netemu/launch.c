@@ -144,14 +144,13 @@ static int program_open(const char *name, struct error *e)
 }
 
 /* What a cluster is run by. */
-static void cluster_programs_open(struct launch *l)
+static int cluster_programs_open(struct launch *l, struct error *e)
 {
-	struct error e = { 0 };
-
-	l->kubelet_fd = program_open("netemu-kubelet", &e);
-	l->apiserver_fd = program_open("netemu-apiserver", &e);
-	if (l->kubelet_fd < 0 || l->apiserver_fd < 0)
-		cli_note(l->cli, "warning: the cluster will not do much: %s", e.msg);
+	l->kubelet_fd = program_open("netemu-kubelet", e);
+	if (l->kubelet_fd < 0)
+		return l->kubelet_fd;
+	l->apiserver_fd = program_open("netemu-apiserver", e);
+	return l->apiserver_fd < 0 ? l->apiserver_fd : 0;
 }
 
 static sigset_t signals_wanted(void)
@@ -200,8 +199,8 @@ int launch_init(struct launch *l, const struct cli *cli, struct diag *d, struct 
 				l->labs[k++] = (struct launched){ .lab = labs[i], .sup = { .pidfd = -EBADF, .reports = -EBADF },
 								  .dirfd = -EBADF };
 	l->n = n;
-	if (n && l->labs[0].lab->type == LAB_CLUSTER)
-		cluster_programs_open(l);
+	if (n && l->labs[0].lab->type == LAB_CLUSTER && cluster_programs_open(l, e) < 0)
+		return -e->code;
 	if (fault_fails("pipe to commit with") || pipe2(l->commit, O_CLOEXEC) < 0)
 		return error_errno(e, errno, "make a pipe");
 	l->signals = signals_open(e);
