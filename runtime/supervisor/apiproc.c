@@ -101,7 +101,7 @@ static void err_readable(struct loop *loop, struct loop_handle id, uint32_t reve
 {
 	struct lab_run *run = arg;
 	char buf[4096];
-	ssize_t n;
+	ssize_t n = -1;
 
 	(void)loop;
 	(void)id;
