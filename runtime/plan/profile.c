@@ -46,7 +46,7 @@ static const char *const frr_images[] = { "frrouting/frr", "frrouting/frr-debian
 static const char *const host_images[] = {
 	"nicolaka/netshoot", "netshoot", "wbitt/network-multitool", "network-multitool", "praqma/network-multitool",
 	"alpine", "debian", "ubuntu", "busybox", "nettool", "kindest/node", "hellt/network-multitool",
-	"srl-labs/network-multitool", "srl-labs/alpine", NULL
+	"srl-labs/network-multitool", "srl-labs/alpine", "cilium/cilium", "cilium/operator-generic", NULL
 };
 
 const struct profile profiles[] = {
