@@ -183,7 +183,7 @@ static void keep_addresses(json_t *spec, const json_t *old)
 	}
 }
 
-static int give(struct call *c, json_t *service, const struct taken *t)
+static int give(struct call *c, json_t *service, bool new, const struct taken *t)
 {
 	json_t *spec = json_object_get(service, "spec");
 	const char *type = json_text(spec, "type", NULL);
@@ -191,8 +191,10 @@ static int give(struct call *c, json_t *service, const struct taken *t)
 
 	if (strcmp(type, "ExternalName") == 0)
 		return 0;
-	if (!json_array_size(json_object_get(spec, "clusterIPs")) || !json_array_size(json_object_get(spec, "ipFamilies")))
-		r = *json_text(spec, "clusterIP", NULL) ? use_addresses(c, service, t) : allocate_addresses(c, service, t);
+	if (!*json_text(spec, "clusterIP", NULL))
+		r = allocate_addresses(c, service, t);
+	else if (new)
+		r = use_addresses(c, service, t);
 	if (r < 0)
 		return r;
 	if (!json_object_get(spec, "ipFamilyPolicy"))
@@ -215,7 +217,7 @@ int service_admit(struct call *c, json_t *service, const json_t *old)
 	else
 		(void)json_object_set_new(service, "status", json_pack("{s:{}}", "loadBalancer"));
 	store_each(c->api->store, RES_SERVICES, NULL, note_service, &t);
-	r = give(c, service, &t);
+	r = give(c, service, !old, &t);
 	json_decref(t.addresses);
 	json_decref(t.ports);
 	return r;
