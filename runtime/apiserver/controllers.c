@@ -199,6 +199,15 @@ static void dirty_if_selects(json_t *rs, void *arg)
 		ctl_dirty(o->c, CTL_REPLICASET, kube_namespace(rs), kube_name(rs));
 }
 
+/* Recreate waits for the last old pod. */
+static void dirty_deployment(struct controllers *c, const json_t *pod)
+{
+	const json_t *rs = store_get(c->api->store, RES_REPLICASETS, kube_namespace(pod), json_text(owner_of(pod), "name", NULL));
+
+	if (rs)
+		dirty_owner(c, rs);
+}
+
 static void on_pod(struct controllers *c, const struct store_event *ev)
 {
 	struct orphan o = { c, json_at(ev->object, "metadata", "labels", NULL) };
@@ -206,6 +215,8 @@ static void on_pod(struct controllers *c, const struct store_event *ev)
 	if (ev->old)
 		dirty_owner(c, ev->old);
 	dirty_owner(c, ev->object);
+	if (ev->type == STORE_DELETED)
+		dirty_deployment(c, ev->object);
 	if (ev->type != STORE_DELETED && !owner_of(ev->object) && json_object_size(o.labels) && store_count(c->api->store, RES_REPLICASETS))
 		store_each(c->api->store, RES_REPLICASETS, kube_namespace(ev->object), dirty_if_selects, &o);
 }

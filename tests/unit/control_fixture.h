@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "apiserver/control.h"
+#include "cluster/schema.h"
 
 struct fixture {
 	struct api api;
@@ -83,6 +84,7 @@ static json_t *create(struct fixture *f, enum resource_id res, json_t *object)
 	struct error e = { 0 };
 	json_t *stored = NULL;
 
+	schema_default(&resources[res], object);
 	if (store_create(f->api.store, res, object, &stored, &e) != 0)
 		fail_msg("%s", e.msg);
 	return stored;
@@ -97,6 +99,7 @@ static void patch(struct fixture *f, enum resource_id res, const char *ns, const
 	copy = json_deep_copy(o);
 	(void)json_object_del(json_object_get(copy, "metadata"), "resourceVersion");
 	assert_int_equal(json_object_update_recursive(copy, p), 0);
+	schema_default(&resources[res], copy);
 	assert_int_equal(store_update(f->api.store, res, copy, NULL, NULL), 0);
 	json_decref(p);
 }
@@ -134,7 +137,8 @@ static void _unused_ run_pod(struct fixture *f, json_t *pod)
 	char now[KUBE_TIME_LEN];
 	json_t *copy, *status;
 
-	if (!*json_text(pod, "spec", "nodeName", NULL) || !pod_has_phase(pod, "Pending"))
+	if (!*json_text(pod, "spec", "nodeName", NULL) || (pod_has_phase(pod, "Running") && (f->stuck || pod_is_ready(pod))) ||
+	    pod_has_phase(pod, "Succeeded") || pod_has_phase(pod, "Failed"))
 		return;
 	copy = json_copy(pod);
 	status = parsedf("{'phase': '%s', 'podIP': '10.0.0.1', 'conditions': [{'type': 'PodScheduled', 'status': 'True'}, {'type': 'Ready', "
@@ -166,7 +170,7 @@ static void _unused_ live(struct fixture *f)
 	} while (store_revision(f->api.store) != before);
 }
 
-static const char *node_of(struct fixture *f, const char *pod)
+static inline const char *node_of(struct fixture *f, const char *pod)
 {
 	return json_text(store_get(f->api.store, RES_PODS, "default", pod), "spec", "nodeName", NULL);
 }
