@@ -81,6 +81,8 @@ static void object_add(struct get *g, const struct kube_target *t, json_t *objec
 		(void)json_object_set_new(object, "kind", json_string(t->res->kind));
 		(void)json_object_set_new(object, "apiVersion", json_string(resource_api_version(t->res)));
 	}
+	if (!cli_flag(g->cli, "show-managed-fields"))
+		(void)json_object_del(json_object_get(object, "metadata"), "managedFields");
 	if (strcmp(g->output, "name") == 0)
 		name_print(g, t, object);
 	else

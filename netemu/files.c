@@ -151,7 +151,7 @@ int files_load(const struct strv *paths, const struct load_options *opt, struct 
 		r = file_load(ret, files.v[i], opt, e);
 	if (r < 0)
 		return r;
-	kube_apply_check(&ret->manifests, &ret->diag);
+	kube_apply_check(&ret->manifests, files_cluster(ret), &ret->diag);
 	return ret->diag.n_errors ? -EINVAL : 0;
 }
 
@@ -212,7 +212,7 @@ int files_load_manifests(const struct strv *paths, struct files *ret, struct err
 		r = manifest_load(ret, files.v[i], e);
 	if (r < 0)
 		return r;
-	kube_apply_check(&ret->manifests, &ret->diag);
+	kube_apply_check(&ret->manifests, NULL, &ret->diag);
 	return ret->diag.n_errors ? -EINVAL : 0;
 }
 

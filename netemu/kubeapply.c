@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cluster/cilium_values.h"
 #include "cluster/jsonutil.h"
 #include "cluster/schema.h"
 #include "cluster/threeway.h"
@@ -54,11 +55,46 @@ static void check_one(const struct manifest *m, struct diag *d)
 			   json_text(cause, "field", NULL), json_text(cause, "message", NULL));
 }
 
-void kube_apply_check(const struct manifests *m, struct diag *d)
+static json_t *strings_json(const struct strv *words)
 {
-	for (size_t i = 0; i < m->n; i++)
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < words->n; i++)
+		(void)json_array_append_new(list, json_string(words->v[i]));
+	return list;
+}
+
+/* As much of cluster.json (apiserver/api.h) as values depend on. */
+static json_t *cluster_json(const struct lab *lab)
+{
+	json_t *nodes = json_array();
+
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		if (lab->nodes[i].kube)
+			(void)json_array_append_new(nodes, json_pack("{s:s, s:s, s:o}", "name", lab->nodes[i].name, "hostname",
+								     lab->nodes[i].hostname, "podCIDRs",
+								     strings_json(&lab->nodes[i].pod_cidrs)));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", lab->name, "ipFamily", lab->ip_family, "podSubnets",
+			 strings_json(&lab->pod_subnets), "serviceSubnets", strings_json(&lab->service_subnets), "nodes", nodes);
+}
+
+static void check_values(const struct manifest *m, const struct lab *cluster, struct diag *d)
+{
+	_cleanup_json_ json_t *json = cluster_json(cluster), *unused = NULL;
+	struct error e = { 0 };
+
+	if (cilium_values_read(m->object, json, &unused, &e) < 0)
+		diag_error(d, m->pos, NULL, "%s", e.msg);
+}
+
+void kube_apply_check(const struct manifests *m, const struct lab *cluster, struct diag *d)
+{
+	for (size_t i = 0; i < m->n; i++) {
 		if (m->items[i].type == MANIFEST_OBJECT)
 			check_one(&m->items[i], d);
+		else if (cluster && d->n_errors == 0)
+			check_values(&m->items[i], cluster, d);
+	}
 }
 
 /* ---- the order ---- */
@@ -144,6 +180,11 @@ static int send_body(const struct kube_apply *ap, const char *method, const stru
 	return kube_http(ap->k, &rq, NULL, NULL, ret, e);
 }
 
+static const char *version_of(const json_t *object)
+{
+	return json_text(object, "metadata", "resourceVersion", NULL);
+}
+
 /* Changes what there is, @current, into what the file says. */
 static int item_patch(const struct kube_apply *ap, const struct item *it, const json_t *current, bool dry, enum result *ret,
 		      struct kube_reply *reply, struct error *e)
@@ -152,6 +193,7 @@ static int item_patch(const struct kube_apply *ap, const struct item *it, const 
 	_cleanup_json_ json_t *original = *last ? json_loads(last, 0, NULL) : NULL;
 	_cleanup_json_ json_t *patch =
 		kube_three_way(it->res->custom ? NULL : schema_fields(it->res->kind), original, it->object, current);
+	int r;
 
 	*ret = json_object_size(patch) ? RESULT_CONFIGURED : RESULT_UNCHANGED;
 	if (*ret == RESULT_UNCHANGED)
@@ -160,8 +202,12 @@ static int item_patch(const struct kube_apply *ap, const struct item *it, const 
 		cli_note(ap->cli,
 			 "warning: %s %s lacks the annotation " KUBE_LAST_APPLIED ", which apply needs: it is added",
 			 it->res->plural, it->name);
-	return send_body(ap, "PATCH", it, it->name, it->res->custom ? MERGE_PATCH : STRATEGIC, patch,
-			 dry ? POST_QUERY "&" DRY_RUN : POST_QUERY, reply, e);
+	r = send_body(ap, "PATCH", it, it->name, it->res->custom ? MERGE_PATCH : STRATEGIC, patch,
+		      dry ? POST_QUERY "&" DRY_RUN : POST_QUERY, reply, e);
+	/* A list of a custom resource looks changed when the server has filled in defaults, and then is not. */
+	if (r == 0 && kube_ok(reply) && strcmp(version_of(reply->json), version_of(current)) == 0 && !dry)
+		*ret = RESULT_UNCHANGED;
+	return r;
 }
 
 /*

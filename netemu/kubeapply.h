@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "cluster/manifest.h"
 #include "kubeclient.h"
+#include "topology/lab.h"
 
 struct kube_apply {
 	const struct cli *cli;
@@ -22,8 +23,11 @@ struct kube_apply {
 	bool fresh; /* the cluster is new: what is there already is found out by trying */
 };
 
-/** kube_apply_check() - what can be told without a cluster: values of fields, by the rules of the API server */
-void kube_apply_check(const struct manifests *m, struct diag *d);
+/**
+ * kube_apply_check() - what can be told without an API server: values of fields by its rules, values of Cilium
+ * @cluster: that is to be made; NULL: one that runs, which knows better what Cilium can be there
+ */
+void kube_apply_check(const struct manifests *m, const struct lab *cluster, struct diag *d);
 
 /** kube_apply_print_plan() - a line for each object, as of `netemu plan` */
 void kube_apply_print_plan(const struct manifests *m);

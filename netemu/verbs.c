@@ -208,6 +208,7 @@ static const struct verb_option get_options[] = {
 	{ "all-namespaces", 'A', OPT_FLAG, NULL, COMPLETE_NOTHING, "those of all namespaces" },
 	OPTION_SELECTOR,
 	{ "field-selector", 0, OPT_STRING, "SELECTOR", COMPLETE_NOTHING, "only those with these fields: spec.nodeName=x" },
+	{ "show-managed-fields", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "in JSON and YAML, also who has set which field" },
 	{ "watch", 'w', OPT_FLAG, NULL, COMPLETE_NOTHING, "go on with what changes, until Ctrl-C" },
 	OPTION_CLUSTER,
 	END_OPTION,
