@@ -8,7 +8,7 @@
 
 #include "apiserver/serve.h"
 #include "apiserver/services.h"
-#include "base/inaddr.h"
+#include "base/base64.h"
 #include "cluster/jsonutil.h"
 
 static void set_missing(json_t *object, const char *key, json_t *value)
@@ -143,20 +143,6 @@ static int admit_namespace_update(struct call *c _unused_, json_t *ns, const jso
 	return 0;
 }
 
-static void base64(const char *text, size_t len, struct strbuf *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < len; i += 3) {
-		const uint8_t b[3] = { (uint8_t)text[i], i + 1 < len ? (uint8_t)text[i + 1] : 0, i + 2 < len ? (uint8_t)text[i + 2] : 0 };
-
-		strbuf_putc(out, digits[b[0] >> 2]);
-		strbuf_putc(out, digits[(b[0] & 3) << 4 | b[1] >> 4]);
-		strbuf_putc(out, i + 1 < len ? digits[(b[1] & 15) << 2 | b[2] >> 6] : '=');
-		strbuf_putc(out, i + 2 < len ? digits[b[2] & 63] : '=');
-	}
-}
-
 static int admit_secret(struct call *c _unused_, json_t *secret)
 {
 	const json_t *plain = json_object_get(secret, "stringData");
@@ -166,7 +152,7 @@ static int admit_secret(struct call *c _unused_, json_t *secret)
 	json_object_foreach((json_t *)(uintptr_t)plain, key, v) {
 		_cleanup_strbuf_ struct strbuf coded = { 0 };
 
-		base64(json_string_value(v), json_string_length(v), &coded);
+		base64_encode(&coded, json_string_value(v), json_string_length(v));
 		(void)json_object_set_new(json_object_make(secret, "data"), key, json_string(strbuf_str(&coded)));
 	}
 	(void)json_object_del(secret, "stringData");

@@ -39,6 +39,7 @@ struct api {
 	struct watches *watches; /* watch.c */
 	struct events *events; /* events.c */
 	struct rpcserver *rpcserver;
+	struct loop_handle furnishing; /* bootstrap.c */
 	bool cilium; /* installed: cilium.io is served; ask cilium_serves() */
 	bool cilium_bgp; /* with bgpControlPlane.enabled */
 };
@@ -188,6 +189,8 @@ void api_event(struct api *api, const json_t *about, const char *type, const cha
 /** bootstrap() - what every cluster begins with: namespaces, default service accounts, service `kubernetes`, kube-system's pods */
 int bootstrap(struct api *api, struct error *e);
 
+/** bootstrap_watch() - from now on what belongs to every cluster comes back when it is deleted; http_start() has made the CA */
+int bootstrap_watch(struct api *api, struct error *e);
 /** namespace_furnish() - what each namespace gets: its default service account and the cluster's CA */
 void namespace_furnish(struct api *api, const char *name);
 

@@ -139,6 +139,8 @@ static int start_parts(struct server *s, struct error *e)
 			return r;
 	}
 	r = http_start(&s->api, e, &port);
+	if (r == 0)
+		r = bootstrap_watch(&s->api, e);
 	if (r < 0)
 		return r;
 	if (s->api.runtime)
