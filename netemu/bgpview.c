@@ -3,15 +3,9 @@
 
 #include <string.h>
 
+#include "cluster/cilium_print.h"
 #include "cluster/jsonutil.h"
 #include "kubeprint.h"
-#if __has_include("cluster/cilium_print.h")
-#include "cluster/cilium_print.h"
-#else
-#define cilium_peers_print(nodes, out) (void)json_to_yaml(nodes, out, NULL)
-#define cilium_routes_print(nodes, out) (void)json_to_yaml(nodes, out, NULL)
-#include "cluster/yamlout.h"
-#endif
 
 bool bgp_is_view(const char *word)
 {
