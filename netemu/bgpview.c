@@ -5,6 +5,7 @@
 
 #include "cluster/cilium_print.h"
 #include "cluster/jsonutil.h"
+#include "kubelab.h"
 #include "kubeprint.h"
 
 bool bgp_is_view(const char *word)
@@ -35,6 +36,18 @@ static int words_read(const struct cli *cli, const struct strv *words, struct vi
 	return CLI_OK;
 }
 
+/* The long name of a node that was named in short. */
+static const char *node_name(struct kube *k, const char *word)
+{
+	struct lab *lab = word ? kube_lab(k, NULL) : NULL;
+	const int32_t i = lab ? lab_find_node(lab, word) : LAB_INDEX_NONE;
+	const char *name = i == LAB_INDEX_NONE ? word : arena_strdup(&k->arena, lab->nodes[i].longname);
+
+	if (lab)
+		lab_free(lab);
+	return name;
+}
+
 int bgp_show(const struct cli *cli, struct kube *k, const struct strv *words)
 {
 	const bool peers = strcmp(words->v[0], "bgppeers") == 0;
@@ -49,7 +62,7 @@ int bgp_show(const struct cli *cli, struct kube *k, const struct strv *words)
 	if (code != CLI_OK)
 		return code;
 	r = kube_call(k, peers ? "bgp.peers" : "bgp.routes",
-		      json_pack("{s:s*, s:s, s:s}", "node", v.node, "table", v.table, "afi", v.afi), &reply, &e);
+		      json_pack("{s:s*, s:s, s:s}", "node", node_name(k, v.node), "table", v.table, "afi", v.afi), &reply, &e);
 	if (r < 0)
 		return cli_fail(cli, &e);
 	if (format && (strcmp(format, "json") == 0 || strcmp(format, "yaml") == 0)) {

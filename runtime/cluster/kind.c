@@ -87,6 +87,17 @@ static void check_address(struct loader *l, const struct value *v)
 		diag_error(l->d, v->pos, NULL, "'%s' is not an IP address", v->text);
 }
 
+/* One word each: they become a line of resolv.conf. */
+static void check_search(struct loader *l, const struct value *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const char *s = value_string(v->items[i]);
+
+		if (!*s || strpbrk(s, " \t\r\n#;"))
+			diag_error(l->d, v->items[i]->pos, NULL, "'%s' is not a domain name", s);
+	}
+}
+
 /* One CIDR, or two of different families, separated by a comma. */
 static void check_subnet(struct loader *l, const struct value *v)
 {
@@ -314,7 +325,7 @@ static const struct schema_key net_keys[] = {
 	[NW_API_ADDRESS] = { "apiServerAddress", SHAPE_STRING, 0, check_address },
 	[NW_API_PORT] = { "apiServerPort", SHAPE_INT, 0, check_port },
 	[NW_DISABLE_CNI] = { "disableDefaultCNI", SHAPE_BOOL, 0, NULL },
-	[NW_DNS_SEARCH] = { "dnsSearch", SHAPE_STRINGS, 0, NULL },
+	[NW_DNS_SEARCH] = { "dnsSearch", SHAPE_STRINGS, 0, check_search },
 	[NW_FAMILY] = { "ipFamily", SHAPE_STRING, 0, check_family },
 	[NW_PROXY_MODE] = { "kubeProxyMode", SHAPE_STRING, 0, check_proxy },
 	[NW_POD_SUBNET] = { "podSubnet", SHAPE_STRING, 0, check_subnet },

@@ -285,6 +285,48 @@ static void node_env(struct engine *en, const struct node *n, struct strv *env)
 		strv_add(&en->arena, env, n->env.v[i]);
 }
 
+enum { RESOLV_MAX = 8192 };
+
+/* Whether a line of resolv.conf names a server that a node could reach: one that is not on the host's loopback. */
+static bool is_reachable_server(const char *line)
+{
+	return strncmp(line, "nameserver ", 11) == 0 && strncmp(line + 11, "127.", 4) != 0 && strncmp(line + 11, "::1", 3) != 0;
+}
+
+static const char *line_next(const char *line)
+{
+	return strchr(line, '\n') ? strchr(line, '\n') + 1 : "";
+}
+
+/* The host's resolv.conf, wherever it names a server. Return: whether one does. */
+static bool resolv_read(char text[RESOLV_MAX])
+{
+	static const char *const paths[] = { "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_close_ int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		const ssize_t n = fd >= 0 ? read(fd, text, RESOLV_MAX - 1) : -1;
+
+		text[n > 0 ? n : 0] = '\0';
+		for (const char *p = text; *p; p = line_next(p))
+			if (is_reachable_server(p))
+				return true;
+	}
+	return false;
+}
+
+/* A node that names only search domains keeps the host's servers. */
+static void put_host_servers(struct strbuf *out)
+{
+	char text[RESOLV_MAX];
+
+	if (!resolv_read(text))
+		return;
+	for (const char *p = text; *p; p = line_next(p))
+		if (is_reachable_server(p))
+			strbuf_printf(out, "%.*s\n", (int)strcspn(p, "\n"), p);
+}
+
 static int node_files(struct engine *en, size_t i, const char *fs_dir, struct error *e)
 {
 	const struct node *n = &en->plan->lab->nodes[i];
@@ -299,6 +341,8 @@ static int node_files(struct engine *en, size_t i, const char *fs_dir, struct er
 	if (r < 0 || !n->has_dns)
 		return r;
 	strbuf_reset(&s);
+	if (n->dns_servers.n == 0)
+		put_host_servers(&s);
 	for (size_t k = 0; k < n->dns_servers.n; k++)
 		strbuf_printf(&s, "nameserver %s\n", n->dns_servers.v[k]);
 	for (size_t k = 0; k < n->dns_search.n; k++)
@@ -425,29 +469,11 @@ static int write_hosts(struct engine *en, const char *fs_dir, struct error *e)
 	return rootfs_write(fs_dir, "layer/plain", "etc/hosts", strbuf_str(&s), e);
 }
 
-/* Whether a resolv.conf names a server that a node could reach: one that is not on the host's loopback. */
-static bool resolver_is_reachable(const char *text)
-{
-	for (const char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
-		if (strncmp(p, "nameserver ", 11) == 0 && strncmp(p + 11, "127.", 4) != 0 && strncmp(p + 11, "::1", 3) != 0)
-			return true;
-	return false;
-}
-
 static int write_resolv_conf(const char *fs_dir, struct error *e)
 {
-	static const char *const paths[] = { "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf" };
-	char text[8192] = "";
+	char text[RESOLV_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		_cleanup_close_ int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		const ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-
-		text[n > 0 ? n : 0] = '\0';
-		if (resolver_is_reachable(text))
-			break;
-	}
-	if (!resolver_is_reachable(text))
+	if (!resolv_read(text))
 		(void)snprintf(text, sizeof(text), "# netemu: the host has no name server that a node could reach\n");
 	return rootfs_write(fs_dir, "layer/plain", "etc/resolv.conf", text, e);
 }
