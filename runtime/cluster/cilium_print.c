@@ -7,7 +7,7 @@
 
 enum { COLUMNS_MAX = 9, MIN_WIDTH = 5, PADDING = 3 };
 
-/* Rows of cells. The last cell of a row is not padded. */
+/* Rows of cells. What is in the last column is not padded; a row that ends before it ends with a padded cell. */
 struct table {
 	char *(*rows)[COLUMNS_MAX];
 	size_t n, cap, columns;
@@ -61,9 +61,13 @@ static void table_print(const struct table *t, struct strbuf *out)
 		for (size_t c = 0; c < t->columns; c++)
 			width[c] = MAX_OF(width[c], MAX_OF((t->rows[i][c] ? strlen(t->rows[i][c]) : 0) + PADDING, (size_t)MIN_WIDTH));
 	for (size_t i = 0; i < t->n; i++) {
-		for (size_t c = 0; c + 1 < t->columns; c++)
-			strbuf_printf(out, "%-*s", (int)width[c], t->rows[i][c] ? t->rows[i][c] : "");
-		strbuf_printf(out, "%s\n", t->rows[i][t->columns - 1] ? t->rows[i][t->columns - 1] : "");
+		size_t end = t->columns;
+
+		while (end > 0 && !t->rows[i][end - 1])
+			end--;
+		for (size_t c = 0; c < end; c++)
+			strbuf_printf(out, "%-*s", c + 1 < t->columns ? (int)width[c] : 0, t->rows[i][c] ? t->rows[i][c] : "");
+		strbuf_putc(out, '\n');
 	}
 }
 
