@@ -14,7 +14,7 @@
 #include "cluster/jsonutil.h"
 
 enum ctl {
-	CTL_GC, /* of dependents: ns = the namespace or "", name = the owner's uid */
+	CTL_GC,		/* of dependents: ns = the namespace or "", name = the owner's uid */
 	CTL_FINALIZERS, /* orphan and foregroundDeletion: name = "RESOURCE NUMBER:name" */
 	CTL_NAMESPACE,
 	CTL_DEPLOYMENT,
@@ -32,9 +32,9 @@ struct controllers {
 	struct api *api;
 	struct store_watch *watch;
 	struct loop_handle drain, alarm; /* timers: queues are worked through; something is due */
-	uint64_t drained; /* loop_now() when the queues were empty last */
-	json_t *dirty[_CTL_MAX]; /* {"namespace/name": true}: ordered sets */
-	json_t *later; /* {"CTL namespace/name": when, by time(2)} */
+	uint64_t drained;		 /* loop_now() when the queues were empty last */
+	json_t *dirty[_CTL_MAX];	 /* {"namespace/name": true}: ordered sets */
+	json_t *later;			 /* {"CTL namespace/name": when, by time(2)} */
 	json_t *dependents; /* {owner's uid: {"RESOURCE NUMBER namespace/name": object}}; "" has pods without a controller */
 	struct scheduler *scheduler;
 };
@@ -73,7 +73,8 @@ time_t pod_available_in(const json_t *pod, json_int_t min_ready_seconds);
 /** pod_of_template() - new: a pod as an owner's template says, with generateName "NAME-" */
 json_t *pod_of_template(const struct resource *res, const json_t *owner);
 /** pod_make() - create a pod (reference taken) and record it. Return: whether it was. */
-bool pod_make(struct controllers *c, const struct resource *res, const json_t *owner, json_t *pod, const char *component);
+bool pod_make(struct controllers *c, const struct resource *res, const json_t *owner, json_t *pod,
+	      const char *component);
 /** pod_kill() - delete a pod with its grace period, and record it */
 void pod_kill(struct controllers *c, const json_t *owner, const json_t *pod, const char *component);
 /** template_normal() - new: a pod template without the label pod-template-hash and without what is empty, to be compared */
@@ -88,7 +89,8 @@ json_int_t int_or_percent(const json_t *v, const char *fallback, json_int_t tota
 /** status_count() - set @key unless @n is 0 */
 void status_count(json_t *status, const char *key, json_int_t n);
 /** status_condition() - set a condition; lastTransitionTime stays while the status does. @update_time: lastUpdateTime, too */
-void status_condition(json_t *status, const char *type, const char *value, const char *reason, const char *message, bool update_time);
+void status_condition(json_t *status, const char *type, const char *value, const char *reason, const char *message,
+		      bool update_time);
 /** object_own() - new: @object with a metadata (and annotations) and a spec of its own, which may be changed; outputs are borrowed */
 json_t *object_own(const json_t *object, json_t **ret_annotations, json_t **ret_spec);
 /** status_store() - give an object another status (reference taken); nothing happens when it is the same */

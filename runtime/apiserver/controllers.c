@@ -202,7 +202,8 @@ static void dirty_if_selects(json_t *rs, void *arg)
 /* Recreate waits for the last old pod. */
 static void dirty_deployment(struct controllers *c, const json_t *pod)
 {
-	const json_t *rs = store_get(c->api->store, RES_REPLICASETS, kube_namespace(pod), json_text(owner_of(pod), "name", NULL));
+	const json_t *rs =
+		store_get(c->api->store, RES_REPLICASETS, kube_namespace(pod), json_text(owner_of(pod), "name", NULL));
 
 	if (rs)
 		dirty_owner(c, rs);
@@ -217,7 +218,8 @@ static void on_pod(struct controllers *c, const struct store_event *ev)
 	dirty_owner(c, ev->object);
 	if (ev->type == STORE_DELETED)
 		dirty_deployment(c, ev->object);
-	if (ev->type != STORE_DELETED && !owner_of(ev->object) && json_object_size(o.labels) && store_count(c->api->store, RES_REPLICASETS))
+	if (ev->type != STORE_DELETED && !owner_of(ev->object) && json_object_size(o.labels) &&
+	    store_count(c->api->store, RES_REPLICASETS))
 		store_each(c->api->store, RES_REPLICASETS, kube_namespace(ev->object), dirty_if_selects, &o);
 }
 
@@ -230,7 +232,8 @@ static void on_node(struct controllers *c, const struct store_event *ev)
 /* The last object of a namespace that is being deleted is what it waits for. */
 static void on_namespaced(struct controllers *c, const struct store_event *ev)
 {
-	const json_t *ns = ev->res->namespaced ? store_get(c->api->store, RES_NAMESPACES, "", kube_namespace(ev->object)) : NULL;
+	const json_t *ns =
+		ev->res->namespaced ? store_get(c->api->store, RES_NAMESPACES, "", kube_namespace(ev->object)) : NULL;
 
 	if (json_at(ns, "metadata", "deletionTimestamp", NULL))
 		ctl_dirty(c, CTL_NAMESPACE, "", kube_namespace(ev->object));

@@ -15,7 +15,7 @@
 /* What is known of one node, and its pods */
 struct place {
 	json_t *node; /* borrowed */
-	json_t *pod; /* borrowed: the one that counts, NULL: none */
+	json_t *pod;  /* borrowed: the one that counts, NULL: none */
 	bool wanted, may_stay;
 };
 
@@ -45,8 +45,8 @@ static void add_tolerations(json_t *spec)
 	json_t *list = json_array_make(spec, "tolerations");
 
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "key", table[i].key, "operator", "Exists", "effect",
-							    table[i].effect));
+		(void)json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "key", table[i].key, "operator", "Exists",
+							    "effect", table[i].effect));
 }
 
 static json_t *tolerant_spec(const json_t *ds)
@@ -64,8 +64,8 @@ static void set_affinity(json_t *spec, const char *node)
 	json_t *affinity = json_object_make(json_object_make(spec, "affinity"), "nodeAffinity");
 
 	(void)json_object_set_new(affinity, "requiredDuringSchedulingIgnoredDuringExecution",
-				  json_pack("{s:[{s:[{s:s,s:s,s:[s]}]}]}", "nodeSelectorTerms", "matchFields", "key", "metadata.name", "operator",
-					    "In", "values", node));
+				  json_pack("{s:[{s:[{s:s,s:s,s:[s]}]}]}", "nodeSelectorTerms", "matchFields", "key",
+					    "metadata.name", "operator", "In", "values", node));
 }
 
 static void judge(struct place *p, const json_t *spec)
@@ -83,8 +83,8 @@ static void judge(struct place *p, const json_t *spec)
 static const char *target_node(const json_t *pod)
 {
 	const char *node = json_text(pod, "spec", "nodeName", NULL);
-	const json_t *terms = json_at(pod, "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
-				      "nodeSelectorTerms", NULL);
+	const json_t *terms = json_at(pod, "spec", "affinity", "nodeAffinity",
+				      "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", NULL);
 	const json_t *field = json_array_get(json_object_get(json_array_get(terms, 0), "matchFields"), 0);
 	const char *wanted = json_string_value(json_array_get(json_object_get(field, "values"), 0));
 
@@ -130,8 +130,10 @@ static bool load(struct daemons *d)
 
 static void make_pod(struct daemons *d, const char *node)
 {
-	json_t *pod = pod_of_template(&resources[RES_DAEMONSETS], d->ds), *labels = json_object_make(json_object_get(pod, "metadata"), "labels");
-	const char *generation = json_text(d->ds, "metadata", "annotations", "deprecated.daemonset.template.generation", NULL);
+	json_t *pod = pod_of_template(&resources[RES_DAEMONSETS], d->ds),
+	       *labels = json_object_make(json_object_get(pod, "metadata"), "labels");
+	const char *generation =
+		json_text(d->ds, "metadata", "annotations", "deprecated.daemonset.template.generation", NULL);
 
 	(void)json_object_set_new(labels, HASH_LABEL, json_string(d->hash));
 	(void)json_object_set_new(labels, "pod-template-generation", json_string(*generation ? generation : "1"));
@@ -153,9 +155,10 @@ static void manage(struct daemons *d)
 
 		if (failed && !json_at(pod, "metadata", "deletionTimestamp", NULL))
 			api_event(d->c->api, d->ds, "Warning", "FailedDaemonPod", COMPONENT, NULL,
-				  "Found failed daemon pod %s/%s on node %s, will try to kill it", kube_namespace(pod), kube_name(pod),
-				  target_node(pod));
-		if (!p || !p->may_stay || failed || pod_has_phase(pod, "Succeeded") || (p->pod != pod && pod_is_active(pod)))
+				  "Found failed daemon pod %s/%s on node %s, will try to kill it", kube_namespace(pod),
+				  kube_name(pod), target_node(pod));
+		if (!p || !p->may_stay || failed || pod_has_phase(pod, "Succeeded") ||
+		    (p->pod != pod && pod_is_active(pod)))
 			pod_kill(d->c, d->ds, pod, COMPONENT);
 	}
 	for (i = 0; i < d->n; i++)
@@ -170,7 +173,8 @@ static bool is_updated(const struct daemons *d, const json_t *pod)
 
 static bool is_available(const struct daemons *d, const json_t *pod)
 {
-	return pod && pod_is_active(pod) && pod_available_in(pod, json_int(d->ds, 0, "spec", "minReadySeconds", NULL)) == 0;
+	return pod && pod_is_active(pod) &&
+	       pod_available_in(pod, json_int(d->ds, 0, "spec", "minReadySeconds", NULL)) == 0;
 }
 
 static size_t wanted(const struct daemons *d)
@@ -186,7 +190,8 @@ static size_t wanted(const struct daemons *d)
 static void roll(struct daemons *d)
 {
 	const json_t *strategy = json_at(d->ds, "spec", "updateStrategy", NULL);
-	json_int_t budget = int_or_percent(json_at(strategy, "rollingUpdate", "maxUnavailable", NULL), "1", (json_int_t)wanted(d), true);
+	json_int_t budget = int_or_percent(json_at(strategy, "rollingUpdate", "maxUnavailable", NULL), "1",
+					   (json_int_t)wanted(d), true);
 
 	if (strcmp(json_text(strategy, "type", NULL), "OnDelete") == 0)
 		return;

@@ -29,7 +29,8 @@ static json_int_t scale_down_old(struct rollout *r, json_int_t budget, bool unhe
 	size_t i;
 
 	json_array_foreach(r->all, i, rs) {
-		const json_int_t have = rs_replicas(rs), can = unhealthy ? have - rs_status(rs, "availableReplicas") : have;
+		const json_int_t have = rs_replicas(rs),
+				 can = unhealthy ? have - rs_status(rs, "availableReplicas") : have;
 		const json_int_t n = MIN_OF(budget - done, can);
 
 		if (rs == r->latest || n <= 0)
@@ -137,7 +138,8 @@ static void scale_proportionally(struct rollout *r)
 
 static bool is_saturated(const struct rollout *r)
 {
-	return r->latest && rs_replicas(r->latest) == r->replicas && rs_annotation(r->latest, ROLLOUT_DESIRED) == r->replicas &&
+	return r->latest && rs_replicas(r->latest) == r->replicas &&
+	       rs_annotation(r->latest, ROLLOUT_DESIRED) == r->replicas &&
 	       rs_status(r->latest, "availableReplicas") == r->replicas;
 }
 
@@ -181,7 +183,8 @@ static json_t *oldest_unused(const struct rollout *r, json_int_t *ret_n)
 		if (rs == r->latest)
 			continue;
 		++*ret_n;
-		if (rs_replicas(rs) || rs_status(rs, "replicas") || json_at(rs, "metadata", "deletionTimestamp", NULL) ||
+		if (rs_replicas(rs) || rs_status(rs, "replicas") ||
+		    json_at(rs, "metadata", "deletionTimestamp", NULL) ||
 		    rs_status(rs, "observedGeneration") < json_int(rs, 0, "metadata", "generation", NULL))
 			continue;
 		if (!oldest || rs_annotation(rs, ROLLOUT_REVISION) < rs_annotation(oldest, ROLLOUT_REVISION))

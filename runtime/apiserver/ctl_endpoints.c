@@ -14,19 +14,20 @@ struct subset {
 	struct controllers *c;
 	const json_t *service;
 	json_t *ready, *not_ready; /* addresses */
-	json_t *pod; /* borrowed: the first one */
+	json_t *pod;		   /* borrowed: the first one */
 };
 
 static json_t *address_of(const json_t *pod)
 {
 	return json_pack("{s:s,s:s,s:{s:s,s:s,s:s,s:s}}", "ip", json_text(pod, "status", "podIP", NULL), "nodeName",
-			 json_text(pod, "spec", "nodeName", NULL), "targetRef", "kind", "Pod", "namespace", kube_namespace(pod), "name",
-			 kube_name(pod), "uid", kube_uid(pod));
+			 json_text(pod, "spec", "nodeName", NULL), "targetRef", "kind", "Pod", "namespace",
+			 kube_namespace(pod), "name", kube_name(pod), "uid", kube_uid(pod));
 }
 
 static bool selects(const json_t *service, const json_t *pod)
 {
-	const json_t *selector = json_at(service, "spec", "selector", NULL), *labels = json_at(pod, "metadata", "labels", NULL);
+	const json_t *selector = json_at(service, "spec", "selector", NULL),
+		     *labels = json_at(pod, "metadata", "labels", NULL);
 	const char *key;
 	json_t *v;
 
@@ -109,8 +110,9 @@ static void write_endpoints(struct controllers *c, const json_t *service, json_t
 	const char *ns = kube_namespace(service), *name = kube_name(service);
 	const json_t *old = store_get(c->api->store, RES_ENDPOINTS, ns, name);
 	json_t *labels = json_at(service, "metadata", "labels", NULL);
-	json_t *copy = old ? object_own(old, NULL, NULL) :
-			     json_pack("{s:s,s:s,s:{s:s,s:s}}", "kind", "Endpoints", "apiVersion", "v1", "metadata", "name", name, "namespace", ns);
+	json_t *copy = old ? object_own(old, NULL, NULL)
+			   : json_pack("{s:s,s:s,s:{s:s,s:s}}", "kind", "Endpoints", "apiVersion", "v1", "metadata",
+				       "name", name, "namespace", ns);
 
 	if (old && !json_at(old, "metadata", "annotations", NULL))
 		(void)json_object_del(json_object_get(copy, "metadata"), "annotations");
@@ -139,7 +141,8 @@ void endpoints_sync(struct controllers *c, const char *ns, const char *name)
 		(void)store_delete(c->api->store, RES_ENDPOINTS, ns, name);
 		return;
 	}
-	if (!json_object_size(json_at(service, "spec", "selector", NULL)) || json_at(service, "metadata", "deletionTimestamp", NULL))
+	if (!json_object_size(json_at(service, "spec", "selector", NULL)) ||
+	    json_at(service, "metadata", "deletionTimestamp", NULL))
 		return;
 	s.ready = json_array();
 	s.not_ready = json_array();
@@ -162,9 +165,12 @@ static void dirty_service(json_t *service, void *arg)
 
 static bool is_same(const struct store_event *ev)
 {
-	return ev->old && pod_is_ready(ev->old) == pod_is_ready(ev->object) && pod_is_active(ev->old) == pod_is_active(ev->object) &&
-	       strcmp(json_text(ev->old, "status", "podIP", NULL), json_text(ev->object, "status", "podIP", NULL)) == 0 &&
-	       json_equal(json_at(ev->old, "metadata", "labels", NULL), json_at(ev->object, "metadata", "labels", NULL));
+	return ev->old && pod_is_ready(ev->old) == pod_is_ready(ev->object) &&
+	       pod_is_active(ev->old) == pod_is_active(ev->object) &&
+	       strcmp(json_text(ev->old, "status", "podIP", NULL), json_text(ev->object, "status", "podIP", NULL)) ==
+		       0 &&
+	       json_equal(json_at(ev->old, "metadata", "labels", NULL),
+			  json_at(ev->object, "metadata", "labels", NULL));
 }
 
 void endpoints_event(struct controllers *c, const struct store_event *ev)

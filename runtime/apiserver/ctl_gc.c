@@ -181,9 +181,11 @@ void finalizers_event(struct controllers *c, const struct store_event *ev)
 		return;
 	}
 	json_array_foreach(json_at(ev->object, "metadata", "ownerReferences", NULL), i, ref) {
-		const struct resource *r = resource_of_kind(json_text(ref, "apiVersion", NULL), json_text(ref, "kind", NULL));
+		const struct resource *r =
+			resource_of_kind(json_text(ref, "apiVersion", NULL), json_text(ref, "kind", NULL));
 
 		if (r)
-			dirty_finalizers(c, r->id, r->namespaced ? kube_namespace(ev->object) : "", json_text(ref, "name", NULL));
+			dirty_finalizers(c, r->id, r->namespaced ? kube_namespace(ev->object) : "",
+					 json_text(ref, "name", NULL));
 	}
 }

@@ -17,7 +17,7 @@ enum { BACKOFF_SECONDS = 10, BACKOFF_MAX_SECONDS = 360 };
 
 struct job {
 	struct controllers *c;
-	json_t *job, *pods, *status; /* own references */
+	json_t *job, *pods, *status;		    /* own references */
 	json_int_t completions, parallelism, limit; /* completions -1: one that succeeds is enough */
 	json_int_t active, ready, succeeded, failed, restarts;
 	time_t last_failure;
@@ -98,7 +98,8 @@ static bool index_taken(const struct job *j, json_int_t index)
 	size_t i;
 
 	json_array_foreach(j->pods, i, pod)
-		if (index_of(pod) == index && !pod_has_phase(pod, "Failed") && !json_at(pod, "metadata", "deletionTimestamp", NULL))
+		if (index_of(pod) == index && !pod_has_phase(pod, "Failed") &&
+		    !json_at(pod, "metadata", "deletionTimestamp", NULL))
 			return true;
 	return false;
 }
@@ -110,10 +111,12 @@ static void set_index(const struct job *j, json_t *pod, json_int_t index)
 
 	(void)json_object_set_new(json_object_make(meta, "annotations"), INDEX, json_sprintf("%lld", (long long)index));
 	(void)json_object_set_new(meta, "generateName", json_sprintf("%s-%lld-", kube_name(j->job), (long long)index));
-	(void)json_object_set_new(json_object_get(pod, "spec"), "hostname", json_sprintf("%s-%lld", kube_name(j->job), (long long)index));
+	(void)json_object_set_new(json_object_get(pod, "spec"), "hostname",
+				  json_sprintf("%s-%lld", kube_name(j->job), (long long)index));
 	json_array_foreach(json_at(pod, "spec", "containers", NULL), i, container)
-		(void)json_array_append_new(json_array_make(container, "env"), json_pack("{s:s,s:o}", "name", "JOB_COMPLETION_INDEX", "value",
-											 json_sprintf("%lld", (long long)index)));
+		(void)json_array_append_new(json_array_make(container, "env"),
+					    json_pack("{s:s,s:o}", "name", "JOB_COMPLETION_INDEX", "value",
+						      json_sprintf("%lld", (long long)index)));
 }
 
 static bool make_pod(struct job *j, json_int_t *index)
@@ -214,7 +217,8 @@ static bool deadline_passed(struct job *j)
 
 static bool check_end(struct job *j)
 {
-	const bool on_failure = strcmp(json_text(j->job, "spec", "template", "spec", "restartPolicy", NULL), "OnFailure") == 0;
+	const bool on_failure =
+		strcmp(json_text(j->job, "spec", "template", "spec", "restartPolicy", NULL), "OnFailure") == 0;
 
 	if (j->failed > j->limit || (on_failure && j->restarts > j->limit))
 		finish(j, "Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit");
@@ -260,18 +264,22 @@ static void note_suspended(struct job *j)
 /* What a real API server fills in on creation: the selector, and the labels that it selects by. */
 static void furnish(struct controllers *c, const json_t *job)
 {
-	json_t *spec, *copy = object_own(job, NULL, &spec), *template = json_deep_copy(json_object_get(spec, "template")), *labels;
+	json_t *spec, *copy = object_own(job, NULL, &spec),
+		      *template = json_deep_copy(json_object_get(spec, "template")), *labels;
 
 	if (!template)
 		template = json_object();
 	labels = json_object_make(json_object_make(template, "metadata"), "labels");
 	for (size_t i = 0; i < 2; i++) {
-		(void)json_object_set_new(labels, i ? "controller-uid" : "batch.kubernetes.io/controller-uid", json_string(kube_uid(job)));
-		(void)json_object_set_new(labels, i ? "job-name" : "batch.kubernetes.io/job-name", json_string(kube_name(job)));
+		(void)json_object_set_new(labels, i ? "controller-uid" : "batch.kubernetes.io/controller-uid",
+					  json_string(kube_uid(job)));
+		(void)json_object_set_new(labels, i ? "job-name" : "batch.kubernetes.io/job-name",
+					  json_string(kube_name(job)));
 	}
 	(void)json_object_set_new(spec, "template", template);
-	(void)json_object_set_new(spec, "selector",
-				  json_pack("{s:{s:s}}", "matchLabels", "batch.kubernetes.io/controller-uid", kube_uid(job)));
+	(void)json_object_set_new(
+		spec, "selector",
+		json_pack("{s:{s:s}}", "matchLabels", "batch.kubernetes.io/controller-uid", kube_uid(job)));
 	(void)store_update(c->api->store, RES_JOBS, copy, NULL, NULL);
 }
 

@@ -92,7 +92,8 @@ void owners_event(struct controllers *c, const struct store_event *ev)
 
 bool owner_exists(struct controllers *c, const char *ns, const json_t *reference)
 {
-	const struct resource *res = resource_of_kind(json_text(reference, "apiVersion", NULL), json_text(reference, "kind", NULL));
+	const struct resource *res =
+		resource_of_kind(json_text(reference, "apiVersion", NULL), json_text(reference, "kind", NULL));
 	const json_t *owner;
 
 	if (!res)
@@ -114,8 +115,8 @@ json_t *owned_by(struct controllers *c, const json_t *owner, enum resource_id re
 
 json_t *owner_reference(const struct resource *res, const json_t *owner)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:b}", "apiVersion", resource_api_version(res), "kind", res->kind, "name", kube_name(owner),
-			 "uid", kube_uid(owner), "controller", 1, "blockOwnerDeletion", 1);
+	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:b}", "apiVersion", resource_api_version(res), "kind", res->kind,
+			 "name", kube_name(owner), "uid", kube_uid(owner), "controller", 1, "blockOwnerDeletion", 1);
 }
 
 /* ---- adoption ---- */
@@ -162,7 +163,8 @@ void owners_adopt(struct controllers *c, enum resource_id res, const json_t *own
 	json_t *pod;
 	size_t i;
 
-	if (!json_is_object(selector) || json_object_size(selector) == 0 || json_at(owner, "metadata", "deletionTimestamp", NULL))
+	if (!json_is_object(selector) || json_object_size(selector) == 0 ||
+	    json_at(owner, "metadata", "deletionTimestamp", NULL))
 		return;
 	mine = owned_by(c, owner, RES_PODS);
 	json_array_foreach(mine, i, pod)

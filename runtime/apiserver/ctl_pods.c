@@ -13,7 +13,8 @@ bool pod_has_phase(const json_t *pod, const char *phase)
 
 bool pod_is_active(const json_t *pod)
 {
-	return !json_at(pod, "metadata", "deletionTimestamp", NULL) && !pod_has_phase(pod, "Succeeded") && !pod_has_phase(pod, "Failed");
+	return !json_at(pod, "metadata", "deletionTimestamp", NULL) && !pod_has_phase(pod, "Succeeded") &&
+	       !pod_has_phase(pod, "Failed");
 }
 
 bool pod_is_ready(const json_t *pod)
@@ -42,7 +43,8 @@ static void copy_key(json_t *to, const json_t *from, const char *key)
 
 json_t *pod_of_template(const struct resource *res, const json_t *owner)
 {
-	const json_t *template = json_at(owner, "spec", "template", NULL), *from = json_object_get(template, "metadata");
+	const json_t *template = json_at(owner, "spec", "template", NULL),
+		     *from = json_object_get(template, "metadata");
 	json_t *pod = json_pack("{s:s,s:s}", "kind", "Pod", "apiVersion", "v1"), *meta = json_object(), *spec;
 
 	(void)json_object_set_new(meta, "generateName", json_sprintf("%s-", kube_name(owner)));
@@ -58,7 +60,8 @@ json_t *pod_of_template(const struct resource *res, const json_t *owner)
 	return pod;
 }
 
-bool pod_make(struct controllers *c, const struct resource *res, const json_t *owner, json_t *pod, const char *component)
+bool pod_make(struct controllers *c, const struct resource *res, const json_t *owner, json_t *pod,
+	      const char *component)
 {
 	const bool stateful = res->id == RES_STATEFULSETS;
 	json_t *stored = NULL;
@@ -69,10 +72,11 @@ bool pod_make(struct controllers *c, const struct resource *res, const json_t *o
 		return false;
 	}
 	if (stateful)
-		api_event(c->api, owner, "Normal", "SuccessfulCreate", component, NULL, "create Pod %s in StatefulSet %s successful",
-			  kube_name(stored), kube_name(owner));
+		api_event(c->api, owner, "Normal", "SuccessfulCreate", component, NULL,
+			  "create Pod %s in StatefulSet %s successful", kube_name(stored), kube_name(owner));
 	else
-		api_event(c->api, owner, "Normal", "SuccessfulCreate", component, NULL, "Created pod: %s", kube_name(stored));
+		api_event(c->api, owner, "Normal", "SuccessfulCreate", component, NULL, "Created pod: %s",
+			  kube_name(stored));
 	return true;
 }
 
@@ -84,10 +88,11 @@ void pod_kill(struct controllers *c, const json_t *owner, const json_t *pod, con
 	    api_remove(c->api, RES_PODS, kube_namespace(pod), kube_name(pod), NULL) < 0)
 		return;
 	if (stateful)
-		api_event(c->api, owner, "Normal", "SuccessfulDelete", component, NULL, "delete Pod %s in StatefulSet %s successful",
-			  kube_name(pod), kube_name(owner));
+		api_event(c->api, owner, "Normal", "SuccessfulDelete", component, NULL,
+			  "delete Pod %s in StatefulSet %s successful", kube_name(pod), kube_name(owner));
 	else
-		api_event(c->api, owner, "Normal", "SuccessfulDelete", component, NULL, "Deleted pod: %s", kube_name(pod));
+		api_event(c->api, owner, "Normal", "SuccessfulDelete", component, NULL, "Deleted pod: %s",
+			  kube_name(pod));
 }
 
 /* Clients that have types send what is empty, too ("resources": {}, "creationTimestamp": null): it says nothing. */
@@ -102,7 +107,8 @@ static void drop_empty(json_t *j)
 		drop_empty(v);
 	json_object_foreach_safe(j, next, key, v) {
 		drop_empty(v);
-		if (json_is_null(v) || (json_is_object(v) && !json_object_size(v)) || (json_is_array(v) && !json_array_size(v)))
+		if (json_is_null(v) || (json_is_object(v) && !json_object_size(v)) ||
+		    (json_is_array(v) && !json_array_size(v)))
 			(void)json_object_del(j, key);
 	}
 }

@@ -13,10 +13,10 @@ enum { BURST = 100 }; /* pods that are made or ended before others get a turn */
 /* ---- which pod goes first: controller_utils.go's ActivePodsWithRanks ---- */
 
 struct rank {
-	json_t *pod; /* borrowed */
+	json_t *pod;	/* borrowed */
 	unsigned phase; /* 0 without a node, 1 pending, 2 unknown, 3 running */
 	bool ready;
-	json_int_t cost; /* annotation pod-deletion-cost */
+	json_int_t cost;   /* annotation pod-deletion-cost */
 	size_t neighbours; /* pods of the same owner on its node */
 	json_int_t restarts;
 	const char *created;
@@ -30,7 +30,9 @@ static void rank_pod(struct rank *r, const json_t *active)
 
 	r->phase = !*node ? 0 : pod_has_phase(r->pod, "Pending") ? 1 : pod_has_phase(r->pod, "Running") ? 3 : 2;
 	r->ready = pod_is_ready(r->pod);
-	r->cost = strtoll(json_text(r->pod, "metadata", "annotations", "controller.kubernetes.io/pod-deletion-cost", NULL), NULL, 10);
+	r->cost = strtoll(
+		json_text(r->pod, "metadata", "annotations", "controller.kubernetes.io/pod-deletion-cost", NULL), NULL,
+		10);
 	r->created = json_text(r->pod, "metadata", "creationTimestamp", NULL);
 	json_array_foreach(active, i, other)
 		r->neighbours += *node && strcmp(json_text(other, "spec", "nodeName", NULL), node) == 0;
@@ -93,7 +95,8 @@ static void manage(struct controllers *c, const json_t *rs, const json_t *active
 		return;
 	}
 	for (json_int_t i = 0; i < n; i++)
-		if (!pod_make(c, &resources[RES_REPLICASETS], rs, pod_of_template(&resources[RES_REPLICASETS], rs), COMPONENT)) {
+		if (!pod_make(c, &resources[RES_REPLICASETS], rs, pod_of_template(&resources[RES_REPLICASETS], rs),
+			      COMPONENT)) {
 			ctl_later(c, CTL_REPLICASET, kube_namespace(rs), kube_name(rs), 5);
 			return;
 		}

@@ -39,7 +39,8 @@ json_int_t rollout_sum(const struct rollout *r, const char *key)
 static int by_creation(const void *pa, const void *pb)
 {
 	const json_t *a = *(json_t *const *)pa, *b = *(json_t *const *)pb;
-	const int r = strcmp(json_text(a, "metadata", "creationTimestamp", NULL), json_text(b, "metadata", "creationTimestamp", NULL));
+	const int r = strcmp(json_text(a, "metadata", "creationTimestamp", NULL),
+			     json_text(b, "metadata", "creationTimestamp", NULL));
 
 	return r ? r : strcmp(kube_name(a), kube_name(b));
 }
@@ -90,7 +91,8 @@ bool rollout_load(struct rollout *r, const char *ns, const char *name)
 	r->recreate = strcmp(json_text(strategy, "type", NULL), "Recreate") == 0;
 	r->replicas = rs_replicas(r->d);
 	r->surge = r->recreate ? 0 : int_or_percent(json_object_get(params, "maxSurge"), "25%", r->replicas, true);
-	r->unavailable = r->recreate ? 0 : int_or_percent(json_object_get(params, "maxUnavailable"), "25%", r->replicas, false);
+	r->unavailable =
+		r->recreate ? 0 : int_or_percent(json_object_get(params, "maxUnavailable"), "25%", r->replicas, false);
 	if (!r->recreate && r->surge == 0 && r->unavailable == 0)
 		r->unavailable = 1;
 	r->unavailable = MIN_OF(r->unavailable, r->replicas);
@@ -120,7 +122,8 @@ static void annotate_replicas(const struct rollout *r, json_t *annotations)
 
 static bool replicas_noted(const struct rollout *r, const json_t *rs)
 {
-	return rs_annotation(rs, ROLLOUT_DESIRED) == r->replicas && rs_annotation(rs, ROLLOUT_MAX) == r->replicas + r->surge;
+	return rs_annotation(rs, ROLLOUT_DESIRED) == r->replicas &&
+	       rs_annotation(rs, ROLLOUT_MAX) == r->replicas + r->surge;
 }
 
 bool rollout_scale(struct rollout *r, const json_t *rs, json_int_t n)
@@ -137,14 +140,16 @@ bool rollout_scale(struct rollout *r, const json_t *rs, json_int_t n)
 	(void)json_object_set_new(spec, "replicas", json_integer(n));
 	if (store_update(r->c->api->store, RES_REPLICASETS, copy, NULL, NULL) < 0 || was == n)
 		return false;
-	api_event(r->c->api, r->d, "Normal", "ScalingReplicaSet", ROLLOUT_COMPONENT, NULL, "Scaled %s replica set %s to %lld from %lld",
-		  n > was ? "up" : "down", name, (long long)n, (long long)was);
+	api_event(r->c->api, r->d, "Normal", "ScalingReplicaSet", ROLLOUT_COMPONENT, NULL,
+		  "Scaled %s replica set %s to %lld from %lld", n > was ? "up" : "down", name, (long long)n,
+		  (long long)was);
 	return true;
 }
 
 json_int_t rollout_allowed(const struct rollout *r)
 {
-	const json_int_t now = r->latest ? rs_replicas(r->latest) : 0, room = r->replicas + r->surge - rollout_sum(r, NULL);
+	const json_int_t now = r->latest ? rs_replicas(r->latest) : 0,
+			 room = r->replicas + r->surge - rollout_sum(r, NULL);
 
 	if (r->recreate)
 		return r->replicas;
@@ -156,8 +161,11 @@ json_int_t rollout_allowed(const struct rollout *r)
 /* A Deployment's annotations are those of its latest ReplicaSet, too, but for its own. */
 static void copy_annotations(const struct rollout *r, json_t *annotations)
 {
-	static const char *const skip[] = { "kubectl.kubernetes.io/last-applied-configuration", ROLLOUT_REVISION,
-					    "deployment.kubernetes.io/revision-history", ROLLOUT_DESIRED, ROLLOUT_MAX,
+	static const char *const skip[] = { "kubectl.kubernetes.io/last-applied-configuration",
+					    ROLLOUT_REVISION,
+					    "deployment.kubernetes.io/revision-history",
+					    ROLLOUT_DESIRED,
+					    ROLLOUT_MAX,
 					    "deprecated.deployment.rollback.to" };
 	const char *key;
 	json_t *v;
@@ -189,7 +197,8 @@ static void note_history(json_t *annotations, json_int_t revision)
 	static const char key[] = "deployment.kubernetes.io/revision-history";
 	const char *history = json_text(annotations, key, NULL);
 
-	(void)json_object_set_new(annotations, key, json_sprintf("%s%s%lld", history, *history ? "," : "", (long long)revision));
+	(void)json_object_set_new(annotations, key,
+				  json_sprintf("%s%s%lld", history, *history ? "," : "", (long long)revision));
 }
 
 static void update_latest(struct rollout *r)
@@ -221,7 +230,8 @@ static json_t *with_hash(const json_t *map, const char *hash)
 static json_t *new_replicaset(struct rollout *r, const char *hash)
 {
 	json_t *template = json_deep_copy(json_at(r->d, "spec", "template", NULL)), *annotations = json_object();
-	json_t *selector = json_deep_copy(json_at(r->d, "spec", "selector", NULL)), *meta = json_object_make(template, "metadata");
+	json_t *selector = json_deep_copy(json_at(r->d, "spec", "selector", NULL)),
+	       *meta = json_object_make(template, "metadata");
 	json_t *labels = with_hash(json_object_get(meta, "labels"), hash), *rs;
 
 	(void)json_object_set(meta, "labels", labels);
@@ -229,12 +239,14 @@ static json_t *new_replicaset(struct rollout *r, const char *hash)
 	copy_annotations(r, annotations);
 	annotate_replicas(r, annotations);
 	annotate_number(annotations, ROLLOUT_REVISION, next_revision(r));
-	rs = json_pack("{s:s,s:s,s:{s:o,s:s,s:o,s:o,s:[o]},s:{s:I,s:o,s:o}}", "kind", "ReplicaSet", "apiVersion", "apps/v1", "metadata",
-		       "name", json_sprintf("%s-%s", kube_name(r->d), hash), "namespace", kube_namespace(r->d), "labels", labels,
-		       "annotations", annotations, "ownerReferences", owner_reference(&resources[RES_DEPLOYMENTS], r->d), "spec",
-		       "replicas", rollout_allowed(r), "selector", selector, "template", template);
+	rs = json_pack("{s:s,s:s,s:{s:o,s:s,s:o,s:o,s:[o]},s:{s:I,s:o,s:o}}", "kind", "ReplicaSet", "apiVersion",
+		       "apps/v1", "metadata", "name", json_sprintf("%s-%s", kube_name(r->d), hash), "namespace",
+		       kube_namespace(r->d), "labels", labels, "annotations", annotations, "ownerReferences",
+		       owner_reference(&resources[RES_DEPLOYMENTS], r->d), "spec", "replicas", rollout_allowed(r),
+		       "selector", selector, "template", template);
 	if (json_at(r->d, "spec", "minReadySeconds", NULL))
-		(void)json_object_set(json_object_get(rs, "spec"), "minReadySeconds", json_at(r->d, "spec", "minReadySeconds", NULL));
+		(void)json_object_set(json_object_get(rs, "spec"), "minReadySeconds",
+				      json_at(r->d, "spec", "minReadySeconds", NULL));
 	return rs;
 }
 
@@ -247,14 +259,14 @@ static void create_latest(struct rollout *r)
 	template_hash(json_at(r->d, "spec", "template", NULL), hash);
 	rs = new_replicaset(r, hash);
 	if (api_create(r->c->api, RES_REPLICASETS, rs, &stored, &e) < 0 || !stored) {
-		api_event(r->c->api, r->d, "Warning", "ReplicaSetCreateError", ROLLOUT_COMPONENT, NULL, "Failed to create new replica set: %s",
-			  e.msg);
+		api_event(r->c->api, r->d, "Warning", "ReplicaSetCreateError", ROLLOUT_COMPONENT, NULL,
+			  "Failed to create new replica set: %s", e.msg);
 		return;
 	}
 	(void)snprintf(r->created, sizeof(r->created), "%s", kube_name(stored));
 	if (rs_replicas(stored) > 0)
-		api_event(r->c->api, r->d, "Normal", "ScalingReplicaSet", ROLLOUT_COMPONENT, NULL, "Scaled up replica set %s to %lld",
-			  r->created, (long long)rs_replicas(stored));
+		api_event(r->c->api, r->d, "Normal", "ScalingReplicaSet", ROLLOUT_COMPONENT, NULL,
+			  "Scaled up replica set %s to %lld", r->created, (long long)rs_replicas(stored));
 }
 
 /* The Deployment says the revision of its latest ReplicaSet. */
@@ -309,10 +321,11 @@ static json_t *count(const struct rollout *r)
 	status_count(status, "availableReplicas", available);
 	status_count(status, "unavailableReplicas", MAX_OF(missing, (json_int_t)0));
 	if (available >= r->replicas - r->unavailable)
-		status_condition(status, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.", true);
+		status_condition(status, "Available", "True", "MinimumReplicasAvailable",
+				 "Deployment has minimum availability.", true);
 	else
-		status_condition(status, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.",
-				 true);
+		status_condition(status, "Available", "False", "MinimumReplicasUnavailable",
+				 "Deployment does not have minimum availability.", true);
 	return status;
 }
 
@@ -330,8 +343,10 @@ static bool is_complete(const struct rollout *r, const json_t *status)
 static bool has_progressed(const json_t *old, const json_t *new)
 {
 	return number(new, "updatedReplicas") > number(old, "updatedReplicas") ||
-	       number(new, "replicas") - number(new, "updatedReplicas") < number(old, "replicas") - number(old, "updatedReplicas") ||
-	       number(new, "readyReplicas") > number(old, "readyReplicas") || number(new, "availableReplicas") > number(old, "availableReplicas");
+	       number(new, "replicas") - number(new, "updatedReplicas") <
+		       number(old, "replicas") - number(old, "updatedReplicas") ||
+	       number(new, "readyReplicas") > number(old, "readyReplicas") ||
+	       number(new, "availableReplicas") > number(old, "availableReplicas");
 }
 
 static json_t *progressing(json_t *status)
@@ -346,12 +361,14 @@ static json_t *progressing(json_t *status)
 }
 
 /* "ReplicaSet "x" is progressing.", of the Deployment while there is none */
-static void set_progress(const struct rollout *r, json_t *status, const char *value, const char *reason, const char *what)
+static void set_progress(const struct rollout *r, json_t *status, const char *value, const char *reason,
+			 const char *what)
 {
 	const json_t *about = r->latest ? r->latest : r->d;
 	char message[400];
 
-	(void)snprintf(message, sizeof(message), "%s \"%s\" %s", r->latest ? "ReplicaSet" : "Deployment", kube_name(about), what);
+	(void)snprintf(message, sizeof(message), "%s \"%s\" %s", r->latest ? "ReplicaSet" : "Deployment",
+		       kube_name(about), what);
 	status_condition(status, "Progressing", value, reason, message, true);
 }
 
@@ -360,10 +377,11 @@ static void check_deadline(const struct rollout *r, json_t *status)
 	const json_int_t deadline = json_int(r->d, 0, "spec", "progressDeadlineSeconds", NULL);
 	const json_t *c = progressing(status);
 	const char *reason = json_text(c, "reason", NULL);
-	const time_t since = kube_time_parse(json_text(c, "lastUpdateTime", NULL)), due = since + (time_t)deadline, now = time(NULL);
+	const time_t since = kube_time_parse(json_text(c, "lastUpdateTime", NULL)), due = since + (time_t)deadline,
+		     now = time(NULL);
 
-	if (!c || since < 0 || strcmp(reason, "NewReplicaSetAvailable") == 0 || strcmp(reason, "ProgressDeadlineExceeded") == 0 ||
-	    strcmp(reason, "DeploymentPaused") == 0)
+	if (!c || since < 0 || strcmp(reason, "NewReplicaSetAvailable") == 0 ||
+	    strcmp(reason, "ProgressDeadlineExceeded") == 0 || strcmp(reason, "DeploymentPaused") == 0)
 		return;
 	if (now >= due)
 		set_progress(r, status, "False", "ProgressDeadlineExceeded", "has timed out progressing.");
@@ -380,13 +398,15 @@ static void set_progressing(const struct rollout *r, json_t *status)
 		(void)snprintf(message, sizeof(message), "Created new replica set \"%s\"", r->created);
 		status_condition(status, "Progressing", "True", "NewReplicaSetCreated", message, true);
 	}
-	if (number(status, "replicas") == number(status, "updatedReplicas") && strcmp(reason, "NewReplicaSetAvailable") == 0 && !*r->created)
+	if (number(status, "replicas") == number(status, "updatedReplicas") &&
+	    strcmp(reason, "NewReplicaSetAvailable") == 0 && !*r->created)
 		return;
 	if (is_complete(r, status)) {
 		set_progress(r, status, "True", "NewReplicaSetAvailable", "has successfully progressed.");
 	} else if (has_progressed(json_object_get(r->d, "status"), status)) {
 		set_progress(r, status, "True", "ReplicaSetUpdated", "is progressing.");
-		(void)json_object_set_new(progressing(status), "lastUpdateTime", json_string(kube_time(time(NULL), now)));
+		(void)json_object_set_new(progressing(status), "lastUpdateTime",
+					  json_string(kube_time(time(NULL), now)));
 	} else {
 		check_deadline(r, status);
 	}

@@ -14,9 +14,9 @@
 
 struct rollout {
 	struct controllers *c;
-	json_t *d; /* own reference */
-	json_t *all; /* its ReplicaSets, oldest first; own reference */
-	json_t *latest; /* the one with the Deployment's template, or NULL; in all */
+	json_t *d;				 /* own reference */
+	json_t *all;				 /* its ReplicaSets, oldest first; own reference */
+	json_t *latest;				 /* the one with the Deployment's template, or NULL; in all */
 	json_int_t replicas, surge, unavailable; /* wanted, more, fewer */
 	bool recreate;
 	char created[300]; /* the ReplicaSet that was made just now, or "" */

@@ -61,22 +61,25 @@ static void claim(struct stateful *s, json_t *spec, const json_t *template, cons
 	json_t *pvc;
 
 	(void)snprintf(full, sizeof(full), "%s-%s", name, pod);
-	(void)json_array_append_new(json_array_make(spec, "volumes"),
-				    json_pack("{s:s,s:{s:s}}", "name", name, "persistentVolumeClaim", "claimName", full));
+	(void)json_array_append_new(
+		json_array_make(spec, "volumes"),
+		json_pack("{s:s,s:{s:s}}", "name", name, "persistentVolumeClaim", "claimName", full));
 	if (store_get(s->c->api->store, RES_PERSISTENTVOLUMECLAIMS, kube_namespace(s->set), full))
 		return;
-	pvc = json_pack("{s:s,s:s,s:{s:s,s:s},s:{s:s}}", "kind", "PersistentVolumeClaim", "apiVersion", "v1", "metadata", "name", full,
-			"namespace", kube_namespace(s->set), "status", "phase", "Pending");
+	pvc = json_pack("{s:s,s:s,s:{s:s,s:s},s:{s:s}}", "kind", "PersistentVolumeClaim", "apiVersion", "v1",
+			"metadata", "name", full, "namespace", kube_namespace(s->set), "status", "phase", "Pending");
 	if (json_object_get(template, "spec"))
 		(void)json_object_set_new(pvc, "spec", json_deep_copy(json_object_get(template, "spec")));
 	if (json_at(s->set, "spec", "selector", "matchLabels", NULL))
-		(void)json_object_set(json_object_get(pvc, "metadata"), "labels", json_at(s->set, "spec", "selector", "matchLabels", NULL));
+		(void)json_object_set(json_object_get(pvc, "metadata"), "labels",
+				      json_at(s->set, "spec", "selector", "matchLabels", NULL));
 	(void)api_create(s->c->api, RES_PERSISTENTVOLUMECLAIMS, pvc, NULL, NULL);
 }
 
 static bool make_pod(struct stateful *s, json_int_t n)
 {
-	json_t *pod = pod_of_template(&resources[RES_STATEFULSETS], s->set), *meta = json_object_get(pod, "metadata"), *template;
+	json_t *pod = pod_of_template(&resources[RES_STATEFULSETS], s->set), *meta = json_object_get(pod, "metadata"),
+	       *template;
 	json_t *labels = json_object_make(meta, "labels"), *spec = json_object_get(pod, "spec");
 	const char *service = json_text(s->set, "spec", "serviceName", NULL);
 	char name[400];

@@ -33,7 +33,8 @@ static void set_text(json_t *j, const char *key, const char *text)
 		(void)json_object_del(j, key);
 }
 
-void status_condition(json_t *status, const char *type, const char *value, const char *reason, const char *message, bool update_time)
+void status_condition(json_t *status, const char *type, const char *value, const char *reason, const char *message,
+		      bool update_time)
 {
 	json_t *list = json_array_make(status, "conditions"), *c = find_condition(list, type);
 	char now[KUBE_TIME_LEN];
@@ -43,7 +44,8 @@ void status_condition(json_t *status, const char *type, const char *value, const
 		c = json_pack("{s:s}", "type", type);
 		(void)json_array_append_new(list, c);
 	}
-	if (strcmp(json_text(c, "status", NULL), value) == 0 && strcmp(json_text(c, "reason", NULL), reason ? reason : "") == 0 &&
+	if (strcmp(json_text(c, "status", NULL), value) == 0 &&
+	    strcmp(json_text(c, "reason", NULL), reason ? reason : "") == 0 &&
 	    strcmp(json_text(c, "message", NULL), message ? message : "") == 0)
 		return;
 	if (update_time)
@@ -59,7 +61,8 @@ void status_store(struct controllers *c, enum resource_id res, const json_t *obj
 {
 	json_t *now = store_get(c->api->store, res, kube_namespace(object), kube_name(object)), *copy;
 
-	if (!now || strcmp(kube_uid(now), kube_uid(object)) != 0 || json_equal(json_object_get(now, "status"), status)) {
+	if (!now || strcmp(kube_uid(now), kube_uid(object)) != 0 ||
+	    json_equal(json_object_get(now, "status"), status)) {
 		json_decref(status);
 		return;
 	}
@@ -71,7 +74,8 @@ void status_store(struct controllers *c, enum resource_id res, const json_t *obj
 json_t *object_own(const json_t *object, json_t **ret_annotations, json_t **ret_spec)
 {
 	json_t *copy = json_copy((json_t *)(uintptr_t)object), *meta = json_copy(json_object_get(object, "metadata"));
-	json_t *annotations = json_copy(json_object_get(meta, "annotations")), *spec = json_copy(json_object_get(object, "spec"));
+	json_t *annotations = json_copy(json_object_get(meta, "annotations")),
+	       *spec = json_copy(json_object_get(object, "spec"));
 
 	if (!annotations)
 		annotations = json_object();

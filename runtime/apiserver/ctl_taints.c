@@ -53,8 +53,8 @@ static void check_pod(struct controllers *c, const json_t *node, const json_t *p
 		ctl_later(c, CTL_TAINTS, "", kube_name(node), soonest);
 	if (soonest != 0)
 		return;
-	api_event(c->api, pod, "Normal", "TaintManagerEviction", COMPONENT, NULL, "Marking for deletion Pod %s/%s", kube_namespace(pod),
-		  kube_name(pod));
+	api_event(c->api, pod, "Normal", "TaintManagerEviction", COMPONENT, NULL, "Marking for deletion Pod %s/%s",
+		  kube_namespace(pod), kube_name(pod));
 	(void)api_remove(c->api, RES_PODS, kube_namespace(pod), kube_name(pod), NULL);
 }
 
@@ -82,7 +82,8 @@ void taints_event(struct controllers *c, const struct store_event *ev)
 	const char *name = json_text(ev->object, "spec", "nodeName", NULL);
 	const json_t *node;
 
-	if (ev->res->id == RES_NODES && node_changed(ev) && (ev->type == STORE_DELETED || untolerated(ev->object, NULL, evicting)))
+	if (ev->res->id == RES_NODES && node_changed(ev) &&
+	    (ev->type == STORE_DELETED || untolerated(ev->object, NULL, evicting)))
 		ctl_dirty(c, CTL_TAINTS, "", kube_name(ev->object));
 	if (ev->res->id != RES_PODS || ev->type == STORE_DELETED || !*name ||
 	    (ev->old && strcmp(json_text(ev->old, "spec", "nodeName", NULL), name) == 0))

@@ -11,7 +11,7 @@
 /* What a pod takes of a node */
 struct demand {
 	int64_t cpu, memory; /* thousandths of a CPU, bytes */
-	json_t *ports; /* ["TCP/0.0.0.0/80"], NULL: none */
+	json_t *ports;	     /* ["TCP/0.0.0.0/80"], NULL: none */
 };
 
 struct sched_node {
@@ -19,7 +19,7 @@ struct sched_node {
 	char *name;
 	int64_t cpu, memory, pods; /* allocatable; -1: no limit is known */
 	int64_t used_cpu, used_memory, used_pods;
-	int64_t load; /* pods that count when pods are spread */
+	int64_t load;  /* pods that count when pods are spread */
 	json_t *ports; /* {"TCP/0.0.0.0/80": how many} */
 };
 
@@ -27,10 +27,10 @@ struct scheduler {
 	struct sched_node *nodes; /* in the order of cluster.json */
 	size_t n_nodes;
 	struct strmap by_name; /* keys are the nodes' own */
-	bool stale; /* to be made anew before the next pod */
-	size_t n_anti; /* pods on nodes that have podAntiAffinity */
-	json_t *parked; /* {"namespace/name": true}: pods for which there was no node */
-	bool parked_affinity; /* one of them waits for other pods */
+	bool stale;	       /* to be made anew before the next pod */
+	size_t n_anti;	       /* pods on nodes that have podAntiAffinity */
+	json_t *parked;	       /* {"namespace/name": true}: pods for which there was no node */
+	bool parked_affinity;  /* one of them waits for other pods */
 };
 
 /* sched_nodes.c */
@@ -56,7 +56,7 @@ struct filter {
 	const json_t *pod, *spec;
 	struct demand demand;
 	const char *pinned; /* the only node that may be chosen, or NULL */
-	bool affinity; /* of this pod or against it: pods on nodes have to be looked at */
+	bool affinity;	    /* of this pod or against it: pods on nodes have to be looked at */
 	json_t *domains[3]; /* sched_affinity.c: what was found about other pods */
 };
 enum { REASONS_MAX = 4 };

@@ -42,7 +42,8 @@ static bool has_text(const json_t *list, const char *text)
 /* Whether @pod is one that a term of @owner means */
 static bool term_means(const struct filter *f, const json_t *term, const json_t *owner, const json_t *pod)
 {
-	const json_t *namespaces = json_object_get(term, "namespaces"), *by_label = json_object_get(term, "namespaceSelector");
+	const json_t *namespaces = json_object_get(term, "namespaces"),
+		     *by_label = json_object_get(term, "namespaceSelector");
 	const json_t *selector = json_object_get(term, "labelSelector");
 	bool in = false;
 
@@ -89,7 +90,8 @@ static void mark(json_t *set, const char *key)
 static void look_at_pod(json_t *other, void *arg)
 {
 	struct filter *f = arg;
-	const struct sched_node *n = pod_occupies(other) ? sched_node(f->c->scheduler, json_text(other, "spec", "nodeName", NULL)) : NULL;
+	const struct sched_node *n =
+		pod_occupies(other) ? sched_node(f->c->scheduler, json_text(other, "spec", "nodeName", NULL)) : NULL;
 	char buf[620];
 	json_t *term;
 	size_t i;
@@ -109,7 +111,8 @@ static void look_at_pod(json_t *other, void *arg)
 
 void pod_affinity_begin(struct filter *f)
 {
-	f->affinity = f->c->scheduler->n_anti || json_array_size(terms_of(f->pod, "podAffinity")) || pod_has_anti_affinity(f->pod);
+	f->affinity = f->c->scheduler->n_anti || json_array_size(terms_of(f->pod, "podAffinity")) ||
+		      pod_has_anti_affinity(f->pod);
 	if (!f->affinity)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(f->domains); i++)

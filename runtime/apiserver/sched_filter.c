@@ -55,7 +55,8 @@ const json_t *untolerated(const json_t *node, const json_t *tolerations, const c
 /* A term without anything in it matches nothing. */
 static bool term_matches(const json_t *term, const json_t *node)
 {
-	const json_t *expressions = json_object_get(term, "matchExpressions"), *on_fields = json_object_get(term, "matchFields");
+	const json_t *expressions = json_object_get(term, "matchExpressions"),
+		     *on_fields = json_object_get(term, "matchFields");
 	_cleanup_json_ json_t *fields = NULL;
 
 	if (json_array_size(expressions) == 0 && json_array_size(on_fields) == 0)
@@ -67,8 +68,10 @@ static bool term_matches(const json_t *term, const json_t *node)
 
 bool affinity_matches(const json_t *pod_spec, const json_t *node)
 {
-	const json_t *labels = json_at(node, "metadata", "labels", NULL), *selector = json_object_get(pod_spec, "nodeSelector");
-	const json_t *required = json_at(pod_spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", NULL);
+	const json_t *labels = json_at(node, "metadata", "labels", NULL),
+		     *selector = json_object_get(pod_spec, "nodeSelector");
+	const json_t *required =
+		json_at(pod_spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", NULL);
 	const char *key;
 	json_t *v, *term;
 	size_t i;
@@ -124,7 +127,8 @@ static void check_taints(struct filter *f, const struct sched_node *n, struct ve
 	const json_t *taint = untolerated(n->object, json_object_get(f->spec, "tolerations"), hard_effects);
 
 	if (taint)
-		verdict_add(v, false, "node(s) had untolerated taint {%s: %s}", json_text(taint, "key", NULL), json_text(taint, "value", NULL));
+		verdict_add(v, false, "node(s) had untolerated taint {%s: %s}", json_text(taint, "key", NULL),
+			    json_text(taint, "value", NULL));
 }
 
 static void check_node_affinity(struct filter *f, const struct sched_node *n, struct verdict *v)
@@ -176,7 +180,8 @@ static void check_pod_affinity(struct filter *f, const struct sched_node *n, str
 }
 
 static void (*const filters[])(struct filter *f, const struct sched_node *n, struct verdict *v) = {
-	check_unschedulable, check_pin, check_taints, check_node_affinity, check_ports, check_resources, check_pod_affinity,
+	check_unschedulable, check_pin,	      check_taints,	  check_node_affinity,
+	check_ports,	     check_resources, check_pod_affinity,
 };
 
 bool filter_node(struct filter *f, const struct sched_node *n, struct verdict *ret)
@@ -193,7 +198,8 @@ bool filter_node(struct filter *f, const struct sched_node *n, struct verdict *r
 int64_t filter_score(const struct filter *f, const struct sched_node *n)
 {
 	enum { SOFT_TAINT = 100, WEIGHT = 1000000 };
-	const json_t *preferred = json_at(f->spec, "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution", NULL);
+	const json_t *preferred =
+		json_at(f->spec, "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution", NULL);
 	int64_t score = 0;
 	json_t *p;
 	size_t i;

@@ -48,7 +48,8 @@ static void add_port(struct demand *d, const json_t *port, bool host_network)
 		return;
 	if (!d->ports)
 		d->ports = json_array();
-	(void)json_array_append_new(d->ports, json_sprintf("%s/%s/%lld", *protocol ? protocol : "TCP", *ip ? ip : "0.0.0.0", (long long)number));
+	(void)json_array_append_new(d->ports, json_sprintf("%s/%s/%lld", *protocol ? protocol : "TCP",
+							   *ip ? ip : "0.0.0.0", (long long)number));
 }
 
 void demand_of(const json_t *pod, struct demand *ret)
@@ -72,7 +73,8 @@ void demand_done(struct demand *d)
 
 bool pod_occupies(const json_t *pod)
 {
-	return *json_text(pod, "spec", "nodeName", NULL) && !pod_has_phase(pod, "Succeeded") && !pod_has_phase(pod, "Failed");
+	return *json_text(pod, "spec", "nodeName", NULL) && !pod_has_phase(pod, "Succeeded") &&
+	       !pod_has_phase(pod, "Failed");
 }
 
 /* ---- nodes ---- */
@@ -115,7 +117,8 @@ void sched_account(struct scheduler *s, const json_t *pod, int sign)
 static void read_allocatable(struct sched_node *n)
 {
 	const json_t *a = json_at(n->object, "status", "allocatable", NULL);
-	const int64_t memory = quantity_milli(json_object_get(a, "memory")), pods = quantity_milli(json_object_get(a, "pods"));
+	const int64_t memory = quantity_milli(json_object_get(a, "memory")),
+		      pods = quantity_milli(json_object_get(a, "pods"));
 
 	n->cpu = quantity_milli(json_object_get(a, "cpu"));
 	n->memory = memory < 0 ? -1 : memory / 1000;
@@ -155,7 +158,9 @@ static void add_node(struct scheduler *s, json_t *node)
 
 	if (strmap_get(&s->by_name, kube_name(node)) != STRMAP_NONE)
 		return;
-	*n = (struct sched_node){ .object = json_incref(node), .ports = json_object(), .name = strdup(kube_name(node)) };
+	*n = (struct sched_node){ .object = json_incref(node),
+				  .ports = json_object(),
+				  .name = strdup(kube_name(node)) };
 	read_allocatable(n);
 	if (n->name)
 		(void)strmap_put(&s->by_name, n->name, s->n_nodes);

@@ -65,9 +65,11 @@ static void write_reasons(struct strbuf *out, const struct reasons *r, size_t n_
 		return;
 	}
 	if (r->hopeless)
-		(void)json_object_set_new(preemption, "Preemption is not helpful for scheduling", json_integer((json_int_t)r->hopeless));
+		(void)json_object_set_new(preemption, "Preemption is not helpful for scheduling",
+					  json_integer((json_int_t)r->hopeless));
 	if (r->victimless)
-		(void)json_object_set_new(preemption, "No preemption victims found for incoming pod", json_integer((json_int_t)r->victimless));
+		(void)json_object_set_new(preemption, "No preemption victims found for incoming pod",
+					  json_integer((json_int_t)r->victimless));
 	strbuf_printf(out, "0/%zu nodes are available:", n_nodes);
 	write_sorted(out, r->count);
 	strbuf_printf(out, ". preemption: 0/%zu nodes are available:", n_nodes);
@@ -97,7 +99,8 @@ static json_t *status_copy(const json_t *pod)
 
 static void bind(struct controllers *c, json_t *pod, const char *node)
 {
-	json_t *bound = json_copy(pod), *spec = json_copy(json_object_get(pod, "spec")), *status = status_copy(pod), *stored = NULL;
+	json_t *bound = json_copy(pod), *spec = json_copy(json_object_get(pod, "spec")), *status = status_copy(pod),
+	       *stored = NULL;
 	struct error e = { 0 };
 
 	(void)json_object_set_new(spec, "nodeName", json_string(node));
@@ -106,8 +109,8 @@ static void bind(struct controllers *c, json_t *pod, const char *node)
 	(void)json_object_set_new(bound, "status", status);
 	if (store_update(c->api->store, RES_PODS, bound, &stored, &e) < 0 || !stored)
 		return;
-	api_event(c->api, stored, "Normal", "Scheduled", COMPONENT, NULL, "Successfully assigned %s/%s to %s", kube_namespace(stored),
-		  kube_name(stored), node);
+	api_event(c->api, stored, "Normal", "Scheduled", COMPONENT, NULL, "Successfully assigned %s/%s to %s",
+		  kube_namespace(stored), kube_name(stored), node);
 }
 
 static void park(struct controllers *c, json_t *pod, const char *message)
@@ -168,7 +171,8 @@ static bool is_ours(const json_t *pod)
 	const char *name = json_text(pod, "spec", "schedulerName", NULL);
 
 	return !*json_text(pod, "spec", "nodeName", NULL) && (!*name || strcmp(name, COMPONENT) == 0) &&
-	       !json_at(pod, "metadata", "deletionTimestamp", NULL) && json_array_size(json_at(pod, "spec", "schedulingGates", NULL)) == 0 &&
+	       !json_at(pod, "metadata", "deletionTimestamp", NULL) &&
+	       json_array_size(json_at(pod, "spec", "schedulingGates", NULL)) == 0 &&
 	       !pod_has_phase(pod, "Succeeded") && !pod_has_phase(pod, "Failed");
 }
 
@@ -222,7 +226,8 @@ static void on_node(struct controllers *c, const struct store_event *ev)
 
 static bool moved(const struct store_event *ev, bool was, bool is)
 {
-	return was != is || (is && strcmp(json_text(ev->old, "spec", "nodeName", NULL), json_text(ev->object, "spec", "nodeName", NULL)) != 0);
+	return was != is || (is && strcmp(json_text(ev->old, "spec", "nodeName", NULL),
+					  json_text(ev->object, "spec", "nodeName", NULL)) != 0);
 }
 
 static void on_pod(struct controllers *c, const struct store_event *ev)
@@ -245,7 +250,8 @@ static void on_pod(struct controllers *c, const struct store_event *ev)
 		(void)json_object_del(s->parked, key);
 		return;
 	}
-	if (is_ours(ev->object) && (!ev->old || !json_equal(json_object_get(ev->old, "spec"), json_object_get(ev->object, "spec"))))
+	if (is_ours(ev->object) &&
+	    (!ev->old || !json_equal(json_object_get(ev->old, "spec"), json_object_get(ev->object, "spec"))))
 		ctl_dirty(c, CTL_SCHEDULER, kube_namespace(ev->object), kube_name(ev->object));
 }
 

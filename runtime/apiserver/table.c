@@ -20,22 +20,24 @@ struct column {
 	const char *description;
 };
 
-#define DOC_NAME                                                                                                                \
+#define DOC_NAME                                                                                                                   \
 	"Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client " \
 	"to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and " \
 	"configuration definition. Cannot be updated. More info: "                                                                 \
 	"https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
-#define DOC_CREATED                                                                                                               \
+#define DOC_CREATED                                                                                                                   \
 	"CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set " \
-	"in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and " \
-	"is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: "                                              \
+	"in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and "  \
+	"is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: "                                               \
 	"https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata"
 #define NAME { "Name", "string", "name", 0, DOC_NAME }
 #define AGE { "Age", "string", "", 0, DOC_CREATED }
 #define STRING(name, doc) { name, "string", "", 0, doc }
 #define INTEGER(name, doc) { name, "integer", "", 0, doc }
 #define WIDE(name, doc) { name, "string", "", 1, doc }
-#define CONTAINERS WIDE("Containers", "Names of each container in the template."), WIDE("Images", "Images referenced by each container in the template.")
+#define CONTAINERS                                                     \
+	WIDE("Containers", "Names of each container in the template."), \
+		WIDE("Images", "Images referenced by each container in the template.")
 #define SELECTOR WIDE("Selector", "Label selector for pods.")
 
 /* ---- cells ---- */
@@ -131,7 +133,8 @@ static void add_labels(json_t *list, const json_t *labels)
 	json_t *v;
 
 	json_object_foreach((json_t *)(uintptr_t)labels, key, v)
-		(void)json_array_append_new(list, json_sprintf("%s=%s", key, json_string_value(v) ? json_string_value(v) : ""));
+		(void)json_array_append_new(
+			list, json_sprintf("%s=%s", key, json_string_value(v) ? json_string_value(v) : ""));
 }
 
 void cell_labels(json_t *row, const json_t *labels)
@@ -155,7 +158,8 @@ void cell_selector(json_t *row, const json_t *selector)
 
 		join(&values, json_object_get(x, "values"), NULL);
 		if (strcmp(op, "In") == 0 || strcmp(op, "NotIn") == 0)
-			(void)json_array_append_new(list, json_sprintf("%s %s (%s)", key, op[0] == 'I' ? "in" : "notin", strbuf_str(&values)));
+			(void)json_array_append_new(list, json_sprintf("%s %s (%s)", key, op[0] == 'I' ? "in" : "notin",
+								       strbuf_str(&values)));
 		else
 			(void)json_array_append_new(list, json_sprintf("%s%s", op[0] == 'D' ? "!" : "", key));
 	}
@@ -168,16 +172,21 @@ static const struct column pod_columns[] = {
 	NAME,
 	STRING("Ready", "The aggregate readiness state of this pod for accepting traffic."),
 	STRING("Status", "The aggregate status of the containers in this pod."),
-	STRING("Restarts", "The number of times the containers in this pod have been restarted and when the last container in this pod "
-			   "has restarted."),
+	STRING("Restarts",
+	       "The number of times the containers in this pod have been restarted and when the last container in this pod "
+	       "has restarted."),
 	AGE,
-	WIDE("IP", "podIP address allocated to the pod. Routable at least within the cluster. Empty if not yet allocated."),
-	WIDE("Node", "NodeName is a request to schedule this pod onto a specific node. If it is non-empty, the scheduler simply "
-		     "schedules this pod onto that node, assuming that it fits resource requirements."),
-	WIDE("Nominated Node", "nominatedNodeName is set only when this pod preempts other pods on the node, but it cannot be scheduled "
-			       "right away as preemption victims receive their graceful termination periods."),
-	WIDE("Readiness Gates", "If specified, all readiness gates will be evaluated for pod readiness. A pod is ready when all its "
-				"containers are ready AND all conditions specified in the readiness gates have status equal to \"True\""),
+	WIDE("IP",
+	     "podIP address allocated to the pod. Routable at least within the cluster. Empty if not yet allocated."),
+	WIDE("Node",
+	     "NodeName is a request to schedule this pod onto a specific node. If it is non-empty, the scheduler simply "
+	     "schedules this pod onto that node, assuming that it fits resource requirements."),
+	WIDE("Nominated Node",
+	     "nominatedNodeName is set only when this pod preempts other pods on the node, but it cannot be scheduled "
+	     "right away as preemption victims receive their graceful termination periods."),
+	WIDE("Readiness Gates",
+	     "If specified, all readiness gates will be evaluated for pod readiness. A pod is ready when all its "
+	     "containers are ready AND all conditions specified in the readiness gates have status equal to \"True\""),
 };
 
 static const struct column node_columns[] = {
@@ -190,7 +199,8 @@ static const struct column node_columns[] = {
 	WIDE("External-IP", "List of addresses reachable to the node."),
 	WIDE("OS-Image", "OS Image reported by the node from /etc/os-release (e.g. Debian GNU/Linux 7 (wheezy))."),
 	WIDE("Kernel-Version", "Kernel Version reported by the node from 'uname -r' (e.g. 3.16.0-0.bpo.4-amd64)."),
-	WIDE("Container-Runtime", "ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2)."),
+	WIDE("Container-Runtime",
+	     "ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2)."),
 };
 
 static const char *node_address(const json_t *node, const char *type)
@@ -223,10 +233,11 @@ static void cell_roles(json_t *row, const json_t *node)
 static void node_cells(const json_t *o, json_t *row)
 {
 	const json_t *ready = kube_condition(o, "Ready"), *info = json_at(o, "status", "nodeInfo", NULL);
-	const char *status = !ready ? "Unknown" : strcmp(json_text(ready, "status", NULL), "True") == 0 ? "Ready" : "NotReady";
+	const bool is_ready = strcmp(json_text(ready, "status", NULL), "True") == 0;
 
 	cell_name(row, o);
-	cell_text(row, "%s%s", status, json_bool(o, "spec", "unschedulable", NULL) ? ",SchedulingDisabled" : "");
+	cell_text(row, "%s%s", is_ready ? "Ready" : ready ? "NotReady" : "Unknown",
+		  json_bool(o, "spec", "unschedulable", NULL) ? ",SchedulingDisabled" : "");
 	cell_roles(row, o);
 	cell_created(row, o);
 	cell_text(row, "%s", json_text(info, "kubeletVersion", NULL));
@@ -249,11 +260,13 @@ static void namespace_cells(const json_t *o, json_t *row)
 static const struct column event_columns[] = {
 	STRING("Last Seen", "The time at which the most recent occurrence of this event was recorded."),
 	STRING("Type", "Type of this event (Normal, Warning), new types could be added in the future"),
-	STRING("Reason", "This should be a short, machine understandable string that gives the reason for the transition into the "
-			 "object's current status."),
+	STRING("Reason",
+	       "This should be a short, machine understandable string that gives the reason for the transition into the "
+	       "object's current status."),
 	STRING("Object", "The object that this event is about."),
-	WIDE("Subobject", "If referring to a piece of an object instead of an entire object, this string should contain a valid "
-			  "JSON/Go field access statement, such as desiredState.manifest.containers[2]."),
+	WIDE("Subobject",
+	     "If referring to a piece of an object instead of an entire object, this string should contain a valid "
+	     "JSON/Go field access statement, such as desiredState.manifest.containers[2]."),
 	WIDE("Source", "The component reporting this event. Should be a short machine understandable string."),
 	STRING("Message", "A human-readable description of the status of this operation."),
 	WIDE("First Seen", "The time at which the event was first recorded. (Time of server receipt is in TypeMeta.)"),
@@ -286,7 +299,8 @@ static void cell_source(json_t *row, const json_t *o)
 
 static void event_cells(const json_t *o, json_t *row)
 {
-	const char *first = json_text(o, "firstTimestamp", NULL), *last = json_text(o, "series", "lastObservedTime", NULL);
+	const char *first = json_text(o, "firstTimestamp", NULL),
+		   *last = json_text(o, "series", "lastObservedTime", NULL);
 	const json_int_t count = json_int(o, json_int(o, 0, "count", NULL), "series", "count", NULL);
 	const char *message = json_text(o, "message", NULL);
 	size_t len;
@@ -315,12 +329,14 @@ static const struct column configmap_columns[] = { NAME, STRING("Data", "Data co
 static void configmap_cells(const json_t *o, json_t *row)
 {
 	cell_name(row, o);
-	cell_int(row, (json_int_t)(json_object_size(json_object_get(o, "data")) + json_object_size(json_object_get(o, "binaryData"))));
+	cell_int(row, (json_int_t)(json_object_size(json_object_get(o, "data")) +
+				   json_object_size(json_object_get(o, "binaryData"))));
 	cell_created(row, o);
 }
 
 static const struct column secret_columns[] = {
-	NAME, STRING("Type", "Used to facilitate programmatic handling of secret data."), STRING("Data", "Data contains the secret data."), AGE
+	NAME, STRING("Type", "Used to facilitate programmatic handling of secret data."),
+	STRING("Data", "Data contains the secret data."), AGE
 };
 
 static void secret_cells(const json_t *o, json_t *row)
@@ -332,7 +348,10 @@ static void secret_cells(const json_t *o, json_t *row)
 }
 
 static const struct column serviceaccount_columns[] = {
-	NAME, STRING("Secrets", "Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use."), AGE
+	NAME,
+	STRING("Secrets",
+	       "Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use."),
+	AGE
 };
 
 static void serviceaccount_cells(const json_t *o, json_t *row)
@@ -346,7 +365,8 @@ static const struct column service_columns[] = {
 	NAME,
 	STRING("Type", "type determines how the Service is exposed. Defaults to ClusterIP."),
 	STRING("Cluster-IP", "clusterIP is the IP address of the service and is usually assigned randomly."),
-	STRING("External-IP", "externalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service."),
+	STRING("External-IP",
+	       "externalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service."),
 	STRING("Port(s)", "The list of ports that are exposed by this service."),
 	AGE,
 	WIDE("Selector", "Route service traffic to pods with label keys and values matching this selector."),
@@ -431,7 +451,8 @@ static void endpoints_cells(const json_t *o, json_t *row)
 	size_t i, j, k;
 
 	json_array_foreach(json_object_get(o, "subsets"), i, subset) {
-		const json_t *addresses = json_object_get(subset, "addresses"), *ports = json_object_get(subset, "ports");
+		const json_t *addresses = json_object_get(subset, "addresses"),
+			     *ports = json_object_get(subset, "ports");
 
 		json_array_foreach(ports, j, port)
 			json_array_foreach(addresses, k, address)
@@ -461,9 +482,10 @@ static const struct column pvc_columns[] = {
 
 static void cell_access_modes(json_t *row, const json_t *o)
 {
-	static const char *const words[][2] = {
-		{ "ReadWriteOnce", "RWO" }, { "ReadOnlyMany", "ROX" }, { "ReadWriteMany", "RWX" }, { "ReadWriteOncePod", "RWOP" }
-	};
+	static const char *const words[][2] = { { "ReadWriteOnce", "RWO" },
+						{ "ReadOnlyMany", "ROX" },
+						{ "ReadWriteMany", "RWX" },
+						{ "ReadWriteOncePod", "RWOP" } };
 	_cleanup_strbuf_ struct strbuf out = { 0 };
 	json_t *mode;
 	size_t i;
@@ -526,8 +548,10 @@ static void replicationcontroller_cells(const json_t *o, json_t *row)
 static const struct column deployment_columns[] = {
 	NAME,
 	STRING("Ready", "Number of the pod with ready state"),
-	STRING("Up-to-date", "Total number of non-terminated pods targeted by this deployment that have the desired template spec."),
-	STRING("Available", "Total number of available pods (ready for at least minReadySeconds) targeted by this deployment."),
+	STRING("Up-to-date",
+	       "Total number of non-terminated pods targeted by this deployment that have the desired template spec."),
+	STRING("Available",
+	       "Total number of available pods (ready for at least minReadySeconds) targeted by this deployment."),
 	AGE,
 	CONTAINERS,
 	SELECTOR,
@@ -552,13 +576,17 @@ static void deployment_cells(const json_t *o, json_t *row)
 
 static const struct column daemonset_columns[] = {
 	NAME,
-	INTEGER("Desired", "The total number of nodes that should be running the daemon pod (including nodes correctly running the daemon pod)."),
-	INTEGER("Current", "The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod."),
-	INTEGER("Ready", "numberReady is the number of nodes that should be running the daemon pod and have one or more of the daemon "
-			 "pod running with a Ready Condition."),
+	INTEGER("Desired",
+		"The total number of nodes that should be running the daemon pod (including nodes correctly running the daemon pod)."),
+	INTEGER("Current",
+		"The number of nodes that are running at least 1 daemon pod and are supposed to run the daemon pod."),
+	INTEGER("Ready",
+		"numberReady is the number of nodes that should be running the daemon pod and have one or more of the daemon "
+		"pod running with a Ready Condition."),
 	INTEGER("Up-to-date", "The total number of nodes that are running updated daemon pod"),
-	INTEGER("Available", "The number of nodes that should be running the daemon pod and have one or more of the daemon pod running "
-			     "and available (ready for at least spec.minReadySeconds)"),
+	INTEGER("Available",
+		"The number of nodes that should be running the daemon pod and have one or more of the daemon pod running "
+		"and available (ready for at least spec.minReadySeconds)"),
 	STRING("Node Selector", "NodeSelector is a selector which must be true for the pod to fit on a node."),
 	AGE,
 	CONTAINERS,
@@ -567,8 +595,8 @@ static const struct column daemonset_columns[] = {
 
 static void daemonset_cells(const json_t *o, json_t *row)
 {
-	static const char *const keys[] = { "desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled",
-					    "numberAvailable" };
+	static const char *const keys[] = { "desiredNumberScheduled", "currentNumberScheduled", "numberReady",
+					    "updatedNumberScheduled", "numberAvailable" };
 
 	cell_name(row, o);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -579,7 +607,8 @@ static void daemonset_cells(const json_t *o, json_t *row)
 	cell_selector(row, json_at(o, "spec", "selector", NULL));
 }
 
-static const struct column statefulset_columns[] = { NAME, STRING("Ready", "Number of the pod with ready state"), AGE, CONTAINERS };
+static const struct column statefulset_columns[] = { NAME, STRING("Ready", "Number of the pod with ready state"), AGE,
+						     CONTAINERS };
 
 static void statefulset_cells(const json_t *o, json_t *row)
 {
@@ -707,7 +736,8 @@ static void hpa_cells(const json_t *o, json_t *row)
 	const json_int_t target = json_int(o, 0, "spec", "targetCPUUtilizationPercentage", NULL);
 
 	cell_name(row, o);
-	cell_text(row, "%s/%s", json_text(o, "spec", "scaleTargetRef", "kind", NULL), json_text(o, "spec", "scaleTargetRef", "name", NULL));
+	cell_text(row, "%s/%s", json_text(o, "spec", "scaleTargetRef", "kind", NULL),
+		  json_text(o, "spec", "scaleTargetRef", "name", NULL));
 	if (target)
 		cell_text(row, "<unknown>/%lld%%", (long long)target);
 	else
@@ -807,8 +837,9 @@ static json_t *definitions(const struct printer *p)
 	for (size_t i = 0; i < p->n_columns; i++) {
 		const struct column *c = &p->columns[i];
 
-		(void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:i}", "name", c->name, "type", c->type, "format", c->format,
-							    "description", c->description, "priority", c->priority));
+		(void)json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:i}", "name", c->name, "type", c->type,
+							    "format", c->format, "description", c->description,
+							    "priority", c->priority));
 	}
 	return list;
 }
@@ -822,7 +853,8 @@ static json_t *row_object(const struct resource *res, json_t *o, const char *inc
 		json_t *copy = json_copy(o);
 
 		if (!json_object_get(o, "kind"))
-			(void)json_object_update_new(copy, json_pack("{s:s,s:s}", "kind", res->kind, "apiVersion", resource_api_version(res)));
+			(void)json_object_update_new(copy, json_pack("{s:s,s:s}", "kind", res->kind, "apiVersion",
+								     resource_api_version(res)));
 		return copy;
 	}
 	return json_pack("{s:s,s:s,s:O}", "kind", "PartialObjectMetadata", "apiVersion", "meta.k8s.io/v1", "metadata",
@@ -831,7 +863,8 @@ static json_t *row_object(const struct resource *res, json_t *o, const char *inc
 
 json_t *table_make(const struct resource *res, const json_t *objects, const char *resource_version, const char *include)
 {
-	const struct printer *p = res->id < ARRAY_SIZE(printers) && printers[res->id].cells ? &printers[res->id] : &custom_printer;
+	const struct printer *p =
+		res->id < ARRAY_SIZE(printers) && printers[res->id].cells ? &printers[res->id] : &custom_printer;
 	json_t *rows = json_array(), *o;
 	size_t i;
 
@@ -847,6 +880,6 @@ json_t *table_make(const struct resource *res, const json_t *objects, const char
 		(void)json_object_set_new(row, "object", row_object(res, o, include));
 		(void)json_array_append_new(rows, row);
 	}
-	return json_pack("{s:s,s:s,s:{s:s},s:o,s:o}", "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata", "resourceVersion",
-			 resource_version, "columnDefinitions", definitions(p), "rows", rows);
+	return json_pack("{s:s,s:s,s:{s:s},s:o,s:o}", "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata",
+			 "resourceVersion", resource_version, "columnDefinitions", definitions(p), "rows", rows);
 }

@@ -37,7 +37,8 @@ static void end_reason(struct summary *s, const char *prefix, const json_t *term
 	else if (signal)
 		(void)snprintf(s->reason, sizeof(s->reason), "%sSignal:%lld", prefix, (long long)signal);
 	else
-		(void)snprintf(s->reason, sizeof(s->reason), "%sExitCode:%lld", prefix, (long long)json_int(terminated, 0, "exitCode", NULL));
+		(void)snprintf(s->reason, sizeof(s->reason), "%sExitCode:%lld", prefix,
+			       (long long)json_int(terminated, 0, "exitCode", NULL));
 }
 
 static bool is_sidecar(const json_t *pod, const char *name)
@@ -68,7 +69,8 @@ static bool init_blocks(struct summary *s, const json_t *pod, size_t i, const js
 	else if (*waiting && strcmp(waiting, "PodInitializing") != 0)
 		(void)snprintf(s->reason, sizeof(s->reason), "Init:%s", waiting);
 	else
-		(void)snprintf(s->reason, sizeof(s->reason), "Init:%zu/%zu", i, json_array_size(json_at(pod, "spec", "initContainers", NULL)));
+		(void)snprintf(s->reason, sizeof(s->reason), "Init:%zu/%zu", i,
+			       json_array_size(json_at(pod, "spec", "initContainers", NULL)));
 	return true;
 }
 
@@ -133,7 +135,8 @@ static void summarize(struct summary *s, const json_t *pod)
 	if (!s->initializing || condition_true(pod, "Initialized"))
 		look_at_containers(s, pod);
 	if (json_at(pod, "metadata", "deletionTimestamp", NULL))
-		(void)snprintf(s->reason, sizeof(s->reason), strcmp(reason, "NodeLost") == 0 ? "Unknown" : "Terminating");
+		(void)snprintf(s->reason, sizeof(s->reason),
+			       strcmp(reason, "NodeLost") == 0 ? "Unknown" : "Terminating");
 }
 
 static void cell_gates(json_t *row, const json_t *pod)
@@ -182,5 +185,6 @@ json_t *pod_row_conditions(const json_t *pod)
 		message = "The pod failed.";
 	else
 		return NULL;
-	return json_pack("[{s:s,s:s,s:s,s:s}]", "type", "Completed", "status", "True", "reason", phase, "message", message);
+	return json_pack("[{s:s,s:s,s:s,s:s}]", "type", "Completed", "status", "True", "reason", phase, "message",
+			 message);
 }

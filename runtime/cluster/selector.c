@@ -17,7 +17,8 @@ enum operator { OP_IN, OP_NOT_IN, OP_EXISTS, OP_DOES_NOT_EXIST, OP_GT, OP_LT, _O
 
 /* As LabelSelectors and node selector terms write them */
 static const char *const operator_words[] = {
-	[OP_IN] = "In", [OP_NOT_IN] = "NotIn", [OP_EXISTS] = "Exists", [OP_DOES_NOT_EXIST] = "DoesNotExist", [OP_GT] = "Gt", [OP_LT] = "Lt",
+	[OP_IN] = "In", [OP_NOT_IN] = "NotIn", [OP_EXISTS] = "Exists", [OP_DOES_NOT_EXIST] = "DoesNotExist",
+	[OP_GT] = "Gt", [OP_LT] = "Lt",
 };
 static_assert(ARRAY_SIZE(operator_words) == _OP_MAX, "one an operator");
 
@@ -36,10 +37,12 @@ struct selector {
 
 /* ---- what a label may be: apimachinery's util/validation ---- */
 
-#define CHARACTERS "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+#define CHARACTERS \
+	"must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 #define LABEL_REGEX "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?'"
 #define NAME_REGEX "regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'"
-#define SUBDOMAIN_REGEX "regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'"
+#define SUBDOMAIN_REGEX \
+	"regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'"
 #define NAME_EXAMPLE "(e.g. 'MyName',  or 'my.name',  or '123-abc', " NAME_REGEX ")"
 
 enum { LABEL_MAX = 63, SUBDOMAIN_MAX = 253 };
@@ -64,7 +67,9 @@ static bool is_subdomain(const char *s, size_t len)
 	bool edge = true; /* at the start of a part, or after a '-': not where a part may end */
 
 	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '.' ? edge || s[i - 1] == '-' : s[i] == '-' ? edge : !is_alnum(s[i]) || (s[i] >= 'A' && s[i] <= 'Z'))
+		const bool lower = is_alnum(s[i]) && (s[i] < 'A' || s[i] > 'Z');
+
+		if ((s[i] == '.' && (edge || s[i - 1] == '-')) || (s[i] == '-' && edge) || (!lower && !strchr(".-", s[i])))
 			return false;
 		edge = s[i] == '.';
 	}
@@ -87,8 +92,11 @@ static void key_mistakes(const char *key, struct strbuf *out)
 	else if (slash && prefix > SUBDOMAIN_MAX)
 		strbuf_puts(out, "prefix part must be no more than 253 characters; ");
 	else if (slash && !is_subdomain(key, prefix))
-		strbuf_puts(out, "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
-				 "and must start and end with an alphanumeric character (e.g. 'example.com', " SUBDOMAIN_REGEX "); ");
+		strbuf_puts(
+			out,
+			"prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
+			"and must start and end with an alphanumeric character (e.g. 'example.com', " SUBDOMAIN_REGEX
+			"); ");
 	if (!*name)
 		strbuf_puts(out, "name part must be non-empty; ");
 	else if (strlen(name) > LABEL_MAX)
@@ -114,13 +122,16 @@ static int check_value(const struct requirement *r, size_t i, struct error *e)
 	const char *value = r->values[i];
 
 	if (strlen(value) > LABEL_MAX)
-		return error_set(e, EINVAL, "values[%zu][%s]: Invalid value: \"%s\": must be no more than 63 characters", i, r->key, value);
-	if (*value && !is_name(value, strlen(value)))
 		return error_set(e, EINVAL,
-				 "values[%zu][%s]: Invalid value: \"%s\": a valid label must be an empty string or consist of alphanumeric "
-				 "characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
-				 "'my_value',  or '12345', " LABEL_REGEX ")",
-				 i, r->key, value);
+				 "values[%zu][%s]: Invalid value: \"%s\": must be no more than 63 characters", i,
+				 r->key, value);
+	if (*value && !is_name(value, strlen(value)))
+		return error_set(
+			e, EINVAL,
+			"values[%zu][%s]: Invalid value: \"%s\": a valid label must be an empty string or consist of alphanumeric "
+			"characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+			"'my_value',  or '12345', " LABEL_REGEX ")",
+			i, r->key, value);
 	return 0;
 }
 
@@ -135,14 +146,16 @@ static bool parse_integer(const char *text, long long *ret)
 
 /* ---- lexer ---- */
 
-enum token { T_ERROR, T_END, T_CLOSE, T_COMMA, T_NOT, T_DOUBLE_EQUALS, T_EQUALS, T_GT, T_IDENTIFIER, T_IN, T_LT, T_NOT_EQUALS, T_NOT_IN, T_OPEN };
+enum token { T_ERROR, T_END, T_CLOSE, T_COMMA, T_NOT, T_DOUBLE_EQUALS, T_EQUALS, T_GT, T_IDENTIFIER, T_IN, T_LT,
+	     T_NOT_EQUALS, T_NOT_IN, T_OPEN };
 
 static const struct {
 	const char *text;
 	enum token token;
 } literals[] = {
-	{ ")", T_CLOSE }, { ",", T_COMMA },	  { "!", T_NOT },     { "==", T_DOUBLE_EQUALS }, { "=", T_EQUALS }, { ">", T_GT },
-	{ "in", T_IN },	  { "<", T_LT },	  { "!=", T_NOT_EQUALS }, { "notin", T_NOT_IN },	 { "(", T_OPEN },
+	{ ")", T_CLOSE },	{ ",", T_COMMA },      { "!", T_NOT },	{ "==", T_DOUBLE_EQUALS },
+	{ "=", T_EQUALS },	{ ">", T_GT },	       { "in", T_IN },	{ "<", T_LT },
+	{ "!=", T_NOT_EQUALS }, { "notin", T_NOT_IN }, { "(", T_OPEN },
 };
 
 struct item {
@@ -154,7 +167,7 @@ struct parser {
 	struct arena *arena;
 	const char *s;
 	struct item next; /* looked at, not consumed */
-	char *error; /* of the lexer */
+	char *error;	  /* of the lexer */
 };
 
 static bool is_blank(char c)
@@ -193,8 +206,8 @@ static struct item lex_special(struct parser *p)
 		}
 	}
 	p->s += good ? good : len;
-	item.text = good ? arena_strndup(p->arena, start, good) :
-			   arena_printf(p->arena, "error expected: keyword found '%.*s'", (int)len, start);
+	item.text = good ? arena_strndup(p->arena, start, good)
+			 : arena_printf(p->arena, "error expected: keyword found '%.*s'", (int)len, start);
 	return item;
 }
 
@@ -315,9 +328,12 @@ static int parse_restriction(struct parser *p, struct requirement *r, struct err
 		enum operator op;
 		int (*parse)(struct parser *p, struct requirement *r, struct error *e);
 	} table[] = {
-		{ T_IN, OP_IN, parse_set },	       { T_NOT_IN, OP_NOT_IN, parse_set },
-		{ T_EQUALS, OP_IN, parse_exact },      { T_DOUBLE_EQUALS, OP_IN, parse_exact },
-		{ T_NOT_EQUALS, OP_NOT_IN, parse_exact }, { T_GT, OP_GT, parse_exact },
+		{ T_IN, OP_IN, parse_set },
+		{ T_NOT_IN, OP_NOT_IN, parse_set },
+		{ T_EQUALS, OP_IN, parse_exact },
+		{ T_DOUBLE_EQUALS, OP_IN, parse_exact },
+		{ T_NOT_EQUALS, OP_NOT_IN, parse_exact },
+		{ T_GT, OP_GT, parse_exact },
 		{ T_LT, OP_LT, parse_exact },
 	};
 	const struct item item = consume(p);
@@ -336,8 +352,10 @@ static int check_requirement(const struct requirement *req, struct error *e)
 	int r;
 
 	if ((req->op == OP_GT || req->op == OP_LT) && !parse_integer(req->values[0], &number))
-		return error_set(e, EINVAL, "values[0]: Invalid value: \"%s\": for 'Gt', 'Lt' operators, the value must be an integer",
-				 req->values[0]);
+		return error_set(
+			e, EINVAL,
+			"values[0]: Invalid value: \"%s\": for 'Gt', 'Lt' operators, the value must be an integer",
+			req->values[0]);
 	for (size_t i = 0; i < req->n_values; i++) {
 		r = check_value(req, i, e);
 		if (r < 0)
@@ -376,7 +394,8 @@ static int parse(struct parser *p, struct selector *s, struct error *e)
 		if (p->next.token == T_END)
 			return 0;
 		if (as_value(p->next) != T_IDENTIFIER && p->next.token != T_NOT)
-			return error_set(e, EINVAL, "found '%s', expected: !, identifier, or 'end of string'", p->next.text);
+			return error_set(e, EINVAL, "found '%s', expected: !, identifier, or 'end of string'",
+					 p->next.text);
 		r = parse_requirement(p, ARENA_PUSH(p->arena, s->reqs, s->n_reqs), e);
 		if (r < 0)
 			return error_wrap(e, "unable to parse requirement");
@@ -518,18 +537,21 @@ bool selector_match_object(const json_t *selector, const json_t *labels)
 struct selectable_field {
 	const char *name;
 	const char *fallback; /* for an object that does not have it; NULL: "" */
-	const char *path; /* where it is in the object; NULL: at its name */
+	const char *path;     /* where it is in the object; NULL: at its name */
 };
 
 /* Sources: pkg/apis/core/v1/conversion.go, pkg/apis/batch/v1/conversion.go, the strategies' SelectableFields() */
-static const struct selectable_field metadata_fields[] = { { "metadata.name", NULL, NULL }, { "metadata.namespace", NULL, NULL } };
+static const struct selectable_field metadata_fields[] = { { "metadata.name", NULL, NULL },
+							   { "metadata.namespace", NULL, NULL } };
 
 static const struct selectable_kind {
 	const char *kind;
 	const char *before, *after; /* what is said around the name of another field */
 	struct selectable_field fields[12];
 } selectable[] = {
-	{ "Pod", "field label not supported: ", "",
+	{ "Pod",
+	  "field label not supported: ",
+	  "",
 	  { { "spec.nodeName", NULL, NULL },
 	    { "spec.restartPolicy", NULL, NULL },
 	    { "spec.schedulerName", NULL, NULL },
@@ -544,7 +566,9 @@ static const struct selectable_kind {
 	{ "Secret", "field label not supported: ", "", { { "type", NULL, NULL } } },
 	{ "ReplicationController", "field label not supported: ", "", { { "status.replicas", "0", NULL } } },
 	{ "Job", "field label \"", "\" not supported for Job", { { "status.successful", "0", "status.succeeded" } } },
-	{ "Event", "field label not supported: ", "",
+	{ "Event",
+	  "field label not supported: ",
+	  "",
 	  { { "involvedObject.kind", NULL, NULL },
 	    { "involvedObject.namespace", NULL, NULL },
 	    { "involvedObject.name", NULL, NULL },
@@ -556,7 +580,10 @@ static const struct selectable_kind {
 	    { "reportingComponent", NULL, NULL },
 	    { "source", NULL, "source.component" },
 	    { "type", NULL, NULL } } },
-	{ "", "\"", "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", { { NULL, NULL, NULL } } },
+	{ "",
+	  "\"",
+	  "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+	  { { NULL, NULL, NULL } } },
 };
 
 static const struct selectable_kind *find_kind(const char *kind)

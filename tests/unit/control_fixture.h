@@ -16,7 +16,7 @@
 
 struct fixture {
 	struct api api;
-	bool stuck; /* pods never become Ready */
+	bool stuck;	   /* pods never become Ready */
 	const char *phase; /* what pods end as; NULL: they run */
 };
 
@@ -59,8 +59,9 @@ static void start(struct fixture *f, const char *pins)
 	*f = (struct fixture){ 0 };
 	assert_int_equal(loop_new(&f->api.loop, &e), 0);
 	assert_int_equal(store_open(NULL, &f->api.store, &e), 0);
-	f->api.cluster = parsed("{'name': 'c', 'nodes': [{'hostname': 'c-control-plane'}, {'hostname': 'c-worker'}, {'hostname': 'c-worker2'}, "
-				"{'hostname': 'c-worker3'}]}");
+	f->api.cluster = parsed(
+		"{'name': 'c', 'nodes': [{'hostname': 'c-control-plane'}, {'hostname': 'c-worker'}, {'hostname': 'c-worker2'}, "
+		"{'hostname': 'c-worker3'}]}");
 	f->api.pins = parsed(pins);
 	f->api.dir = f->api.lab_dir = "/nonexistent";
 	assert_int_equal(watches_start(&f->api, &e), 0);
@@ -106,10 +107,11 @@ static void patch(struct fixture *f, enum resource_id res, const char *ns, const
 
 static void add_node(struct fixture *f, const char *name, const char *labels, const char *taints)
 {
-	(void)create(f, RES_NODES,
-		     parsedf("{'metadata': {'name': '%s', 'labels': {'kubernetes.io/hostname': '%s'%s}}, 'spec': {'taints': [%s]}, 'status': "
-			     "{'allocatable': {'cpu': '4', 'memory': '8Gi', 'pods': '110'}, 'conditions': [{'type': 'Ready', 'status': 'True'}]}}",
-			     name, name, labels, taints));
+	(void)create(
+		f, RES_NODES,
+		parsedf("{'metadata': {'name': '%s', 'labels': {'kubernetes.io/hostname': '%s'%s}}, 'spec': {'taints': [%s]}, 'status': "
+			"{'allocatable': {'cpu': '4', 'memory': '8Gi', 'pods': '110'}, 'conditions': [{'type': 'Ready', 'status': 'True'}]}}",
+			name, name, labels, taints));
 }
 
 /* The tutorial's cluster: a control plane and worker in rack0, worker2 and worker3 in rack1 */
@@ -118,7 +120,8 @@ static void add_nodes(struct fixture *f)
 	add_node(f, "c-worker3", ", 'rack': 'rack1'", "");
 	add_node(f, "c-worker2", ", 'rack': 'rack1'", "");
 	add_node(f, "c-worker", ", 'rack': 'rack0'", "");
-	add_node(f, "c-control-plane", ", 'rack': 'rack0'", "{'key': 'node-role.kubernetes.io/control-plane', 'effect': 'NoSchedule'}");
+	add_node(f, "c-control-plane", ", 'rack': 'rack0'",
+		 "{'key': 'node-role.kubernetes.io/control-plane', 'effect': 'NoSchedule'}");
 }
 
 /* ---- turns of the loop ---- */
@@ -137,13 +140,15 @@ static void _unused_ run_pod(struct fixture *f, json_t *pod)
 	char now[KUBE_TIME_LEN];
 	json_t *copy, *status;
 
-	if (!*json_text(pod, "spec", "nodeName", NULL) || (pod_has_phase(pod, "Running") && (f->stuck || pod_is_ready(pod))) ||
-	    pod_has_phase(pod, "Succeeded") || pod_has_phase(pod, "Failed"))
+	if (!*json_text(pod, "spec", "nodeName", NULL) ||
+	    (pod_has_phase(pod, "Running") && (f->stuck || pod_is_ready(pod))) || pod_has_phase(pod, "Succeeded") ||
+	    pod_has_phase(pod, "Failed"))
 		return;
 	copy = json_copy(pod);
-	status = parsedf("{'phase': '%s', 'podIP': '10.0.0.1', 'conditions': [{'type': 'PodScheduled', 'status': 'True'}, {'type': 'Ready', "
-			 "'status': '%s', 'lastTransitionTime': '%s'}]}",
-			 f->phase ? f->phase : "Running", f->stuck || f->phase ? "False" : "True", kube_time(time(NULL), now));
+	status = parsedf(
+		"{'phase': '%s', 'podIP': '10.0.0.1', 'conditions': [{'type': 'PodScheduled', 'status': 'True'}, {'type': 'Ready', "
+		"'status': '%s', 'lastTransitionTime': '%s'}]}",
+		f->phase ? f->phase : "Running", f->stuck || f->phase ? "False" : "True", kube_time(time(NULL), now));
 	(void)json_object_set_new(copy, "status", status);
 	assert_int_equal(store_update(f->api.store, RES_PODS, copy, NULL, NULL), 0);
 }

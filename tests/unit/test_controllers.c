@@ -4,7 +4,9 @@
  */
 #include "control_fixture.h"
 
-#define POD_TEMPLATE(image) "'template': {'metadata': {'labels': {'app': 'web'}}, 'spec': {'containers': [{'name': 'c', 'image': '" image "'}]}}"
+#define POD_TEMPLATE(image)                                                                                           \
+	"'template': {'metadata': {'labels': {'app': 'web'}}, 'spec': {'containers': [{'name': 'c', 'image': '" image \
+	"'}]}}"
 #define SELECTOR "'selector': {'matchLabels': {'app': 'web'}}"
 
 /* ---- looking ---- */
@@ -59,7 +61,8 @@ static bool has_event(struct fixture *f, const char *reason, const char *part)
 
 static void add_namespace(struct fixture *f, const char *name)
 {
-	(void)create(f, RES_NAMESPACES, parsedf("{'metadata': {'name': '%s'}, 'spec': {'finalizers': ['kubernetes']}}", name));
+	(void)create(f, RES_NAMESPACES,
+		     parsedf("{'metadata': {'name': '%s'}, 'spec': {'finalizers': ['kubernetes']}}", name));
 }
 
 static void begin(struct fixture *f)
@@ -74,10 +77,11 @@ static void begin(struct fixture *f)
 
 static void add_replicaset(struct fixture *f, int n)
 {
-	(void)create(f, RES_REPLICASETS,
-		     parsedf("{'kind': 'ReplicaSet', 'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'replicas': %d, " SELECTOR
-			     ", " POD_TEMPLATE("one") "}}",
-			     n));
+	(void)create(
+		f, RES_REPLICASETS,
+		parsedf("{'kind': 'ReplicaSet', 'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'replicas': %d, " SELECTOR
+			", " POD_TEMPLATE("one") "}}",
+			n));
 }
 
 static void replicaset_scales(void **state)
@@ -153,8 +157,10 @@ static void orphans_are_adopted_and_strangers_let_go(void **state)
 
 	(void)state;
 	begin(&f);
-	(void)create(&f, RES_PODS, parsed("{'metadata': {'name': 'mine', 'namespace': 'default', 'labels': {'app': 'web'}}, 'spec': {'containers': []}, "
-					  "'status': {'phase': 'Pending'}}"));
+	(void)create(
+		&f, RES_PODS,
+		parsed("{'metadata': {'name': 'mine', 'namespace': 'default', 'labels': {'app': 'web'}}, 'spec': {'containers': []}, "
+		       "'status': {'phase': 'Pending'}}"));
 	add_replicaset(&f, 1);
 	live(&f);
 	assert_int_equal(pods(&f, NULL), 1);
@@ -171,17 +177,19 @@ static void orphans_are_adopted_and_strangers_let_go(void **state)
 
 static void add_deployment(struct fixture *f, int n, const char *more)
 {
-	(void)create(f, RES_DEPLOYMENTS,
-		     parsedf("{'kind': 'Deployment', 'apiVersion': 'apps/v1', 'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': "
-			     "{'replicas': %d, 'progressDeadlineSeconds': 600, " SELECTOR ", " POD_TEMPLATE("one") "%s}}",
-			     n, more));
+	(void)create(
+		f, RES_DEPLOYMENTS,
+		parsedf("{'kind': 'Deployment', 'apiVersion': 'apps/v1', 'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': "
+			"{'replicas': %d, 'progressDeadlineSeconds': 600, " SELECTOR ", " POD_TEMPLATE("one") "%s}}",
+			n, more));
 }
 
 static void set_image(struct fixture *f, enum resource_id res, const char *image)
 {
 	char text[200];
 
-	(void)snprintf(text, sizeof(text), "{'spec': {'template': {'spec': {'containers': [{'name': 'c', 'image': '%s'}]}}}}", image);
+	(void)snprintf(text, sizeof(text),
+		       "{'spec': {'template': {'spec': {'containers': [{'name': 'c', 'image': '%s'}]}}}}", image);
 	patch(f, res, "default", "web", text);
 }
 
@@ -193,7 +201,8 @@ static json_t *revision(struct fixture *f, const char *number)
 	size_t i;
 
 	json_array_foreach(list, i, rs)
-		if (strcmp(json_text(rs, "metadata", "annotations", "deployment.kubernetes.io/revision", NULL), number) == 0)
+		if (strcmp(json_text(rs, "metadata", "annotations", "deployment.kubernetes.io/revision", NULL),
+			   number) == 0)
 			return rs;
 	return NULL;
 }
@@ -228,11 +237,17 @@ static void deployment_rolls_out(void **state)
 	assert_rolled_out(&f, 3);
 	rs = revision(&f, "1");
 	assert_non_null(rs);
-	assert_string_equal(json_text(get(&f, RES_DEPLOYMENTS, "web"), "metadata", "annotations", "deployment.kubernetes.io/revision", NULL), "1");
-	assert_string_equal(json_text(rs, "metadata", "labels", "pod-template-hash", NULL), kube_name(rs) + strlen("web-"));
-	assert_string_equal(json_text(rs, "spec", "selector", "matchLabels", "pod-template-hash", NULL), kube_name(rs) + strlen("web-"));
-	assert_string_equal(json_text(rs, "metadata", "annotations", "deployment.kubernetes.io/desired-replicas", NULL), "3");
-	assert_string_equal(json_text(rs, "metadata", "annotations", "deployment.kubernetes.io/max-replicas", NULL), "4");
+	assert_string_equal(json_text(get(&f, RES_DEPLOYMENTS, "web"), "metadata", "annotations",
+				      "deployment.kubernetes.io/revision", NULL),
+			    "1");
+	assert_string_equal(json_text(rs, "metadata", "labels", "pod-template-hash", NULL),
+			    kube_name(rs) + strlen("web-"));
+	assert_string_equal(json_text(rs, "spec", "selector", "matchLabels", "pod-template-hash", NULL),
+			    kube_name(rs) + strlen("web-"));
+	assert_string_equal(json_text(rs, "metadata", "annotations", "deployment.kubernetes.io/desired-replicas", NULL),
+			    "3");
+	assert_string_equal(json_text(rs, "metadata", "annotations", "deployment.kubernetes.io/max-replicas", NULL),
+			    "4");
 	assert_idle(&f);
 	end(&f);
 }
@@ -262,7 +277,9 @@ static void deployment_updates_and_goes_back(void **state)
 	assert_int_equal(pods(&f, "one"), 3);
 	assert_null(revision(&f, "1"));
 	assert_string_equal(kube_name(revision(&f, "3")), first);
-	assert_string_equal(json_text(revision(&f, "3"), "metadata", "annotations", "deployment.kubernetes.io/revision-history", NULL), "1");
+	assert_string_equal(json_text(revision(&f, "3"), "metadata", "annotations",
+				      "deployment.kubernetes.io/revision-history", NULL),
+			    "1");
 	assert_idle(&f);
 	end(&f);
 }
@@ -273,7 +290,9 @@ static void deployment_keeps_enough_pods(void **state)
 
 	(void)state;
 	begin(&f);
-	add_deployment(&f, 4, ", 'strategy': {'type': 'RollingUpdate', 'rollingUpdate': {'maxSurge': 1, 'maxUnavailable': 0}}");
+	add_deployment(
+		&f, 4,
+		", 'strategy': {'type': 'RollingUpdate', 'rollingUpdate': {'maxSurge': 1, 'maxUnavailable': 0}}");
 	live(&f);
 	f.stuck = true;
 	set_image(&f, RES_DEPLOYMENTS, "two");
@@ -413,8 +432,10 @@ static void mark_deleted(struct fixture *f, enum resource_id res, const char *na
 {
 	char text[200];
 
-	(void)snprintf(text, sizeof(text),
-		       "{'metadata': {'deletionTimestamp': '2026-11-25T00:00:00Z', 'deletionGracePeriodSeconds': 0, 'finalizers': ['%s']}}", finalizer);
+	(void)snprintf(
+		text, sizeof(text),
+		"{'metadata': {'deletionTimestamp': '2026-11-25T00:00:00Z', 'deletionGracePeriodSeconds': 0, 'finalizers': ['%s']}}",
+		finalizer);
 	patch(f, res, "default", name, text);
 }
 
@@ -458,8 +479,10 @@ static void owners_that_never_were(void **state)
 
 	(void)state;
 	begin(&f);
-	(void)create(&f, RES_CONFIGMAPS, parsed("{'metadata': {'name': 'x', 'namespace': 'default', 'ownerReferences': [{'apiVersion': 'v1', 'kind': "
-						"'Pod', 'name': 'gone', 'uid': '1-2-3'}]}}"));
+	(void)create(
+		&f, RES_CONFIGMAPS,
+		parsed("{'metadata': {'name': 'x', 'namespace': 'default', 'ownerReferences': [{'apiVersion': 'v1', 'kind': "
+		       "'Pod', 'name': 'gone', 'uid': '1-2-3'}]}}"));
 	live(&f);
 	assert_null(get(&f, RES_CONFIGMAPS, "x"));
 	end(&f);
@@ -476,12 +499,14 @@ static void a_namespace_takes_all_with_it(void **state)
 	(void)create(&f, RES_CONFIGMAPS, parsed("{'metadata': {'name': 'x', 'namespace': 'default'}}"));
 	add_deployment(&f, 2, "");
 	live(&f);
-	patch(&f, RES_NAMESPACES, "", "other", "{'metadata': {'deletionTimestamp': '2026-11-25T00:00:00Z', 'deletionGracePeriodSeconds': 0}}");
+	patch(&f, RES_NAMESPACES, "", "other",
+	      "{'metadata': {'deletionTimestamp': '2026-11-25T00:00:00Z', 'deletionGracePeriodSeconds': 0}}");
 	live(&f);
 	assert_null(store_get(f.api.store, RES_NAMESPACES, "", "other"));
 	assert_null(store_get(f.api.store, RES_CONFIGMAPS, "other", "x"));
 	assert_non_null(get(&f, RES_CONFIGMAPS, "x"));
-	patch(&f, RES_NAMESPACES, "", "default", "{'metadata': {'deletionTimestamp': '2026-11-25T00:00:00Z', 'deletionGracePeriodSeconds': 0}}");
+	patch(&f, RES_NAMESPACES, "", "default",
+	      "{'metadata': {'deletionTimestamp': '2026-11-25T00:00:00Z', 'deletionGracePeriodSeconds': 0}}");
 	live(&f);
 	assert_int_equal(store_count(f.api.store, RES_PODS), 0);
 	assert_null(store_get(f.api.store, RES_NAMESPACES, "", "default"));
@@ -493,7 +518,9 @@ static void a_namespace_takes_all_with_it(void **state)
 static void add_daemonset(struct fixture *f, const char *more)
 {
 	(void)create(f, RES_DAEMONSETS,
-		     parsedf("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {" SELECTOR ", " POD_TEMPLATE("one") "%s}}", more));
+		     parsedf("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {" SELECTOR
+			     ", " POD_TEMPLATE("one") "%s}}",
+			     more));
 }
 
 static void daemonset_has_one_a_node(void **state)
@@ -515,7 +542,8 @@ static void daemonset_has_one_a_node(void **state)
 	live(&f);
 	assert_int_equal(pods(&f, NULL), 4);
 	/* A cordoned node keeps its pod, and gets it again. */
-	patch(&f, RES_NODES, "", "c-new", "{'spec': {'unschedulable': true, 'taints': [{'key': 'node.kubernetes.io/unschedulable', 'effect': 'NoSchedule'}]}}");
+	patch(&f, RES_NODES, "", "c-new",
+	      "{'spec': {'unschedulable': true, 'taints': [{'key': 'node.kubernetes.io/unschedulable', 'effect': 'NoSchedule'}]}}");
 	live(&f);
 	assert_int_equal(pods(&f, NULL), 4);
 	/* One that must not run anything loses it. */
@@ -545,7 +573,8 @@ static void daemonset_updates_one_at_a_time(void **state)
 	assert_int_equal(pods(&f, "two"), 1);
 	assert_int_equal(status(&f, RES_DAEMONSETS, "web", "numberUnavailable"), 1);
 	f.stuck = false;
-	patch(&f, RES_DAEMONSETS, "default", "web", "{'spec': {'updateStrategy': {'rollingUpdate': {'maxUnavailable': 3}}}}");
+	patch(&f, RES_DAEMONSETS, "default", "web",
+	      "{'spec': {'updateStrategy': {'rollingUpdate': {'maxUnavailable': 3}}}}");
 	live(&f);
 	assert_int_equal(pods(&f, "two"), 3);
 	assert_idle(&f);
@@ -556,10 +585,11 @@ static void daemonset_updates_one_at_a_time(void **state)
 
 static void add_statefulset(struct fixture *f, int n, const char *more)
 {
-	(void)create(f, RES_STATEFULSETS,
-		     parsedf("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'replicas': %d, 'serviceName': 'svc', " SELECTOR
-			     ", " POD_TEMPLATE("one") "%s}}",
-			     n, more));
+	(void)create(
+		f, RES_STATEFULSETS,
+		parsedf("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'replicas': %d, 'serviceName': 'svc', " SELECTOR
+			", " POD_TEMPLATE("one") "%s}}",
+			n, more));
 }
 
 static void statefulset_goes_in_order(void **state)
@@ -603,11 +633,15 @@ static void statefulset_updates_down_to_the_partition(void **state)
 	set_image(&f, RES_STATEFULSETS, "two");
 	live(&f);
 	assert_int_equal(pods(&f, "two"), 1);
-	assert_string_equal(json_text(json_array_get(json_at(get(&f, RES_PODS, "web-2"), "spec", "containers", NULL), 0), "image", NULL), "two");
+	assert_string_equal(
+		json_text(json_array_get(json_at(get(&f, RES_PODS, "web-2"), "spec", "containers", NULL), 0), "image",
+			  NULL),
+		"two");
 	s = json_object_get(get(&f, RES_STATEFULSETS, "web"), "status");
 	assert_string_not_equal(json_text(s, "currentRevision", NULL), json_text(s, "updateRevision", NULL));
 	assert_idle(&f);
-	patch(&f, RES_STATEFULSETS, "default", "web", "{'spec': {'updateStrategy': {'rollingUpdate': {'partition': 0}}}}");
+	patch(&f, RES_STATEFULSETS, "default", "web",
+	      "{'spec': {'updateStrategy': {'rollingUpdate': {'partition': 0}}}}");
 	live(&f);
 	assert_int_equal(pods(&f, "two"), 3);
 	s = json_object_get(get(&f, RES_STATEFULSETS, "web"), "status");
@@ -633,10 +667,11 @@ static void parallel_statefulset_does_not_wait(void **state)
 
 static void add_job(struct fixture *f, const char *more)
 {
-	(void)create(f, RES_JOBS,
-		     parsedf("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'template': {'spec': {'restartPolicy': 'Never', 'containers': "
-			     "[{'name': 'c', 'image': 'one'}]}}%s}}",
-			     more));
+	(void)create(
+		f, RES_JOBS,
+		parsedf("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'template': {'spec': {'restartPolicy': 'Never', 'containers': "
+			"[{'name': 'c', 'image': 'one'}]}}%s}}",
+			more));
 }
 
 static const char *job_condition(struct fixture *f, const char *type, const char *key)
@@ -661,8 +696,9 @@ static void job_completes(void **state)
 	assert_true(kube_time_parse(json_text(get(&f, RES_JOBS, "web"), "status", "startTime", NULL)) > 0);
 	list = store_list(f.api.store, RES_PODS, NULL);
 	assert_string_equal(json_text(json_array_get(list, 0), "metadata", "labels", "job-name", NULL), "web");
-	assert_string_equal(json_text(json_array_get(list, 0), "metadata", "labels", "batch.kubernetes.io/controller-uid", NULL),
-			    kube_uid(get(&f, RES_JOBS, "web")));
+	assert_string_equal(
+		json_text(json_array_get(list, 0), "metadata", "labels", "batch.kubernetes.io/controller-uid", NULL),
+		kube_uid(get(&f, RES_JOBS, "web")));
 	assert_idle(&f);
 	end(&f);
 }
@@ -735,7 +771,8 @@ static void indexed_job_has_each_index_once(void **state)
 	list = store_list(f.api.store, RES_PODS, NULL);
 	assert_int_equal(json_array_size(list), 3);
 	json_array_foreach(list, i, pod) {
-		const int n = atoi(json_text(pod, "metadata", "annotations", "batch.kubernetes.io/job-completion-index", NULL));
+		const int n = atoi(
+			json_text(pod, "metadata", "annotations", "batch.kubernetes.io/job-completion-index", NULL));
 
 		assert_true(n >= 0 && n < 3 && !seen[n]);
 		seen[n] = true;
@@ -765,16 +802,23 @@ static void noexecute_taints_evict(void **state)
 
 	(void)state;
 	begin(&f);
-	(void)create(&f, RES_PODS, parsed("{'metadata': {'name': 'a', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': []}, 'status': "
-					  "{'phase': 'Pending'}}"));
-	(void)create(&f, RES_PODS, parsed("{'metadata': {'name': 'b', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': [], "
-					  "'tolerations': [{'key': 'k', 'operator': 'Exists', 'effect': 'NoExecute', 'tolerationSeconds': 300}]}, 'status': "
-					  "{'phase': 'Pending'}}"));
-	(void)create(&f, RES_PODS, parsed("{'metadata': {'name': 'c', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': [], "
-					  "'tolerations': [{'key': 'k', 'operator': 'Exists', 'effect': 'NoExecute', 'tolerationSeconds': 1}]}, 'status': "
-					  "{'phase': 'Pending'}}"));
+	(void)create(
+		&f, RES_PODS,
+		parsed("{'metadata': {'name': 'a', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': []}, 'status': "
+		       "{'phase': 'Pending'}}"));
+	(void)create(
+		&f, RES_PODS,
+		parsed("{'metadata': {'name': 'b', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': [], "
+		       "'tolerations': [{'key': 'k', 'operator': 'Exists', 'effect': 'NoExecute', 'tolerationSeconds': 300}]}, 'status': "
+		       "{'phase': 'Pending'}}"));
+	(void)create(
+		&f, RES_PODS,
+		parsed("{'metadata': {'name': 'c', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': [], "
+		       "'tolerations': [{'key': 'k', 'operator': 'Exists', 'effect': 'NoExecute', 'tolerationSeconds': 1}]}, 'status': "
+		       "{'phase': 'Pending'}}"));
 	live(&f);
-	patch(&f, RES_NODES, "", "c-worker", "{'spec': {'taints': [{'key': 'k', 'effect': 'NoExecute', 'timeAdded': '2026-01-01T00:00:00Z'}]}}");
+	patch(&f, RES_NODES, "", "c-worker",
+	      "{'spec': {'taints': [{'key': 'k', 'effect': 'NoExecute', 'timeAdded': '2026-01-01T00:00:00Z'}]}}");
 	live(&f);
 	assert_null(get(&f, RES_PODS, "a"));
 	assert_null(get(&f, RES_PODS, "c")); /* its second is long over */
@@ -792,10 +836,13 @@ static void tolerated_for_a_while(void **state)
 
 	(void)state;
 	begin(&f);
-	(void)create(&f, RES_PODS, parsed("{'metadata': {'name': 'a', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': [], "
-					  "'tolerations': [{'key': 'k', 'operator': 'Exists', 'tolerationSeconds': 1}]}, 'status': {'phase': 'Pending'}}"));
+	(void)create(
+		&f, RES_PODS,
+		parsed("{'metadata': {'name': 'a', 'namespace': 'default'}, 'spec': {'nodeName': 'c-worker', 'containers': [], "
+		       "'tolerations': [{'key': 'k', 'operator': 'Exists', 'tolerationSeconds': 1}]}, 'status': {'phase': 'Pending'}}"));
 	live(&f);
-	(void)snprintf(text, sizeof(text), "{'spec': {'taints': [{'key': 'k', 'effect': 'NoExecute', 'timeAdded': '%s'}]}}",
+	(void)snprintf(text, sizeof(text),
+		       "{'spec': {'taints': [{'key': 'k', 'effect': 'NoExecute', 'timeAdded': '%s'}]}}",
 		       kube_time(time(NULL), now));
 	patch(&f, RES_NODES, "", "c-worker", text);
 	settle(&f);
@@ -831,9 +878,13 @@ static void endpoints_follow_pods(void **state)
 
 	(void)state;
 	begin(&f);
-	(void)create(&f, RES_SERVICES, parsed("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'selector': {'app': 'web'}, 'ports': "
-					      "[{'name': 'http', 'port': 80, 'targetPort': 8080, 'protocol': 'TCP'}]}}"));
-	(void)create(&f, RES_SERVICES, parsed("{'metadata': {'name': 'manual', 'namespace': 'default'}, 'spec': {'ports': [{'port': 80}]}}"));
+	(void)create(
+		&f, RES_SERVICES,
+		parsed("{'metadata': {'name': 'web', 'namespace': 'default'}, 'spec': {'selector': {'app': 'web'}, 'ports': "
+		       "[{'name': 'http', 'port': 80, 'targetPort': 8080, 'protocol': 'TCP'}]}}"));
+	(void)create(
+		&f, RES_SERVICES,
+		parsed("{'metadata': {'name': 'manual', 'namespace': 'default'}, 'spec': {'ports': [{'port': 80}]}}"));
 	settle(&f);
 	assert_non_null(get(&f, RES_ENDPOINTS, "web"));
 	assert_null(get(&f, RES_ENDPOINTS, "manual"));
@@ -842,7 +893,8 @@ static void endpoints_follow_pods(void **state)
 	subset = json_array_get(json_object_get(get(&f, RES_ENDPOINTS, "web"), "subsets"), 0);
 	assert_int_equal(json_array_size(json_object_get(subset, "addresses")), 2);
 	assert_int_equal(json_int(json_array_get(json_object_get(subset, "ports"), 0), 0, "port", NULL), 8080);
-	assert_string_equal(json_text(json_array_get(json_object_get(subset, "addresses"), 0), "targetRef", "kind", NULL), "Pod");
+	assert_string_equal(
+		json_text(json_array_get(json_object_get(subset, "addresses"), 0), "targetRef", "kind", NULL), "Pod");
 	patch(&f, RES_DEPLOYMENTS, "default", "web", "{'spec': {'replicas': 0}}");
 	live(&f);
 	assert_null(json_object_get(get(&f, RES_ENDPOINTS, "web"), "subsets"));

@@ -8,10 +8,11 @@
 
 static void add_pod(struct fixture *f, const char *name, const char *spec)
 {
-	(void)create(f, RES_PODS,
-		     parsedf("{'kind': 'Pod', 'apiVersion': 'v1', 'metadata': {'name': '%s', 'namespace': 'default', 'labels': {'run': '%s'}}, 'spec': "
-			     "{'containers': [{'name': 'c', 'image': 'i'}]%s}, 'status': {'phase': 'Pending'}}",
-			     name, name, spec));
+	(void)create(
+		f, RES_PODS,
+		parsedf("{'kind': 'Pod', 'apiVersion': 'v1', 'metadata': {'name': '%s', 'namespace': 'default', 'labels': {'run': '%s'}}, 'spec': "
+			"{'containers': [{'name': 'c', 'image': 'i'}]%s}, 'status': {'phase': 'Pending'}}",
+			name, name, spec));
 	settle(f);
 }
 
@@ -37,8 +38,10 @@ static void the_tutorials_pods(void **state)
 	add_pod(&f, "nettool-2", RACK("1"));
 	assert_string_equal(node_of(&f, "nettool-1"), "c-worker");
 	assert_string_equal(node_of(&f, "nettool-2"), "c-worker2");
-	assert_string_equal(json_text(kube_condition(store_get(f.api.store, RES_PODS, "default", "nettool-1"), "PodScheduled"), "status", NULL),
-			    "True");
+	assert_string_equal(
+		json_text(kube_condition(store_get(f.api.store, RES_PODS, "default", "nettool-1"), "PodScheduled"),
+			  "status", NULL),
+		"True");
 	end(&f);
 }
 
@@ -89,15 +92,19 @@ static void reasons_are_worded_as_the_real_ones(void **state)
 	settle(&f);
 	assert_string_equal(node_of(&f, "early"), "c-worker");
 	add_pod(&f, "nowhere", RACK("7"));
-	assert_string_equal(why(&f, "nowhere"), "0/4 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
-						"3 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 "
-						"Preemption is not helpful for scheduling.");
+	assert_string_equal(
+		why(&f, "nowhere"),
+		"0/4 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
+		"3 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available: 4 "
+		"Preemption is not helpful for scheduling.");
 	patch(&f, RES_NODES, "", "c-worker", "{'spec': {'unschedulable': true}}");
 	add_pod(&f, "big", ", 'containers': [{'name': 'c', 'resources': {'requests': {'cpu': '5', 'memory': '9Gi'}}}]");
-	assert_string_equal(why(&f, "big"), "0/4 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
-					    "1 node(s) were unschedulable, 2 Insufficient cpu, 2 Insufficient memory. preemption: 0/4 nodes are "
-					    "available: 2 No preemption victims found for incoming pod, 2 Preemption is not helpful for "
-					    "scheduling.");
+	assert_string_equal(
+		why(&f, "big"),
+		"0/4 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
+		"1 node(s) were unschedulable, 2 Insufficient cpu, 2 Insufficient memory. preemption: 0/4 nodes are "
+		"available: 2 No preemption victims found for incoming pod, 2 Preemption is not helpful for "
+		"scheduling.");
 	end(&f);
 }
 
@@ -132,8 +139,10 @@ static void a_parked_pod_gets_the_room_of_one_that_ends(void **state)
 	add_pod(&f, "a", ", 'containers': [{'name': 'c', 'resources': {'requests': {'cpu': '2500m'}}}]");
 	add_pod(&f, "b", ", 'containers': [{'name': 'c', 'resources': {'requests': {'cpu': '2500m'}}}]");
 	assert_string_equal(node_of(&f, "a"), "c-worker");
-	assert_string_equal(why(&f, "b"), "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption "
-					  "victims found for incoming pod.");
+	assert_string_equal(
+		why(&f, "b"),
+		"0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption "
+		"victims found for incoming pod.");
 	(void)store_delete(f.api.store, RES_PODS, "default", "a");
 	settle(&f);
 	assert_string_equal(node_of(&f, "b"), "c-worker");
@@ -147,19 +156,25 @@ static const struct {
 	const char *spec, *node; /* "": none */
 } spec_cases[] = {
 	{ ", 'tolerations': [{'operator': 'Exists'}], 'nodeSelector': {'rack': 'rack0'}", "c-control-plane" },
-	{ ", 'tolerations': [{'key': 'node-role.kubernetes.io/control-plane', 'operator': 'Exists', 'effect': 'NoSchedule'}]", "c-control-plane" },
-	{ ", 'tolerations': [{'key': 'node-role.kubernetes.io/control-plane', 'operator': 'Equal', 'value': 'x'}]", "c-worker" },
-	{ ", 'tolerations': [{'key': 'node-role.kubernetes.io/control-plane', 'operator': 'Exists', 'effect': 'NoExecute'}]", "c-worker" },
+	{ ", 'tolerations': [{'key': 'node-role.kubernetes.io/control-plane', 'operator': 'Exists', 'effect': 'NoSchedule'}]",
+	  "c-control-plane" },
+	{ ", 'tolerations': [{'key': 'node-role.kubernetes.io/control-plane', 'operator': 'Equal', 'value': 'x'}]",
+	  "c-worker" },
+	{ ", 'tolerations': [{'key': 'node-role.kubernetes.io/control-plane', 'operator': 'Exists', 'effect': 'NoExecute'}]",
+	  "c-worker" },
 	{ NODE_TERMS("{'matchExpressions': [{'key': 'rack', 'operator': 'In', 'values': ['rack1']}]}"), "c-worker2" },
-	{ NODE_TERMS("{'matchFields': [{'key': 'metadata.name', 'operator': 'In', 'values': ['c-worker3']}]}"), "c-worker3" },
-	{ NODE_TERMS("{'matchExpressions': [{'key': 'no', 'operator': 'Exists'}]}, {'matchExpressions': [{'key': 'rack', 'operator': 'NotIn', "
-		     "'values': ['rack0']}]}"),
+	{ NODE_TERMS("{'matchFields': [{'key': 'metadata.name', 'operator': 'In', 'values': ['c-worker3']}]}"),
+	  "c-worker3" },
+	{ NODE_TERMS(
+		  "{'matchExpressions': [{'key': 'no', 'operator': 'Exists'}]}, {'matchExpressions': [{'key': 'rack', 'operator': 'NotIn', "
+		  "'values': ['rack0']}]}"),
 	  "c-worker2" },
 	{ NODE_TERMS("{}"), "" },
 	{ ", 'affinity': {'nodeAffinity': {'preferredDuringSchedulingIgnoredDuringExecution': [{'weight': 1, 'preference': {'matchExpressions': "
 	  "[{'key': 'kubernetes.io/hostname', 'operator': 'In', 'values': ['c-worker3']}]}}]}}",
 	  "c-worker3" },
-	{ ", 'topologySpreadConstraints': [{'maxSkew': 1, 'topologyKey': 'zone', 'whenUnsatisfiable': 'DoNotSchedule'}]", "c-worker" },
+	{ ", 'topologySpreadConstraints': [{'maxSkew': 1, 'topologyKey': 'zone', 'whenUnsatisfiable': 'DoNotSchedule'}]",
+	  "c-worker" },
 	{ ", 'schedulerName': 'mine'", "" },
 	{ ", 'schedulingGates': [{'name': 'x'}]", "" },
 	{ ", 'schedulerName': 'default-scheduler'", "c-worker" },
@@ -180,7 +195,8 @@ static void constraints(void **state)
 	}
 }
 
-#define NEAR(kind, who, key) AFFINITY(kind, "[{'labelSelector': {'matchLabels': {'run': '" who "'}}, 'topologyKey': '" key "'}]")
+#define NEAR(kind, who, key) \
+	AFFINITY(kind, "[{'labelSelector': {'matchLabels': {'run': '" who "'}}, 'topologyKey': '" key "'}]")
 
 static void pods_near_and_far_from_each_other(void **state)
 {
@@ -209,8 +225,9 @@ static void pods_near_and_far_from_each_other(void **state)
 
 static void one_host_port_a_node(void **state)
 {
-	static const char spec[] = ", 'nodeSelector': {'kubernetes.io/hostname': 'c-worker'}, 'containers': [{'name': 'c', 'ports': "
-				   "[{'containerPort': 80, 'hostPort': 8080}]}]";
+	static const char spec[] =
+		", 'nodeSelector': {'kubernetes.io/hostname': 'c-worker'}, 'containers': [{'name': 'c', 'ports': "
+		"[{'containerPort': 80, 'hostPort': 8080}]}]";
 	struct fixture f;
 
 	(void)state;
@@ -242,8 +259,9 @@ static void quantities(void **state)
 	static const struct {
 		const char *text;
 		int64_t milli;
-	} cases[] = { { "1", 1000 },	  { "100m", 100 }, { "1.5", 1500 },	 { "2Ki", 2048000 }, { "1e3", 1000000 },
-		      { "1M", 1000000000 }, { "0", 0 },	   { "x", -1 },	 { "1Z", -1 },	     { "", -1 }, { "100u", 1 } };
+	} cases[] = { { "1", 1000 },	  { "100m", 100 },	{ "1.5", 1500 }, { "2Ki", 2048000 },
+		      { "1e3", 1000000 }, { "1M", 1000000000 }, { "0", 0 },	 { "x", -1 },
+		      { "1Z", -1 },	  { "", -1 },		{ "100u", 1 } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -277,10 +295,11 @@ static void many(void **state)
 	settle(&f);
 	begin = loop_now();
 	for (i = 0; i < PODS; i++)
-		(void)create(&f, RES_PODS,
-			     parsedf("{'metadata': {'name': 'p%zu', 'namespace': 'default'}, 'spec': {'containers': [{'name': 'c'}]}, 'status': "
-				     "{'phase': 'Pending'}}",
-				     i));
+		(void)create(
+			&f, RES_PODS,
+			parsedf("{'metadata': {'name': 'p%zu', 'namespace': 'default'}, 'spec': {'containers': [{'name': 'c'}]}, 'status': "
+				"{'phase': 'Pending'}}",
+				i));
 	settle(&f);
 	/* 0.1 s on a quiet machine */
 	assert_true(loop_now() - begin < 5 * 1000000);
@@ -303,7 +322,8 @@ static void what_is_pending_at_the_start_is_placed(void **state)
 	start(&f, "{}");
 	add_nodes(&f);
 	controllers_free(&f.api);
-	(void)create(&f, RES_PODS, parsed("{'metadata': {'name': 'p', 'namespace': 'default'}, 'spec': {'containers': []}}"));
+	(void)create(&f, RES_PODS,
+		     parsed("{'metadata': {'name': 'p', 'namespace': 'default'}, 'spec': {'containers': []}}"));
 	assert_int_equal(controllers_start(&f.api, &e), 0);
 	settle(&f);
 	assert_string_equal(node_of(&f, "p"), "c-worker");

@@ -19,7 +19,8 @@ static json_t *parsed(const char *text)
 	return j;
 }
 
-static const char labels_text[] = "{\"app\": \"web\", \"tier\": \"front\", \"n\": \"5\", \"empty\": \"\", \"example.com/x\": \"in\"}";
+static const char labels_text[] =
+	"{\"app\": \"web\", \"tier\": \"front\", \"n\": \"5\", \"empty\": \"\", \"example.com/x\": \"in\"}";
 
 static const struct {
 	const char *selector;
@@ -72,7 +73,8 @@ static void labels_match(void **state)
 		if (selector_parse_labels(label_cases[i].selector, &s, &e) != 0)
 			fail_msg("%s: %s", label_cases[i].selector, e.msg);
 		if (selector_matches(s, labels) != label_cases[i].matches)
-			fail_msg("%s: want %s", label_cases[i].selector, label_cases[i].matches ? "a match" : "no match");
+			fail_msg("%s: want %s", label_cases[i].selector,
+				 label_cases[i].matches ? "a match" : "no match");
 		(void)selector_free(s);
 	}
 	assert_true(selector_matches(NULL, labels));
@@ -112,15 +114,18 @@ static const struct {
 	{ "!", "unable to parse requirement: found '', expected: identifier" },
 	{ "a!b", "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt" },
 	{ "/x=a", "unable to parse requirement: <nil>: Invalid value: \"/x\": prefix part must be non-empty" },
-	{ "a/=a", "unable to parse requirement: <nil>: Invalid value: \"a/\": name part must be non-empty; name part must consist of "
-		  "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or "
-		  "'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')" },
-	{ "a=b$", "unable to parse requirement: values[0][a]: Invalid value: \"b$\": a valid label must be an empty string or consist of "
-		  "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
-		  "'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')" },
-	{ "A_B/x", "unable to parse requirement: <nil>: Invalid value: \"A_B/x\": prefix part a lowercase RFC 1123 subdomain must consist "
-		   "of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
-		   "'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')" },
+	{ "a/=a",
+	  "unable to parse requirement: <nil>: Invalid value: \"a/\": name part must be non-empty; name part must consist of "
+	  "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or "
+	  "'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')" },
+	{ "a=b$",
+	  "unable to parse requirement: values[0][a]: Invalid value: \"b$\": a valid label must be an empty string or consist of "
+	  "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+	  "'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')" },
+	{ "A_B/x",
+	  "unable to parse requirement: <nil>: Invalid value: \"A_B/x\": prefix part a lowercase RFC 1123 subdomain must consist "
+	  "of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. "
+	  "'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')" },
 };
 
 static void label_mistakes_are_worded_as_kubernetes_does(void **state)
@@ -148,14 +153,16 @@ static const struct {
 	{ "{\"matchLabels\": {\"app\": \"web\"}}", true },
 	{ "{\"matchLabels\": {\"app\": \"web\", \"tier\": \"back\"}}", false },
 	{ "{\"matchExpressions\": [{\"key\": \"app\", \"operator\": \"In\", \"values\": [\"a\", \"web\"]}]}", true },
-	{ "{\"matchExpressions\": [{\"key\": \"app\", \"operator\": \"NotIn\", \"values\": [\"a\", \"web\"]}]}", false },
+	{ "{\"matchExpressions\": [{\"key\": \"app\", \"operator\": \"NotIn\", \"values\": [\"a\", \"web\"]}]}",
+	  false },
 	{ "{\"matchExpressions\": [{\"key\": \"zone\", \"operator\": \"NotIn\", \"values\": [\"a\"]}]}", true },
 	{ "{\"matchExpressions\": [{\"key\": \"app\", \"operator\": \"Exists\"}]}", true },
 	{ "{\"matchExpressions\": [{\"key\": \"app\", \"operator\": \"DoesNotExist\"}]}", false },
 	{ "{\"matchExpressions\": [{\"key\": \"n\", \"operator\": \"Gt\", \"values\": [\"4\"]}]}", true },
 	{ "{\"matchExpressions\": [{\"key\": \"n\", \"operator\": \"Lt\", \"values\": [\"4\"]}]}", false },
 	{ "{\"matchExpressions\": [{\"key\": \"n\", \"operator\": \"Foo\"}]}", false },
-	{ "{\"matchLabels\": {\"app\": \"web\"}, \"matchExpressions\": [{\"key\": \"x\", \"operator\": \"Exists\"}]}", false },
+	{ "{\"matchLabels\": {\"app\": \"web\"}, \"matchExpressions\": [{\"key\": \"x\", \"operator\": \"Exists\"}]}",
+	  false },
 };
 
 static void objects_match(void **state)
@@ -167,14 +174,16 @@ static void objects_match(void **state)
 		json_t *s = parsed(object_cases[i].selector);
 
 		if (selector_match_object(s, labels) != object_cases[i].matches)
-			fail_msg("%s: want %s", object_cases[i].selector, object_cases[i].matches ? "a match" : "no match");
+			fail_msg("%s: want %s", object_cases[i].selector,
+				 object_cases[i].matches ? "a match" : "no match");
 		json_decref(s);
 	}
 	json_decref(labels);
 }
 
-static const char pod_text[] = "{\"metadata\": {\"name\": \"a\", \"namespace\": \"default\"}, \"spec\": {\"nodeName\": \"n1\", "
-			       "\"restartPolicy\": \"Always\"}, \"status\": {\"phase\": \"Running\"}}";
+static const char pod_text[] =
+	"{\"metadata\": {\"name\": \"a\", \"namespace\": \"default\"}, \"spec\": {\"nodeName\": \"n1\", "
+	"\"restartPolicy\": \"Always\"}, \"status\": {\"phase\": \"Running\"}}";
 
 static const struct {
 	const char *selector, *kind;
@@ -220,12 +229,15 @@ static void fields_match(void **state)
 
 static void events_are_found_by_what_they_are_about(void **state)
 {
-	static const char text[] = "{\"metadata\": {\"name\": \"a.1\", \"namespace\": \"default\"}, \"reason\": \"Started\", "
-				   "\"involvedObject\": {\"kind\": \"Pod\", \"name\": \"a\", \"uid\": \"u\"}, \"source\": {\"component\": \"kubelet\"}}";
+	static const char text[] =
+		"{\"metadata\": {\"name\": \"a.1\", \"namespace\": \"default\"}, \"reason\": \"Started\", "
+		"\"involvedObject\": {\"kind\": \"Pod\", \"name\": \"a\", \"uid\": \"u\"}, \"source\": {\"component\": \"kubelet\"}}";
 	json_t *event = parsed(text);
 
 	(void)state;
-	assert_int_equal(selector_match_fields("involvedObject.name=a,involvedObject.uid=u,involvedObject.kind=Pod", "Event", event, NULL), 1);
+	assert_int_equal(selector_match_fields("involvedObject.name=a,involvedObject.uid=u,involvedObject.kind=Pod",
+					       "Event", event, NULL),
+			 1);
 	assert_int_equal(selector_match_fields("reason=Started,source=kubelet", "Event", event, NULL), 1);
 	assert_int_equal(selector_match_fields("involvedObject.name=b", "Event", event, NULL), 0);
 	json_decref(event);

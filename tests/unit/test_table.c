@@ -62,10 +62,12 @@ static void row_text(enum resource_id id, const char *text, struct strbuf *out)
 	}
 }
 
-#define POD(spec, status) "{'metadata': {'name': 'p', 'creationTimestamp': @90@}, 'spec': {" spec "}, 'status': {" status "}}"
+#define POD(spec, status) \
+	"{'metadata': {'name': 'p', 'creationTimestamp': @90@}, 'spec': {" spec "}, 'status': {" status "}}"
 #define ONE "'containers': [{'name': 'c'}]"
 #define INIT "'initContainers': [{'name': 'i'}, {'name': 'j'}], 'containers': [{'name': 'c'}]"
-#define CONTAINER(ready, restarts, state) "'containerStatuses': [{'name': 'c', 'ready': " ready ", 'restartCount': " restarts ", 'state': {" state "}}]"
+#define CONTAINER(ready, restarts, state) \
+	"'containerStatuses': [{'name': 'c', 'ready': " ready ", 'restartCount': " restarts ", 'state': {" state "}}]"
 
 static const struct {
 	enum resource_id id;
@@ -73,39 +75,58 @@ static const struct {
 } cases[] = {
 	/* pods */
 	{ RES_PODS, POD(ONE, "'phase': 'Pending'"), "p|0/1|Pending|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD("'nodeName': 'n', " ONE, "'phase': 'Pending', " CONTAINER("false", "0", "'waiting': {'reason': 'ContainerCreating'}")),
+	{ RES_PODS,
+	  POD("'nodeName': 'n', " ONE,
+	      "'phase': 'Pending', " CONTAINER("false", "0", "'waiting': {'reason': 'ContainerCreating'}")),
 	  "p|0/1|ContainerCreating|0|90s|<none>|n|<none>|<none>" },
 	{ RES_PODS,
 	  POD("'nodeName': 'n', " ONE,
-	      "'phase': 'Running', 'podIP': '10.1.2.185', 'podIPs': [{'ip': '10.1.2.185'}], " CONTAINER("true", "0", "'running': {}")),
+	      "'phase': 'Running', 'podIP': '10.1.2.185', 'podIPs': [{'ip': '10.1.2.185'}], " CONTAINER(
+		      "true", "0", "'running': {}")),
 	  "p|1/1|Running|0|90s|10.1.2.185|n|<none>|<none>" },
 	{ RES_PODS,
-	  POD(ONE, "'phase': 'Running', 'containerStatuses': [{'name': 'c', 'ready': false, 'restartCount': 3, 'state': {'waiting': "
-		   "{'reason': 'CrashLoopBackOff'}}, 'lastState': {'terminated': {'exitCode': 1, 'finishedAt': @5@}}}]"),
+	  POD(ONE,
+	      "'phase': 'Running', 'containerStatuses': [{'name': 'c', 'ready': false, 'restartCount': 3, 'state': {'waiting': "
+	      "{'reason': 'CrashLoopBackOff'}}, 'lastState': {'terminated': {'exitCode': 1, 'finishedAt': @5@}}}]"),
 	  "p|0/1|CrashLoopBackOff|3 (5s ago)|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(ONE, "'phase': 'Succeeded', " CONTAINER("false", "0", "'terminated': {'exitCode': 0, 'reason': 'Completed'}")),
+	{ RES_PODS,
+	  POD(ONE,
+	      "'phase': 'Succeeded', " CONTAINER("false", "0", "'terminated': {'exitCode': 0, 'reason': 'Completed'}")),
 	  "p|0/1|Completed|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(ONE, "'phase': 'Failed', " CONTAINER("false", "0", "'terminated': {'exitCode': 2, 'reason': 'Error'}")),
+	{ RES_PODS,
+	  POD(ONE, "'phase': 'Failed', " CONTAINER("false", "0", "'terminated': {'exitCode': 2, 'reason': 'Error'}")),
 	  "p|0/1|Error|0|90s|<none>|<none>|<none>|<none>" },
 	{ RES_PODS, POD(ONE, "'phase': 'Failed', " CONTAINER("false", "0", "'terminated': {'exitCode': 2}")),
 	  "p|0/1|ExitCode:2|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(ONE, "'phase': 'Failed', " CONTAINER("false", "0", "'terminated': {'exitCode': 137, 'signal': 9}")),
+	{ RES_PODS,
+	  POD(ONE, "'phase': 'Failed', " CONTAINER("false", "0", "'terminated': {'exitCode': 137, 'signal': 9}")),
 	  "p|0/1|Signal:9|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(ONE, "'phase': 'Failed', 'reason': 'Evicted'"), "p|0/1|Evicted|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(INIT, "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'running': {}}}, {'name': 'j', 'state': "
-			      "{'waiting': {'reason': 'PodInitializing'}}}], " CONTAINER("false", "0", "'waiting': {'reason': 'PodInitializing'}")),
+	{ RES_PODS, POD(ONE, "'phase': 'Failed', 'reason': 'Evicted'"),
+	  "p|0/1|Evicted|0|90s|<none>|<none>|<none>|<none>" },
+	{ RES_PODS,
+	  POD(INIT,
+	      "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'running': {}}}, {'name': 'j', 'state': "
+	      "{'waiting': {'reason': 'PodInitializing'}}}], " CONTAINER("false", "0",
+									 "'waiting': {'reason': 'PodInitializing'}")),
 	  "p|0/1|Init:0/2|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(INIT, "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'terminated': {'exitCode': 0}}}, {'name': "
-			      "'j', 'restartCount': 2, 'state': {'waiting': {'reason': 'CrashLoopBackOff'}}}]"),
+	{ RES_PODS,
+	  POD(INIT,
+	      "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'terminated': {'exitCode': 0}}}, {'name': "
+	      "'j', 'restartCount': 2, 'state': {'waiting': {'reason': 'CrashLoopBackOff'}}}]"),
 	  "p|0/1|Init:CrashLoopBackOff|2|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(INIT, "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'terminated': {'exitCode': 1}}}]"),
+	{ RES_PODS,
+	  POD(INIT,
+	      "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'terminated': {'exitCode': 1}}}]"),
 	  "p|0/1|Init:ExitCode:1|0|90s|<none>|<none>|<none>|<none>" },
-	{ RES_PODS, POD(INIT, "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'terminated': {'exitCode': 0}}}, {'name': "
-			      "'j', 'state': {'terminated': {'exitCode': 0}}}], " CONTAINER("false", "0", "'waiting': {'reason': 'PodInitializing'}")),
+	{ RES_PODS,
+	  POD(INIT,
+	      "'phase': 'Pending', 'initContainerStatuses': [{'name': 'i', 'state': {'terminated': {'exitCode': 0}}}, {'name': "
+	      "'j', 'state': {'terminated': {'exitCode': 0}}}], " CONTAINER(
+		      "false", "0", "'waiting': {'reason': 'PodInitializing'}")),
 	  "p|0/1|PodInitializing|0|90s|<none>|<none>|<none>|<none>" },
 	{ RES_PODS,
-	  "{'metadata': {'name': 'p', 'creationTimestamp': @90@, 'deletionTimestamp': @1@}, 'spec': {" ONE "}, 'status': {'phase': 'Running', " CONTAINER(
-		  "true", "0", "'running': {}") "}}",
+	  "{'metadata': {'name': 'p', 'creationTimestamp': @90@, 'deletionTimestamp': @1@}, 'spec': {" ONE
+	  "}, 'status': {'phase': 'Running', " CONTAINER("true", "0", "'running': {}") "}}",
 	  "p|1/1|Terminating|0|90s|<none>|<none>|<none>|<none>" },
 	{ RES_PODS,
 	  POD("'containers': [{'name': 'a'}, {'name': 'b'}]",
@@ -122,9 +143,11 @@ static const struct {
 	  "'status': {'conditions': [{'type': 'Ready', 'status': 'True'}], 'addresses': [{'type': 'InternalIP', 'address': '10.0.1.2'}], "
 	  "'nodeInfo': {'kubeletVersion': 'v1.27.3', 'osImage': 'Debian', 'kernelVersion': '6.1', 'containerRuntimeVersion': 'netemu://1'}}}",
 	  "n|Ready|control-plane|18h|v1.27.3|10.0.1.2|<none>|Debian|6.1|netemu://1" },
-	{ RES_NODES, "{'metadata': {'name': 'n'}, 'spec': {'unschedulable': true}, 'status': {'conditions': [{'type': 'Ready', 'status': 'Unknown'}]}}",
+	{ RES_NODES,
+	  "{'metadata': {'name': 'n'}, 'spec': {'unschedulable': true}, 'status': {'conditions': [{'type': 'Ready', 'status': 'Unknown'}]}}",
 	  "n|NotReady,SchedulingDisabled|<none>|<unknown>||<none>|<none>|<unknown>|<unknown>|<unknown>" },
-	{ RES_NODES, "{'metadata': {'name': 'n'}}", "n|Unknown|<none>|<unknown>||<none>|<none>|<unknown>|<unknown>|<unknown>" },
+	{ RES_NODES, "{'metadata': {'name': 'n'}}",
+	  "n|Unknown|<none>|<unknown>||<none>|<none>|<unknown>|<unknown>|<unknown>" },
 	/* workloads */
 	{ RES_DEPLOYMENTS,
 	  "{'metadata': {'name': 'd', 'creationTimestamp': @10@}, 'spec': {'replicas': 3, 'selector': {'matchLabels': {'b': '2', 'a': '1'}, "
@@ -132,13 +155,15 @@ static const struct {
 	  "{'spec': {'containers': [{'name': 'c', 'image': 'i:1'}, {'name': 'e', 'image': 'f'}]}}}, 'status': {'readyReplicas': 2, "
 	  "'updatedReplicas': 3, 'availableReplicas': 1}}",
 	  "d|2/3|3|1|10s|c,e|i:1,f|!d,a=1,b=2,c in (x,y)" },
-	{ RES_REPLICASETS, "{'metadata': {'name': 'r', 'creationTimestamp': @10@}, 'spec': {'replicas': 3}, 'status': {'replicas': 2}}",
+	{ RES_REPLICASETS,
+	  "{'metadata': {'name': 'r', 'creationTimestamp': @10@}, 'spec': {'replicas': 3}, 'status': {'replicas': 2}}",
 	  "r|3|2|0|10s|||<none>" },
 	{ RES_DAEMONSETS,
 	  "{'metadata': {'name': 'd', 'creationTimestamp': @10@}, 'spec': {'template': {'spec': {'nodeSelector': {'a': 'b'}, 'containers': []}}}, "
 	  "'status': {'desiredNumberScheduled': 4, 'currentNumberScheduled': 3, 'numberReady': 2, 'updatedNumberScheduled': 1}}",
 	  "d|4|3|2|1|0|a=b|10s|||<none>" },
-	{ RES_STATEFULSETS, "{'metadata': {'name': 's', 'creationTimestamp': @10@}, 'spec': {'replicas': 2}, 'status': {'readyReplicas': 1}}",
+	{ RES_STATEFULSETS,
+	  "{'metadata': {'name': 's', 'creationTimestamp': @10@}, 'spec': {'replicas': 2}, 'status': {'readyReplicas': 1}}",
 	  "s|1/2|10s||" },
 	{ RES_JOBS,
 	  "{'metadata': {'name': 'j', 'creationTimestamp': @10@}, 'spec': {'completions': 2, 'parallelism': 1}, 'status': {'succeeded': 1, "
@@ -147,10 +172,13 @@ static const struct {
 	{ RES_JOBS,
 	  "{'metadata': {'name': 'j', 'creationTimestamp': @300@}, 'spec': {'parallelism': 3}, 'status': {'startTime': @300@, 'completionTime': @290@}}",
 	  "j|0/1 of 3|10s|5m|||<none>" },
-	{ RES_CRONJOBS, "{'metadata': {'name': 'c', 'creationTimestamp': @10@}, 'spec': {'schedule': '* * * * *', 'suspend': false}}",
+	{ RES_CRONJOBS,
+	  "{'metadata': {'name': 'c', 'creationTimestamp': @10@}, 'spec': {'schedule': '* * * * *', 'suspend': false}}",
 	  "c|* * * * *|False|0|<none>|10s|||<none>" },
 	/* the rest */
-	{ RES_NAMESPACES, "{'metadata': {'name': 'default', 'creationTimestamp': @172800@}, 'status': {'phase': 'Active'}}", "default|Active|2d" },
+	{ RES_NAMESPACES,
+	  "{'metadata': {'name': 'default', 'creationTimestamp': @172800@}, 'status': {'phase': 'Active'}}",
+	  "default|Active|2d" },
 	{ RES_SERVICES,
 	  "{'metadata': {'name': 'kubernetes', 'creationTimestamp': @10@}, 'spec': {'type': 'ClusterIP', 'clusterIP': '10.96.0.1', 'ports': "
 	  "[{'port': 443, 'protocol': 'TCP'}]}}",
@@ -164,21 +192,27 @@ static const struct {
 	  "'fd00::3'}, {'ip': '10.0.0.4'}], 'ports': [{'port': 80}]}]}",
 	  "e|10.0.0.1:80,10.0.0.2:80,[fd00::3]:80 + 1 more...|10s" },
 	{ RES_ENDPOINTS, "{'metadata': {'name': 'e', 'creationTimestamp': @10@}}", "e|<none>|10s" },
-	{ RES_CONFIGMAPS, "{'metadata': {'name': 'c', 'creationTimestamp': @10@}, 'data': {'a': '', 'b': ''}, 'binaryData': {'c': ''}}", "c|3|10s" },
-	{ RES_SECRETS, "{'metadata': {'name': 's', 'creationTimestamp': @10@}, 'type': 'Opaque', 'data': {'a': ''}}", "s|Opaque|1|10s" },
+	{ RES_CONFIGMAPS,
+	  "{'metadata': {'name': 'c', 'creationTimestamp': @10@}, 'data': {'a': '', 'b': ''}, 'binaryData': {'c': ''}}",
+	  "c|3|10s" },
+	{ RES_SECRETS, "{'metadata': {'name': 's', 'creationTimestamp': @10@}, 'type': 'Opaque', 'data': {'a': ''}}",
+	  "s|Opaque|1|10s" },
 	{ RES_SERVICEACCOUNTS, "{'metadata': {'name': 'default', 'creationTimestamp': @10@}}", "default|0|10s" },
 	{ RES_EVENTS,
 	  "{'metadata': {'name': 'p.1'}, 'involvedObject': {'kind': 'Pod', 'name': 'p', 'fieldPath': 'spec.containers{c}'}, 'type': 'Normal', 'reason': "
 	  "'Started', 'message': ' Started container c\\n', 'source': {'component': 'kubelet', 'host': 'n'}, 'count': 2, 'firstTimestamp': @60@, "
 	  "'lastTimestamp': @30@}",
 	  "30s|Normal|Started|pod/p|spec.containers{c}|kubelet, n|Started container c|60s|2|p.1" },
-	{ RES_LEASES, "{'metadata': {'name': 'n', 'creationTimestamp': @10@}, 'spec': {'holderIdentity': 'n'}}", "n|n|10s" },
-	{ RES_PDBS, "{'metadata': {'name': 'b', 'creationTimestamp': @10@}, 'spec': {'minAvailable': '50%'}, 'status': {'disruptionsAllowed': 1}}",
+	{ RES_LEASES, "{'metadata': {'name': 'n', 'creationTimestamp': @10@}, 'spec': {'holderIdentity': 'n'}}",
+	  "n|n|10s" },
+	{ RES_PDBS,
+	  "{'metadata': {'name': 'b', 'creationTimestamp': @10@}, 'spec': {'minAvailable': '50%'}, 'status': {'disruptionsAllowed': 1}}",
 	  "b|50%|N/A|1|10s" },
 	{ RES_PERSISTENTVOLUMECLAIMS,
 	  "{'metadata': {'name': 'v', 'creationTimestamp': @10@}, 'spec': {'volumeMode': 'Filesystem'}, 'status': {'phase': 'Pending'}}",
 	  "v|Pending|||||10s|Filesystem" },
-	{ RES_CRDS, "{'metadata': {'name': 'x.cilium.io', 'creationTimestamp': '2023-10-01T00:00:00Z'}}", "x.cilium.io|2023-10-01T00:00:00Z" },
+	{ RES_CRDS, "{'metadata': {'name': 'x.cilium.io', 'creationTimestamp': '2023-10-01T00:00:00Z'}}",
+	  "x.cilium.io|2023-10-01T00:00:00Z" },
 	{ RES_BGPPEERINGPOLICIES, "{'metadata': {'name': 'rack0', 'creationTimestamp': @10@}}", "rack0|10s" },
 	{ RES_CILIUMNODES,
 	  "{'metadata': {'name': 'n', 'creationTimestamp': @10@}, 'spec': {'addresses': [{'type': 'InternalIP', 'ip': '10.0.1.2'}, {'type': "
@@ -213,8 +247,9 @@ static void every_resource_has_columns(void **state)
 		table = table_make(&resources[id], list, "1", "None");
 		columns = json_object_get(table, "columnDefinitions");
 		first = json_array_get(columns, 0);
-		assert_int_equal(json_array_size(columns),
-				 json_array_size(json_object_get(json_array_get(json_object_get(table, "rows"), 0), "cells")));
+		assert_int_equal(
+			json_array_size(columns),
+			json_array_size(json_object_get(json_array_get(json_object_get(table, "rows"), 0), "cells")));
 		assert_string_equal(json_text(first, "name", NULL), id == RES_EVENTS ? "Last Seen" : "Name");
 		if (id != RES_EVENTS)
 			assert_string_equal(json_text(first, "format", NULL), "name");
@@ -274,8 +309,11 @@ static void ended_pods_are_marked(void **state)
 	(void)state;
 	(void)json_array_append_new(list, object("{'metadata': {'name': 'x'}, 'status': {'phase': 'Succeeded'}}"));
 	table = table_make(&resources[RES_PODS], list, "1", "None");
-	assert_string_equal(json_text(json_array_get(json_object_get(json_array_get(json_object_get(table, "rows"), 0), "conditions"), 0), "type", NULL),
-			    "Completed");
+	assert_string_equal(
+		json_text(json_array_get(
+				  json_object_get(json_array_get(json_object_get(table, "rows"), 0), "conditions"), 0),
+			  "type", NULL),
+		"Completed");
 }
 
 int main(void)
