@@ -72,7 +72,8 @@ static bool env_is_valid(const struct cli *cli)
 	return true;
 }
 
-static int run(const struct cli *cli, int conn, struct arena *a, bool *ret_done, struct error *e)
+static int run(const struct cli *cli, int conn, const struct kube_pod_defaults *defaults, struct arena *a, bool *ret_done,
+	       struct error *e)
 {
 	const bool both_tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	const bool tty = cli_flag(cli, "tty") || both_tty;
@@ -82,15 +83,15 @@ static int run(const struct cli *cli, int conn, struct arena *a, bool *ret_done,
 
 	command_words(cli, a, &argv);
 	command_env(cli, a, tty, &env);
-	cmd.cwd = cli_value(cli, "workdir");
-	cmd.user = cli_value(cli, "user");
+	cmd.cwd = cli_value(cli, "workdir") ? cli_value(cli, "workdir") : defaults->cwd;
+	cmd.user = cli_value(cli, "user") ? cli_value(cli, "user") : defaults->user;
 	r = tty ? relay_tty(conn, REQUEST_ID, &cmd, e) : relay_pipes(conn, REQUEST_ID, &cmd, e);
 	*ret_done = r >= 0;
 	return r;
 }
 
 /* A connection to the init of what was named: a node's, else a pod's. */
-static int target_connect(const struct cli *cli, const char *word, struct error *e)
+static int target_connect(const struct cli *cli, const char *word, struct arena *a, struct kube_pod_defaults *ret, struct error *e)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	size_t node = 0;
@@ -101,7 +102,7 @@ static int target_connect(const struct cli *cli, const char *word, struct error 
 	else
 		(void)error_set(e, ENOENT, "no cluster is running that could have a pod '%s'", word);
 	if (r == -ENOENT)
-		return kube_pod_connect(cli, word, e);
+		return kube_pod_connect(cli, word, a, ret, e);
 	if (r < 0)
 		return r;
 	if (st->nodes[node].pid == 0)
@@ -113,6 +114,7 @@ int cmd_exec(const struct cli *cli)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_close_ int conn = -EBADF;
+	struct kube_pod_defaults defaults = { 0 };
 	struct error e = { 0 };
 	bool done = false;
 	int r;
@@ -121,9 +123,9 @@ int cmd_exec(const struct cli *cli)
 		return cli_usage(cli, "-e takes NAME=VALUE or NAME");
 	if (geteuid() != 0)
 		return cli_error(cli, "must be run as root (try sudo)");
-	conn = target_connect(cli, cli_args(cli)->v[0], &e);
+	conn = target_connect(cli, cli_args(cli)->v[0], &a, &defaults, &e);
 	if (conn < 0)
 		return cli_fail(cli, &e);
-	r = run(cli, conn, &a, &done, &e);
+	r = run(cli, conn, &defaults, &a, &done, &e);
 	return done ? r : cli_fail(cli, &e);
 }

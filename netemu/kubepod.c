@@ -37,28 +37,88 @@ static int not_there(const struct kube *k, const char *ns, const char *name, str
 			 ns, rest);
 }
 
-int kube_pod_connect(const struct cli *cli, const char *word, struct error *e)
+/* Return: the pod, a new reference; NULL with a reason. */
+static json_t *pod_get(struct kube *k, const char *ns, const char *name, struct error *e)
+{
+	_cleanup_kube_reply_ struct kube_reply reply = { 0 };
+	_cleanup_strbuf_ struct strbuf path = { 0 };
+	struct kube_request rq = { .method = "GET" };
+
+	kube_url(&path, &resources[RES_PODS], NULL, ns, name);
+	rq.path = strbuf_str(&path);
+	if (kube_http(k, &rq, NULL, NULL, &reply, e) < 0)
+		return NULL;
+	if (kube_ok(&reply) && reply.json)
+		return json_incref(reply.json);
+	if (reply.code == 404)
+		(void)not_there(k, ns, name, e);
+	else
+		(void)kube_failure(&reply, e);
+	return NULL;
+}
+
+/* What kubectl takes when none is named: the annotation's, else the first. */
+static const char *default_container(const struct cli *cli, const json_t *pod)
+{
+	const json_t *list = json_at(pod, "spec", "containers", NULL);
+	const char *name = json_text(pod, "metadata", "annotations", "kubectl.kubernetes.io/default-container", NULL);
+	_cleanup_strbuf_ struct strbuf all = { 0 };
+	json_t *c;
+	size_t i;
+
+	if (*name)
+		return name;
+	json_array_foreach(list, i, c)
+		strbuf_printf(&all, "%s%s", i ? ", " : "", json_text(c, "name", NULL));
+	name = json_text(json_array_get(list, 0), "name", NULL);
+	if (json_array_size(list) > 1)
+		cli_note(cli, "the container is \"%s\", out of: %s (-c chooses)", name, strbuf_str(&all));
+	return name;
+}
+
+static void defaults_read(const json_t *pod, const char *container, struct arena *a, struct kube_pod_defaults *ret)
+{
+	const json_int_t pod_uid = json_int(pod, -1, "spec", "securityContext", "runAsUser", NULL);
+	const json_int_t pod_gid = json_int(pod, 0, "spec", "securityContext", "runAsGroup", NULL);
+	json_t *c;
+	size_t i;
+
+	*ret = (struct kube_pod_defaults){ "", "" };
+	json_array_foreach(json_at(pod, "spec", "containers", NULL), i, c) {
+		const json_int_t uid = json_int(c, pod_uid, "securityContext", "runAsUser", NULL);
+
+		if (strcmp(json_text(c, "name", NULL), container) != 0)
+			continue;
+		ret->cwd = arena_strdup(a, json_text(c, "workingDir", NULL));
+		if (uid >= 0)
+			ret->user = arena_printf(a, "%lld:%lld", (long long)uid,
+						 (long long)json_int(c, pod_gid, "securityContext", "runAsGroup", NULL));
+	}
+}
+
+int kube_pod_connect(const struct cli *cli, const char *word, struct arena *a, struct kube_pod_defaults *ret, struct error *e)
 {
 	_cleanup_rpc_message_ struct rpc_message m = { 0 };
 	_cleanup_kube_ struct kube k = { .sock = -EBADF };
-	const char *ns, *name;
-	struct error why = { 0 };
+	_cleanup_json_ json_t *pod = NULL;
+	const char *ns, *name, *container = cli_value(cli, "container");
 	int r = cluster_open(cli, &k, e);
 
 	if (r < 0)
 		return r;
 	kube_pod_word(&k.arena, word, cli_value(cli, "namespace"), &ns, &name);
+	pod = pod_get(&k, ns, name, e);
+	if (!pod)
+		return -e->code;
+	container = container ? container : default_container(cli, pod);
+	defaults_read(pod, container, a, ret);
+	*e = (struct error){ 0 };
 	r = rpc_call(k.sock, json_pack("{s:s, s:s, s:s, s:s}", "op", "exec.connect", "namespace", ns, "pod", name, "container",
-				       cli_value(cli, "container") ? cli_value(cli, "container") : ""),
-		     &m, &why);
-	if (r == -ENOENT)
-		return not_there(&k, ns, name, e);
+				       container),
+		     &m, e);
 	if (r == 0 && m.n_fds == 1)
 		return TAKE_FD(m.fds[0]);
-	if (r == 0)
-		return error_set(e, EPROTO, "pod %s: no connection came", name);
-	*e = why;
-	return r;
+	return r < 0 ? r : error_set(e, EPROTO, "pod %s: no connection came", name);
 }
 
 /* ---- logs ---- */
@@ -75,7 +135,7 @@ static const char *log_path(const struct cli *cli, struct arena *a, const char *
 
 	kube_url(&path, &resources[RES_PODS], NULL, ns, name);
 	strbuf_puts(&path, "/log");
-	kube_query(&path, "container", container ? container : cli_value(cli, "container"));
+	kube_query(&path, "container", container);
 	kube_query(&path, "follow", cli_flag(cli, "follow") ? "true" : NULL);
 	kube_query(&path, "previous", cli_flag(cli, "previous") ? "true" : NULL);
 	kube_query(&path, "timestamps", cli_flag(cli, "timestamps") ? "true" : NULL);
@@ -87,6 +147,7 @@ int kube_pod_logs(const struct cli *cli, const char *word, const char *container
 {
 	_cleanup_kube_reply_ struct kube_reply reply = { 0 };
 	_cleanup_kube_ struct kube k = { .sock = -EBADF };
+	_cleanup_json_ json_t *pod = NULL;
 	struct kube_request rq = { .method = "GET", .accept = "*/*" };
 	const char *ns, *name;
 	int r = cluster_open(cli, &k, e);
@@ -94,17 +155,17 @@ int kube_pod_logs(const struct cli *cli, const char *word, const char *container
 	if (r < 0)
 		return cli_fail(cli, e);
 	kube_pod_word(&k.arena, word, cli_value(cli, "namespace"), &ns, &name);
-	rq.path = log_path(cli, &k.arena, ns, name, container);
+	pod = pod_get(&k, ns, name, e);
+	if (!pod)
+		return cli_fail(cli, e);
+	container = container ? container : cli_value(cli, "container");
+	rq.path = log_path(cli, &k.arena, ns, name, container ? container : default_container(cli, pod));
 	r = kube_http(&k, &rq, text_print, NULL, &reply, e);
 	if (r < 0)
 		return cli_fail(cli, e);
-	if (r == 0 && kube_ok(&reply)) {
+	if (r == 0 && kube_ok(&reply))
 		(void)fputs(reply.text, stdout);
-		return CLI_OK;
-	}
-	if (r == 0 && reply.code == 404)
-		(void)not_there(&k, ns, name, e);
-	else if (r == 0)
-		(void)kube_failure(&reply, e);
-	return r == 0 ? cli_fail(cli, e) : CLI_OK;
+	else if (r == 0 && kube_failure(&reply, e) < 0)
+		return cli_fail(cli, e);
+	return CLI_OK;
 }
