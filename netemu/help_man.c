@@ -14,12 +14,14 @@ static const struct term files[] = {
 	{ "/run/netemu/LAB/", "what is known of a running lab: state.json, the sockets of its supervisor and its nodes, "
 			      "logs. A lab lives exactly as long as the lock on this directory is held; what a dead one "
 			      "leaves is removed by the next netemu." },
+	{ "/run/netemu/CLUSTER/kube/kubeconfig", "what kubectl needs, readable by root only" },
 	{ "/run/netns/LONGNAME", "a symlink for each node, for ip netns" },
 	{ "*.clab.yml, *.clab.yaml, topo.yaml", "what a directory on the command line means" },
 };
 
 static const struct term environment[] = {
 	{ "NO_COLOR", "when set and not empty, nothing is coloured" },
+	{ "NETEMU_PIN", "a file of pins, as of --pin" },
 	{ "NETEMU_LOOP", "what the supervisor waits with: uring or poll; unset: io_uring where the kernel allows it" },
 	{ "NETEMU_RUNDIR, NETEMU_NETNSDIR", "directories instead of /run/netemu and /run/netns, for tests" },
 	{ "SUDO_USER", "recorded as the owner of a lab" },
