@@ -144,6 +144,30 @@ static const struct pb_field job[] = {
 	META, { 2, "spec", PB_MESSAGE, false, job_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
 };
 
+static const struct pb_field job_template[] = { META, { 2, "spec", PB_MESSAGE, false, job_spec }, ENDS };
+static const struct pb_field cronjob_spec[] = {
+	{ 1, "schedule", PB_STRING, false, NULL },
+	{ 2, "startingDeadlineSeconds", PB_INT_PTR, false, NULL },
+	{ 3, "concurrencyPolicy", PB_STRING, false, NULL },
+	{ 4, "suspend", PB_BOOL, false, NULL },
+	{ 5, "jobTemplate", PB_MESSAGE, false, job_template },
+	{ 6, "successfulJobsHistoryLimit", PB_INT_PTR, false, NULL },
+	{ 7, "failedJobsHistoryLimit", PB_INT_PTR, false, NULL },
+	ENDS,
+};
+static const struct pb_field cronjob[] = {
+	META, { 2, "spec", PB_MESSAGE, false, cronjob_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+};
+static const struct pb_field budget_spec[] = {
+	{ 1, "minAvailable", PB_INT_OR_STRING, false, NULL },
+	{ 2, "selector", PB_MESSAGE, false, label_selector },
+	{ 3, "maxUnavailable", PB_INT_OR_STRING, false, NULL },
+	ENDS,
+};
+static const struct pb_field budget[] = {
+	META, { 2, "spec", PB_MESSAGE, false, budget_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+};
+
 static const struct {
 	const char *kind;
 	const struct pb_field *fields;
@@ -152,7 +176,8 @@ static const struct {
 	{ "ConfigMap", config_map },	   { "Secret", secret },
 	{ "Eviction", eviction },	   { "DeleteOptions", delete_options_fields },
 	{ "Service", service },		   { "Deployment", deployment },
-	{ "Job", job },
+	{ "Job", job },			   { "CronJob", cronjob },
+	{ "PodDisruptionBudget", budget },
 };
 
 /* ---- the wire ---- */
