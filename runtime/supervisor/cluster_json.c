@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cluster/jsonutil.h"
+#include "cluster/nodeproto.h"
 #include "supervisor/cri_internal.h"
 
 static json_t *strings(const struct strv *s)
@@ -76,6 +77,14 @@ static json_t *node_json(const struct plan *plan, size_t i)
 			 "providerID", provider);
 }
 
+/* Seconds between two heart-beats of a kubelet; tests make nodes time out sooner (nodelife.c). */
+static json_int_t lease_renew(void)
+{
+	const char *duration = getenv("NETEMU_NODE_LEASE_DURATION");
+
+	return duration && atoi(duration) > 0 ? MAX_OF(atoi(duration) / 4, 1) : NODE_LEASE_RENEW;
+}
+
 json_t *cluster_json(const struct plan *plan)
 {
 	const struct lab *lab = plan->lab;
@@ -85,10 +94,11 @@ json_t *cluster_json(const struct plan *plan)
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		if (lab->nodes[i].kube)
 			(void)json_array_append_new(nodes, node_json(plan, i));
-	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:b, s:s, s:o, s:o, s:o}", "name", lab->name, "version",
+	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:I}", "name", lab->name, "version",
 			 or_else(lab->version, "v1.27.3"), "apiServerAddress", or_else(lab->api_address, "127.0.0.1"), "apiServerPort",
 			 (json_int_t)lab->api_port, "ipFamily", or_else(lab->ip_family, "ipv4"), "podSubnets",
 			 strings(&lab->pod_subnets), "serviceSubnets", strings(&lab->service_subnets), "defaultCNI",
 			 !lab->disable_default_cni, "kubeProxyMode", or_else(lab->kube_proxy_mode, "iptables"), "dnsSearch",
-			 strings(&lab->dns_search), "pins", pins ? pins : json_object(), "nodes", nodes);
+			 strings(&lab->dns_search), "pins", pins ? pins : json_object(), "nodes", nodes,
+			 "leaseRenew", lease_renew());
 }
