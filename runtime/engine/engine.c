@@ -572,7 +572,9 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	en->ns_fd[PLAN_NS_INDEX_HOST] = netns_self(e);
 	if (en->ns_fd[PLAN_NS_INDEX_HOST] < 0)
 		return en->ns_fd[PLAN_NS_INDEX_HOST];
-	r = conn_open(en, PLAN_NS_INDEX_HOST, e);
+	r = sandbox_prepare(e);
+	if (r == 0)
+		r = conn_open(en, PLAN_NS_INDEX_HOST, e);
 	return r < 0 ? r : dirs_open(en, e);
 }
 

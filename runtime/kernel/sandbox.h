@@ -52,6 +52,13 @@ struct sandbox_spec {
 int sandbox_load_init(const char *path, struct error *e);
 
 /**
+ * sandbox_prepare() - reserve the descriptors by which sandboxes are spawned at the same cost however many are open
+ *
+ * To be called while few are, with something harmless as stdin. Without it every spawn copies them all.
+ */
+int sandbox_prepare(struct error *e);
+
+/**
  * sandbox_spawn() - start the init of a node
  * @ret_pid: as the caller's PID namespace sees it
  *
