@@ -35,7 +35,7 @@ struct controllers {
 	uint64_t drained;		 /* loop_now() when the queues were empty last */
 	json_t *dirty[_CTL_MAX];	 /* {"namespace/name": true}: ordered sets */
 	json_t *later;			 /* {"CTL namespace/name": when, by time(2)} */
-	json_t *dependents; /* {owner's uid: {"RESOURCE NUMBER namespace/name": object}}; "" has pods without a controller */
+	json_t *dependents; /* {owner's uid: {"RESOURCE NUMBER namespace/name": object}}; "" has pods and ReplicaSets without a controller */
 	struct scheduler *scheduler;
 };
 
@@ -60,8 +60,11 @@ bool owner_exists(struct controllers *c, const char *ns, const json_t *reference
 json_t *owned_by(struct controllers *c, const json_t *owner, enum resource_id res);
 /** owner_reference() - new: a reference to @owner with controller and blockOwnerDeletion */
 json_t *owner_reference(const struct resource *res, const json_t *owner);
-/** owners_adopt() - take pods without a controller that the selector matches, let go of those that it does not any more */
-void owners_adopt(struct controllers *c, enum resource_id res, const json_t *owner);
+/**
+ * owners_adopt() - take those without a controller that the owner's selector matches, let go of those that it does not any more
+ * @res: of the dependents: RES_PODS or RES_REPLICASETS
+ */
+void owners_adopt(struct controllers *c, enum resource_id owner_res, const json_t *owner, enum resource_id res);
 
 /* ---- pods of controllers: ctl_pods.c ---- */
 

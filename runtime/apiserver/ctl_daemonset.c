@@ -247,7 +247,7 @@ void daemonset_sync(struct controllers *c, const char *ns, const char *name)
 
 	if (d.ds && json_object_size(json_at(d.ds, "spec", "selector", NULL))) {
 		template_hash(json_at(d.ds, "spec", "template", NULL), d.hash);
-		owners_adopt(c, RES_DAEMONSETS, d.ds);
+		owners_adopt(c, RES_DAEMONSETS, d.ds, RES_PODS);
 		if (!json_at(d.ds, "metadata", "deletionTimestamp", NULL) && load(&d)) {
 			manage(&d);
 			if (load(&d))

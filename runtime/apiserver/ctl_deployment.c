@@ -211,7 +211,8 @@ void deployment_sync(struct controllers *c, const char *ns, const char *name)
 	struct rollout r = { .c = c };
 
 	if (rollout_load(&r, ns, name) && json_object_size(json_at(r.d, "spec", "selector", NULL))) {
-		if (!json_at(r.d, "metadata", "deletionTimestamp", NULL)) {
+		owners_adopt(c, RES_DEPLOYMENTS, r.d, RES_REPLICASETS);
+		if (rollout_load(&r, ns, name) && !json_at(r.d, "metadata", "deletionTimestamp", NULL)) {
 			if (json_bool(r.d, "spec", "paused", NULL) || is_rescaled(&r))
 				rescale(&r);
 			else if (r.recreate)

@@ -23,9 +23,12 @@ static enum resource_id key_resource(const char *key)
 static void drop_reference(struct controllers *c, enum resource_id res, const json_t *object, const char *uid)
 {
 	const json_t *now = store_get(c->api->store, res, kube_namespace(object), kube_name(object));
-	json_t *copy, *meta, *references = json_array(), *ref;
+	json_t *copy, *meta, *references, *ref;
 	size_t i;
 
+	if (!now)
+		return;
+	references = json_array();
 	json_array_foreach(json_at(now, "metadata", "ownerReferences", NULL), i, ref)
 		if (strcmp(json_text(ref, "uid", NULL), uid) != 0)
 			(void)json_array_append(references, ref);

@@ -288,6 +288,7 @@ static void run(struct job *j)
 	j->status = json_deep_copy(json_object_get(j->job, "status"));
 	if (!j->status)
 		j->status = json_object();
+	owners_adopt(j->c, RES_JOBS, j->job, RES_PODS);
 	load(j);
 	note_suspended(j);
 	if (!check_end(j))

@@ -2,8 +2,8 @@
 /*
  * ctl_owners.c - who owns whom: an index of dependents by their owners' uid
  *
- * Owns the index, which follows the store's events, and adoption: a pod without a controller that a selector matches gets
- * one, a pod that is not matched any more loses it (controller_ref_manager.go).
+ * Owns the index, which follows the store's events, and adoption: a pod or ReplicaSet without a controller that a selector
+ * matches gets one, one that is not matched any more loses it (controller_ref_manager.go).
  */
 #include <string.h>
 
@@ -54,7 +54,7 @@ static void index_object(struct controllers *c, enum resource_id res, json_t *ob
 		else
 			index_del(c, json_text(ref, "uid", NULL), key);
 	}
-	if (res == RES_PODS && !owner_of(object)) {
+	if ((res == RES_PODS || res == RES_REPLICASETS) && !owner_of(object)) {
 		if (add)
 			index_set(c, "", key, object);
 		else
@@ -121,9 +121,9 @@ json_t *owner_reference(const struct resource *res, const json_t *owner)
 
 /* ---- adoption ---- */
 
-static void set_references(struct controllers *c, const json_t *pod, json_t *references)
+static void set_references(struct controllers *c, enum resource_id res, const json_t *object, json_t *references)
 {
-	json_t *copy = json_copy((json_t *)(uintptr_t)pod), *meta = json_copy(json_object_get(pod, "metadata"));
+	json_t *copy = json_copy((json_t *)(uintptr_t)object), *meta = json_copy(json_object_get(object, "metadata"));
 
 	if (json_array_size(references))
 		(void)json_object_set(meta, "ownerReferences", references);
@@ -131,48 +131,59 @@ static void set_references(struct controllers *c, const json_t *pod, json_t *ref
 		(void)json_object_del(meta, "ownerReferences");
 	json_decref(references);
 	(void)json_object_set_new(copy, "metadata", meta);
-	(void)store_update(c->api->store, RES_PODS, copy, NULL, NULL);
+	(void)store_update(c->api->store, res, copy, NULL, NULL);
 }
 
-static void release(struct controllers *c, const json_t *pod, const char *uid)
+static void release(struct controllers *c, enum resource_id res, const json_t *object, const char *uid)
 {
 	json_t *references = json_array(), *ref;
 	size_t i;
 
-	json_array_foreach(json_at(pod, "metadata", "ownerReferences", NULL), i, ref)
+	json_array_foreach(json_at(object, "metadata", "ownerReferences", NULL), i, ref)
 		if (strcmp(json_text(ref, "uid", NULL), uid) != 0)
 			(void)json_array_append(references, ref);
-	set_references(c, pod, references);
+	set_references(c, res, object, references);
 }
 
-static void adopt(struct controllers *c, const json_t *pod, json_t *reference)
+static void adopt(struct controllers *c, enum resource_id res, const json_t *object, json_t *reference)
 {
-	json_t *references = json_copy(json_at(pod, "metadata", "ownerReferences", NULL));
+	json_t *references = json_copy(json_at(object, "metadata", "ownerReferences", NULL));
 
 	if (!references)
 		references = json_array();
 	(void)json_array_append_new(references, reference);
-	set_references(c, pod, references);
+	set_references(c, res, object, references);
 }
 
-void owners_adopt(struct controllers *c, enum resource_id res, const json_t *owner)
+/* Whether an orphan is one that @owner would have made */
+static bool is_like_ours(enum resource_id owner_res, const json_t *owner, const json_t *object)
+{
+	const char *name = kube_name(owner);
+	const size_t len = strlen(name);
+
+	if (strcmp(kube_namespace(object), kube_namespace(owner)) != 0 || !pod_is_active(object) ||
+	    !selector_match_object(json_at(owner, "spec", "selector", NULL), json_at(object, "metadata", "labels", NULL)))
+		return false;
+	return owner_res != RES_STATEFULSETS || (strncmp(kube_name(object), name, len) == 0 && kube_name(object)[len] == '-');
+}
+
+void owners_adopt(struct controllers *c, enum resource_id owner_res, const json_t *owner, enum resource_id res)
 {
 	const json_t *selector = json_at(owner, "spec", "selector", NULL);
-	_cleanup_json_ json_t *mine = NULL, *orphans = json_copy(json_object_get(c->dependents, ""));
+	_cleanup_json_ json_t *mine = NULL, *orphans = NULL;
 	const char *key;
-	json_t *pod;
+	json_t *object;
 	size_t i;
 
-	if (!json_is_object(selector) || json_object_size(selector) == 0 ||
-	    json_at(owner, "metadata", "deletionTimestamp", NULL))
+	if (json_object_size(selector) == 0 || json_at(owner, "metadata", "deletionTimestamp", NULL))
 		return;
-	mine = owned_by(c, owner, RES_PODS);
-	json_array_foreach(mine, i, pod)
-		if (!selector_match_object(selector, json_at(pod, "metadata", "labels", NULL)) &&
-		    !json_at(pod, "metadata", "deletionTimestamp", NULL))
-			release(c, pod, kube_uid(owner));
-	json_object_foreach(orphans, key, pod)
-		if (strcmp(kube_namespace(pod), kube_namespace(owner)) == 0 && pod_is_active(pod) &&
-		    selector_match_object(selector, json_at(pod, "metadata", "labels", NULL)))
-			adopt(c, pod, owner_reference(&resources[res], owner));
+	mine = owned_by(c, owner, res);
+	json_array_foreach(mine, i, object)
+		if (!selector_match_object(selector, json_at(object, "metadata", "labels", NULL)) &&
+		    !json_at(object, "metadata", "deletionTimestamp", NULL))
+			release(c, res, object, kube_uid(owner));
+	orphans = json_copy(json_object_get(c->dependents, ""));
+	json_object_foreach(orphans, key, object)
+		if (strtol(key, NULL, 10) == (long)res && is_like_ours(owner_res, owner, object))
+			adopt(c, res, object, owner_reference(&resources[owner_res], owner));
 }

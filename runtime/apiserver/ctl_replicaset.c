@@ -159,7 +159,7 @@ void replicaset_sync(struct controllers *c, const char *ns, const char *name)
 
 	if (!rs)
 		return;
-	owners_adopt(c, RES_REPLICASETS, rs);
+	owners_adopt(c, RES_REPLICASETS, rs, RES_PODS);
 	active = active_pods(c, rs);
 	if (!json_at(rs, "metadata", "deletionTimestamp", NULL))
 		manage(c, rs, active);

@@ -391,15 +391,14 @@ static void check_deadline(const struct rollout *r, json_t *status)
 
 static void set_progressing(const struct rollout *r, json_t *status)
 {
-	const char *reason = json_text(progressing(status), "reason", NULL);
+	const bool was_done = strcmp(json_text(progressing(status), "reason", NULL), "NewReplicaSetAvailable") == 0;
 	char message[400], now[KUBE_TIME_LEN];
 
 	if (*r->created) {
 		(void)snprintf(message, sizeof(message), "Created new replica set \"%s\"", r->created);
 		status_condition(status, "Progressing", "True", "NewReplicaSetCreated", message, true);
 	}
-	if (number(status, "replicas") == number(status, "updatedReplicas") &&
-	    strcmp(reason, "NewReplicaSetAvailable") == 0 && !*r->created)
+	if (number(status, "replicas") == number(status, "updatedReplicas") && was_done && !*r->created)
 		return;
 	if (is_complete(r, status)) {
 		set_progress(r, status, "True", "NewReplicaSetAvailable", "has successfully progressed.");

@@ -235,6 +235,7 @@ void statefulset_sync(struct controllers *c, const char *ns, const char *name)
 
 	if (s.set && json_object_size(json_at(s.set, "spec", "selector", NULL))) {
 		read_spec(&s);
+		owners_adopt(c, RES_STATEFULSETS, s.set, RES_PODS);
 		load(&s);
 		if (!json_at(s.set, "metadata", "deletionTimestamp", NULL) && scale_up(&s) && scale_down(&s))
 			roll(&s);

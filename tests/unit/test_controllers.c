@@ -457,6 +457,28 @@ static void orphaned_dependents_stay(void **state)
 	end(&f);
 }
 
+static void what_was_orphaned_is_taken_again(void **state)
+{
+	struct fixture f;
+	char name[64];
+
+	(void)state;
+	begin(&f);
+	add_deployment(&f, 2, "");
+	live(&f);
+	(void)snprintf(name, sizeof(name), "%s", kube_name(revision(&f, "1")));
+	mark_deleted(&f, RES_DEPLOYMENTS, "web", "orphan");
+	live(&f);
+	add_deployment(&f, 3, "");
+	live(&f);
+	assert_int_equal(store_count(f.api.store, RES_REPLICASETS), 1);
+	assert_string_equal(kube_name(revision(&f, "1")), name);
+	assert_string_equal(json_text(owner_of(revision(&f, "1")), "uid", NULL), kube_uid(get(&f, RES_DEPLOYMENTS, "web")));
+	assert_rolled_out(&f, 3);
+	assert_idle(&f);
+	end(&f);
+}
+
 static void foreground_waits_for_dependents(void **state)
 {
 	struct fixture f;
@@ -979,6 +1001,7 @@ int main(void)
 		cmocka_unit_test(deployment_goes_to_zero),
 		cmocka_unit_test(dependents_go_with_their_owner),
 		cmocka_unit_test(orphaned_dependents_stay),
+		cmocka_unit_test(what_was_orphaned_is_taken_again),
 		cmocka_unit_test(foreground_waits_for_dependents),
 		cmocka_unit_test(owners_that_never_were),
 		cmocka_unit_test(a_namespace_takes_all_with_it),
