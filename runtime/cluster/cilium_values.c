@@ -285,7 +285,8 @@ static json_t *make_network(const struct values *v)
 	for (size_t i = 0; i < ARRAY_SIZE(cidrs); i++)
 		if (*cidrs[i])
 			json_array_append_new(native, json_string(cidrs[i]));
-	return json_pack("{s:s, s:o, s:b, s:b, s:I, s:b, s:b}", "kind", "cilium", "nativeCIDRs", native, "masquerade4", v->masquerade4 && v->ipv4,
+	return json_pack("{s:s, s:o, s:b, s:b, s:b, s:b, s:I, s:b, s:b}", "kind", "cilium", "nativeCIDRs", native, "ipv4", v->ipv4, "ipv6",
+			 v->ipv6, "masquerade4", v->masquerade4 && v->ipv4,
 			 "masquerade6", v->masquerade6 && v->ipv6, "mtu", v->mtu, "ttlQuirk", v->ttl_quirk, "direct",
 			 tunnelled(v) || v->direct_routes);
 }

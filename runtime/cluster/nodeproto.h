@@ -29,6 +29,7 @@
  *           "nativeCIDRs": ["10.0.0.0/8"],  cilium: not masqueraded when going there ([] = the pod CIDRs)
  *           "masquerade4": bool, "masquerade6": bool, "mtu": 0 = of the device that has the node's address,
  *           "routerIPs": [pinned addresses of cilium_host, may be missing],
+ *           "ipv4": false, "ipv6": false,   cilium: pods get no address of that family (missing: they do)
  *           "ttlQuirk": bool,               cilium: the two missing hops of the real datapath (kubernetes.md 3.5)
  *           "routes": [{"dst": "10.244.1.0/24", "via": "172.18.0.3"}],   to the other nodes' pods; cilium: with autoDirectNodeRoutes or a tunnel
  *           "podCIDRs": ["10.0.1.0/24"]}    cilium with ipam cluster-pool: instead of the Node's own; missing else

@@ -157,19 +157,27 @@ static int masquerade(struct cni *c, struct error *e)
 
 /* ---- the node's side ---- */
 
+/* Whether pods get addresses of that family: Cilium may be told to leave one out. */
+static bool family_wanted(const struct cni *c, int family)
+{
+	return !json_is_false(json_object_get(c->network, family == AF_INET ? "ipv4" : "ipv6"));
+}
+
 /* What all pods of this node have is taken. */
 static void families_init(struct cni *c)
 {
+	const json_t *pool = json_object_get(c->network, "podCIDRs");
 	size_t i;
 	json_t *t;
 
 	for (i = 0; i < c->n_families; i++)
 		ipam_done(&c->families[i].ipam);
 	c->n_families = 0;
-	json_array_foreach (c->cidrs, i, t) {
+	json_array_foreach (json_array_size(pool) ? pool : c->cidrs, i, t) {
 		struct inprefix cidr;
 
-		if (c->n_families < CNI_ADDRS && inprefix_parse(json_string_value(t), &cidr) == 0)
+		if (c->n_families < CNI_ADDRS && json_string_value(t) && inprefix_parse(json_string_value(t), &cidr) == 0 &&
+		    family_wanted(c, cidr.family))
 			ipam_init(&c->families[c->n_families++].ipam, &cidr, c->kind->order);
 	}
 	for (i = 0; i < c->n_pods; i++)
@@ -207,6 +215,8 @@ static void pods_reconnect(struct cni *c)
 static void take_down(struct cni *c)
 {
 	if (c->kind) {
+		cni_routes_drop(c);
+		(void)cni_quirk_set(c, false, NULL);
 		c->kind->down(c);
 		(void)nft_table_drop(CNI_TABLE, NULL);
 	}
@@ -237,20 +247,25 @@ int cni_set(struct cni *c, const json_t *network, struct error *e)
 		return error_set(e, EINVAL, "unknown kind of pod network \"%s\"", json_text(network, "kind", NULL));
 	if (c->kind && c->kind != kind)
 		take_down(c);
-	if (!c->cidrs)
+	if (!c->cidrs && !json_array_size(json_object_get(network, "podCIDRs")))
 		return -EAGAIN;
 	c->kind = kind;
 	json_decref(c->network);
 	c->network = json_deep_copy(network);
 	families_init(c);
 	forwarding_on(c);
-	r = kind->up(c, e);
+	r = c->n_families ? kind->up(c, e) :
+			    error_set(e, EINVAL, "the node has no pod CIDR of a family that the pod network has");
 	if (r == 0)
 		r = masquerade(c, e);
-	c->ready = r == 0;
 	if (r == 0)
-		pods_reconnect(c);
-	return r;
+		r = cni_quirk_set(c, json_bool(c->network, "ttlQuirk", NULL), e);
+	c->ready = r == 0;
+	if (r < 0)
+		return r;
+	cni_routes_apply(c);
+	pods_reconnect(c);
+	return 0;
 }
 
 /* ---- pods ---- */

@@ -44,12 +44,13 @@ struct cni {
 	json_t *network; /* what is made, or NULL */
 	const struct cni_kind *kind; /* of it, or NULL */
 	bool ready;
+	bool quirk; /* cni_quirk.c's rules are there */
 	struct cni_family families[CNI_ADDRS];
 	size_t n_families;
 	struct cni_pod *pods;
 	size_t n_pods;
-	json_t *routes; /* default: to other nodes, as they are in the kernel */
-	int monitor; /* default: while some are missing */
+	json_t *routes; /* to other nodes, as they are in the kernel; NULL: none */
+	int monitor; /* of addresses, while some routes are missing */
 	struct loop_handle monitor_id;
 };
 
@@ -59,5 +60,16 @@ extern const struct cni_kind cni_kind_cilium, cni_kind_default;
 uint32_t cni_mtu(struct cni *c);
 /** cni_family_of() - that of an address, NULL when the node has none of it */
 struct cni_family *cni_family_of(struct cni *c, const struct inprefix *addr);
+
+/* ---- cni_routes.c ---- */
+
+/** cni_routes_apply() - make the kernel's routes to other nodes those of c->network */
+void cni_routes_apply(struct cni *c);
+void cni_routes_drop(struct cni *c);
+
+/* ---- cni_quirk.c ---- */
+
+/** cni_quirk_set() - let Cilium's own two hops be missing in a traceroute, or not; needs iptables in the node */
+int cni_quirk_set(struct cni *c, bool on, struct error *e);
 
 #endif

@@ -97,7 +97,7 @@ static void seeds_values(void **state)
 	assert_string_equal(json_text(got, "config", "ipv4-native-routing-cidr", NULL), "10.0.0.0/8");
 	assert_string_equal(json_text(got, "config", "enable-bgp-control-plane", NULL), "true");
 	json_decref(got);
-	expect_network("{" SEED "}", "{'kind':'cilium','nativeCIDRs':['10.0.0.0/8'],'masquerade4':true,'masquerade6':false,'mtu':0,'ttlQuirk':false,'direct':false}");
+	expect_network("{" SEED "}", "{'kind':'cilium','nativeCIDRs':['10.0.0.0/8'],'ipv4':true,'ipv6':false,'masquerade4':true,'masquerade6':false,'mtu':0,'ttlQuirk':false,'direct':false}");
 	expect_notes("{" SEED "}", CLUSTER, "");
 }
 
@@ -106,16 +106,16 @@ static void networks(void **state)
 	(void)state;
 	expect_network("{'ipam':{'mode':'kubernetes'},'routingMode':'native','autoDirectNodeRoutes':true,'enableIPv4Masquerade':false,'MTU':1400,"
 		       "'netemu':{'ttlQuirk':true}}",
-		       "{'kind':'cilium','nativeCIDRs':[],'masquerade4':false,'masquerade6':false,'mtu':1400,'ttlQuirk':true,'direct':true}");
+		       "{'kind':'cilium','nativeCIDRs':[],'ipv4':true,'ipv6':false,'masquerade4':false,'masquerade6':false,'mtu':1400,'ttlQuirk':true,'direct':true}");
 	expect_network("{'ipam':{'mode':'kubernetes'},'routingMode':'native','ipv6':{'enabled':true},'ipv6NativeRoutingCIDR':'fd00::/16'}",
-		       "{'kind':'cilium','nativeCIDRs':['fd00::/16'],'masquerade4':true,'masquerade6':true,'mtu':0,'ttlQuirk':false,'direct':false}");
+		       "{'kind':'cilium','nativeCIDRs':['fd00::/16'],'ipv4':true,'ipv6':true,'masquerade4':true,'masquerade6':true,'mtu':0,'ttlQuirk':false,'direct':false}");
 	/* ipam cluster-pool is the chart's default: blocks in the order of the nodes */
 	expect_network("{'tunnel':'disabled'}",
-		       "{'kind':'cilium','nativeCIDRs':[],'masquerade4':true,'masquerade6':false,'mtu':0,'ttlQuirk':false,'direct':false,"
+		       "{'kind':'cilium','nativeCIDRs':[],'ipv4':true,'ipv6':false,'masquerade4':true,'masquerade6':false,'mtu':0,'ttlQuirk':false,'direct':false,"
 		       "'podCIDRs':{'a':['10.0.0.0/24'],'b':['10.0.1.0/24'],'c':['10.0.2.0/24']}}");
 	expect_network("{'tunnel':'disabled','ipv6':{'enabled':true},'ipam':{'operator':{'clusterPoolIPv4PodCIDRList':['10.4.0.0/16'],'clusterPoolIPv4MaskSize':26,"
 		       "'clusterPoolIPv6PodCIDRList':'fd00:4::/104'}}}",
-		       "{'kind':'cilium','nativeCIDRs':[],'masquerade4':true,'masquerade6':true,'mtu':0,'ttlQuirk':false,'direct':false,"
+		       "{'kind':'cilium','nativeCIDRs':[],'ipv4':true,'ipv6':true,'masquerade4':true,'masquerade6':true,'mtu':0,'ttlQuirk':false,'direct':false,"
 		       "'podCIDRs':{'a':['10.4.0.0/26','fd00:4::/120'],'b':['10.4.0.64/26','fd00:4::100/120'],'c':['10.4.0.128/26','fd00:4::200/120']}}");
 }
 
