@@ -187,9 +187,13 @@ static struct pos locate_text(const struct value *root, const char *path)
 
 /* ---- one object ---- */
 
+/* Of one object: finding the place of each takes time, and nobody reads more. */
+enum { MISTAKES_MAX = 200 };
+
 struct checking {
 	const struct file *f;
 	const struct value *root;
+	const struct resource *r;
 	size_t wrong;
 };
 
@@ -213,7 +217,10 @@ static void on_mistake(struct schema_walk *w, enum schema_mistake what, const st
 	struct pos pos = c->root->pos;
 	char hint[128];
 
-	c->wrong++;
+	if (what == SCHEMA_WRONG_TYPE && schema_is_crds(c->r, at))
+		return;
+	if (c->wrong++ >= MISTAKES_MAX)
+		return;
 	(void)locate(c->root, at, what == SCHEMA_UNKNOWN_FIELD, &pos);
 	if (what == SCHEMA_WRONG_TYPE) {
 		diag_error(c->f->d, pos, NULL, "%s", text);
@@ -225,14 +232,14 @@ static void on_mistake(struct schema_walk *w, enum schema_mistake what, const st
 }
 
 /* What the API server would refuse besides: values. */
-static void validate(struct checking *c, const struct resource *r, const json_t *object)
+static void validate(struct checking *c, const json_t *object)
 {
 	_cleanup_json_ json_t *causes = json_array(), *full = json_deep_copy(object);
 	json_t *cause;
 	size_t i;
 
-	schema_default(r, full);
-	(void)schema_validate(r, full, NULL, causes);
+	schema_default(c->r, full);
+	(void)schema_validate(c->r, full, NULL, causes);
 	json_array_foreach(causes, i, cause) {
 		const char *field = json_text(cause, "field", NULL);
 
@@ -257,7 +264,6 @@ static void report_kind(const struct file *f, const struct value *root, const js
 
 static bool check_object(const struct file *f, const struct value *root, const json_t *o)
 {
-	const struct resource *r;
 	struct checking c = { .f = f, .root = root };
 	struct schema_walk w = { .fn = on_mistake, .arg = &c };
 	const size_t errors = f->d->n_errors;
@@ -270,14 +276,14 @@ static bool check_object(const struct file *f, const struct value *root, const j
 		diag_error(f->d, root->pos, NULL, "kind not set");
 	if (f->d->n_errors != errors)
 		return false;
-	r = resource_of_kind(json_text(o, "apiVersion", NULL), json_text(o, "kind", NULL));
-	if (!r) {
+	c.r = resource_of_kind(json_text(o, "apiVersion", NULL), json_text(o, "kind", NULL));
+	if (!c.r) {
 		report_kind(f, root, o);
 		return false;
 	}
-	schema_walk(r, o, &w);
+	schema_walk(c.r, o, &w);
 	if (!c.wrong)
-		validate(&c, r, o);
+		validate(&c, o);
 	return f->d->n_errors == errors;
 }
 

@@ -64,6 +64,7 @@ static void go_path(const struct schema_path *p, struct strbuf *out)
 struct decoder {
 	struct schema_walk *w;
 	const char *go_struct; /* name of the struct that is being filled */
+	bool custom; /* integers have 64 bits */
 	const struct kube_field *fields; /* its fields */
 };
 
@@ -129,13 +130,13 @@ static void tell_type(const struct decoder *d, const struct kube_field *f, enum 
 	tell(d, SCHEMA_WRONG_TYPE, at, strbuf_str(&s));
 }
 
-static bool int_fits(const struct kube_field *f, const json_t *v)
+static bool int_fits(const struct decoder *d, const struct kube_field *f, const json_t *v)
 {
-	return json_is_integer(v) && ((f->go_type && strcmp(f->go_type, "int64") == 0) ||
+	return json_is_integer(v) && (d->custom || (f->go_type && strcmp(f->go_type, "int64") == 0) ||
 				      (json_integer_value(v) >= INT32_MIN && json_integer_value(v) <= INT32_MAX));
 }
 
-static bool type_fits(const struct kube_field *f, enum field_type type, const json_t *v)
+static bool type_fits(const struct decoder *d, const struct kube_field *f, enum field_type type, const json_t *v)
 {
 	switch (type) {
 	case FIELD_STRING:
@@ -143,7 +144,7 @@ static bool type_fits(const struct kube_field *f, enum field_type type, const js
 	case FIELD_BYTES:
 		return json_is_string(v);
 	case FIELD_INT:
-		return int_fits(f, v);
+		return int_fits(d, f, v);
 	case FIELD_BOOL:
 		return json_is_boolean(v);
 	case FIELD_NUMBER:
@@ -275,7 +276,12 @@ static void walk_object(const struct decoder *d, const json_t *o, const struct s
 static void walk_fields(const struct decoder *d, const struct kube_field *f, const json_t *v, const struct schema_path *at)
 {
 	const char *name = f->go_type ? strchr(f->go_type, '.') : NULL;
-	const struct decoder inner = { .w = d->w, .fields = f->fields, .go_struct = name ? name + 1 : d->go_struct };
+	const struct decoder inner = {
+		.w = d->w,
+		.fields = f->fields,
+		.go_struct = name ? name + 1 : d->go_struct,
+		.custom = d->custom,
+	};
 
 	if (f->fields)
 		walk_object(&inner, v, at);
@@ -305,7 +311,7 @@ static void walk_value(const struct decoder *d, const struct kube_field *f, enum
 {
 	if (json_is_null(v))
 		return;
-	if (!type_fits(f, type, v)) {
+	if (!type_fits(d, f, type, v)) {
 		tell_type(d, f, type, v, at);
 		return;
 	}
@@ -336,7 +342,7 @@ static void walk_value(const struct decoder *d, const struct kube_field *f, enum
 
 void schema_walk(const struct resource *r, const json_t *object, struct schema_walk *w)
 {
-	const struct decoder d = { .w = w, .fields = schema_fields(r->kind), .go_struct = r->kind };
+	const struct decoder d = { .w = w, .fields = schema_fields(r->kind), .go_struct = r->kind, .custom = r->custom };
 
 	if (d.fields && json_is_object(object))
 		walk_object(&d, object, NULL);
@@ -344,15 +350,17 @@ void schema_walk(const struct resource *r, const json_t *object, struct schema_w
 
 /* ---- schema_decode() ---- */
 
+enum { STRICT_ERRORS_MAX = 100 }; /* as sigs.k8s.io/json */
+
 struct decoding {
 	const struct resource *r;
 	struct strbuf *errors;
 	struct error *e;
 	int result;
+	size_t n;
 };
 
-/* A custom resource's values are typed by its CRD's schema: schema_validate() says what is wrong. */
-static bool is_crds(const struct resource *r, const struct schema_path *at)
+bool schema_is_crds(const struct resource *r, const struct schema_path *at)
 {
 	if (!r->custom)
 		return false;
@@ -367,10 +375,12 @@ static void on_mistake(struct schema_walk *w, enum schema_mistake what, const st
 	struct decoding *d = w->arg;
 
 	if (what == SCHEMA_WRONG_TYPE) {
-		if (d->result == 0 && !is_crds(d->r, at))
+		if (d->result == 0 && !schema_is_crds(d->r, at))
 			d->result = error_set(d->e, EBADMSG, "%s", text);
 		return;
 	}
+	if (d->n++ >= STRICT_ERRORS_MAX)
+		return;
 	strbuf_printf(d->errors, "%sunknown field \"", d->errors->len ? ", " : "");
 	schema_path_text(at, d->errors);
 	strbuf_putc(d->errors, '"');

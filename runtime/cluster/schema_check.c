@@ -13,13 +13,25 @@ const char *const words_taint_effect[] = { "NoSchedule", "PreferNoSchedule", "No
 
 /* ---- what is said ---- */
 
+/* Looking for duplicates takes quadratic time, and nobody reads more causes than that. */
+enum { ITEMS_MAX = 2000, CAUSES_MAX = 200 };
+
+/* Adds a cause, unless it is there (the tables and the CRD's rules may find the same). */
 static void say(struct checker *c, const struct schema_path *at, const char *reason, const char *message)
 {
 	_cleanup_strbuf_ struct strbuf field = { 0 };
+	_cleanup_json_ json_t *cause = NULL;
+	json_t *other;
+	size_t i;
 
+	if (json_array_size(c->causes) >= CAUSES_MAX)
+		return;
 	schema_path_text(at, &field);
-	(void)json_array_append_new(c->causes, json_pack("{s:s, s:s, s:s}", "reason", reason, "message", message, "field",
-							 strbuf_str(&field)));
+	cause = json_pack("{s:s, s:s, s:s}", "reason", reason, "message", message, "field", strbuf_str(&field));
+	json_array_foreach(c->causes, i, other)
+		if (json_equal(other, cause))
+			return;
+	(void)json_array_append(c->causes, cause);
 	c->n++;
 }
 
@@ -166,6 +178,17 @@ void say_not_found(struct checker *c, const struct schema_path *at, const json_t
 void say_forbidden(struct checker *c, const struct schema_path *at, const char *detail)
 {
 	say_detail(c, at, "FieldValueForbidden", "Forbidden", detail);
+}
+
+bool check_size(struct checker *c, const struct schema_path *at, const json_t *list)
+{
+	char words[96];
+
+	if (json_array_size(list) <= ITEMS_MAX)
+		return true;
+	(void)snprintf(words, sizeof(words), "Too many: %zu", json_array_size(list));
+	say_detail(c, at, "FieldValueTooMany", words, "must have at most 2000 items");
+	return false;
 }
 
 void say_too_long(struct checker *c, const struct schema_path *at, const char *detail)

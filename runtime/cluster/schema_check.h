@@ -40,6 +40,8 @@ void check_name(struct checker *c, const struct schema_path *at, enum name_kind 
 /** check_name_in() - the string at @key of @o, when there is one. Return: whether there is. */
 bool check_name_in(struct checker *c, const struct schema_path *at, const json_t *o, const char *key, enum name_kind kind);
 
+/** check_size() - whether a list is not so long that comparing each item with each is a burden; said when it is */
+bool check_size(struct checker *c, const struct schema_path *at, const json_t *list);
 /** check_required() - a non-empty string at @key. Return: whether it is there. */
 bool check_required(struct checker *c, const struct schema_path *at, const json_t *o, const char *key, const char *detail);
 /** check_words() - the string at @key, when there is one, is one of @words (ends with NULL). Return: whether it is or is missing. */

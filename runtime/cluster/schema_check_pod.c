@@ -214,6 +214,8 @@ static void check_ports(struct checker *c, const struct schema_path *at, const j
 	json_t *p;
 	size_t i;
 
+	if (!check_size(c, at, ports))
+		return;
 	json_array_foreach(ports, i, p) {
 		if (seen_before(ports, i, "name"))
 			say_duplicate(c, AT(AT_ITEM(at, i), "name"), json_object_get(p, "name"));
@@ -227,6 +229,8 @@ static void check_mounts(struct checker *c, const struct schema_path *at, const 
 	json_t *m, *v;
 	size_t i, k;
 
+	if (!check_size(c, at, mounts))
+		return;
 	json_array_foreach(mounts, i, m) {
 		const struct schema_path *here = AT_ITEM(at, i);
 		bool found = false;
@@ -500,6 +504,11 @@ void check_pod_spec(struct checker *c, const struct schema_path *at, const json_
 	static const char *const lists[] = { "containers", "initContainers", "ephemeralContainers" };
 	const json_t *deadline = json_object_get(spec, "activeDeadlineSeconds");
 
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (!check_size(c, AT(at, lists[i]), json_object_get(spec, lists[i])))
+			return;
+	if (!check_size(c, AT(at, "volumes"), json_object_get(spec, "volumes")))
+		return;
 	check_volumes(c, AT(at, "volumes"), spec);
 	if (!json_array_size(json_object_get(spec, "containers")))
 		say_required(c, AT(at, "containers"), NULL);

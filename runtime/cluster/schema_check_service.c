@@ -39,6 +39,8 @@ static void check_ports(struct checker *c, const json_t *ports)
 	json_t *p;
 	size_t i;
 
+	if (!check_size(c, list, ports))
+		return;
 	json_array_foreach(ports, i, p) {
 		const char *name = json_text(p, "name", NULL);
 

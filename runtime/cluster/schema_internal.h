@@ -97,6 +97,9 @@ struct schema_walk {
 /** schema_walk() - tell @w of each mistake in @object, in its order */
 void schema_walk(const struct resource *r, const json_t *object, struct schema_walk *w);
 
+/** schema_is_crds() - whether a value is typed by a CRD's schema: what is wrong with it is schema_validate()'s to say, not Go's */
+bool schema_is_crds(const struct resource *r, const struct schema_path *at);
+
 /** schema_field() - the row of @name in a table that ends with a NULL name; NULL */
 const struct kube_field *schema_field(const struct kube_field *fields, const char *name);
 /** schema_top_field() - the same for the top level of a kind, where a table may leave out apiVersion, kind and metadata */

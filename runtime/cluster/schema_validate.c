@@ -184,6 +184,8 @@ static void check_node(struct checker *c, const json_t *o, const json_t *old)
 	json_t *t;
 	size_t i;
 
+	if (!check_size(c, list, taints))
+		return;
 	json_array_foreach(taints, i, t) {
 		check_taint(c, AT_ITEM(list, i), t);
 		for (size_t k = 0; k < i; k++)
@@ -243,33 +245,54 @@ static const check_kind_fn kinds[_RES_MAX] = {
 
 /* ---- custom resources ---- */
 
-/* "json: cannot unmarshal string into Go struct field ... of type int32" says both types; OpenAPI has other names for them. */
+struct custom_check {
+	struct checker *c;
+	const json_t *object;
+};
+
+static const json_t *value_at(const json_t *o, const struct schema_path *at)
+{
+	const json_t *up = at ? value_at(o, at->up) : NULL;
+
+	return !at ? o : at->key ? json_object_get(up, at->key) : json_array_get(up, at->index);
+}
+
+static const char *openapi_name(const json_t *v)
+{
+	static const char *const names[] = {
+		[JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string",  [JSON_INTEGER] = "integer",
+		[JSON_REAL] = "number",	  [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null",
+	};
+
+	return v ? names[json_typeof(v)] : "null";
+}
+
+/* "json: cannot unmarshal string into Go struct field ... of type int32": OpenAPI has other names for types. */
 static void on_mistake(struct schema_walk *w, enum schema_mistake what, const struct schema_path *at,
-		       const struct kube_field *fields, const char *text)
+		       const struct kube_field *fields _unused_, const char *text)
 {
 	static const struct {
 		const char *go, *openapi;
 	} names[] = { { "bool", "boolean" }, { "int", "integer" }, { "float", "number" }, { "string", "string" }, { "[]", "array" } };
-	static const char *const prefix = "json: cannot unmarshal ";
+	const struct custom_check *check = w->arg;
 	const char *type = text ? strstr(text, " of type ") : NULL, *want = "object";
-	char got[16] = "";
 
-	(void)fields;
-	if (what != SCHEMA_WRONG_TYPE || !type || strncmp(text, prefix, strlen(prefix)) != 0)
+	if (what != SCHEMA_WRONG_TYPE || !type)
 		return;
-	(void)sscanf(text + strlen(prefix), "%15s", got);
+	type += strlen(" of type ");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strncmp(type + strlen(" of type "), names[i].go, strlen(names[i].go)) == 0)
+		if (strncmp(type, names[i].go, strlen(names[i].go)) == 0)
 			want = names[i].openapi;
-	say_type(w->arg, at, strcmp(got, "bool") == 0 ? "boolean" : got, want);
+	say_type(check->c, at, openapi_name(value_at(check->object, at)), want);
 }
 
 static void check_custom(struct checker *c, const struct resource *r, const json_t *o)
 {
-	struct schema_walk w = { .fn = on_mistake, .arg = c };
+	struct custom_check check = { .c = c, .object = o };
+	struct schema_walk w = { .fn = on_mistake, .arg = &check };
 
-	schema_walk(r, o, &w);
 	c->n += schema_cilium_validate(r->kind, o, c->causes);
+	schema_walk(r, o, &w);
 }
 
 size_t schema_validate(const struct resource *r, const json_t *object, const json_t *old, json_t *causes)

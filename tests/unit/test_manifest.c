@@ -136,6 +136,22 @@ static void mistakes_are_shown_where_they_stand(void **state)
 		      "   3 | kind: Pod\n     | ^\n");
 }
 
+static void values_are_checked_too(void **state)
+{
+	(void)state;
+	expect_errors(POD "  restartPolicy: x\n",
+		      "f.yaml:9:18: error: spec.restartPolicy: Unsupported value: \"x\": supported values: \"Always\", \"OnFailure\", "
+		      "\"Never\"\n   9 |   restartPolicy: x\n     |                  ^\n");
+	expect_errors("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: kubernetes.io/tls\ndata:\n  tls.crt: YQ==\n",
+		      "f.yaml:5:1: error: data[tls.key]: Required value\n   5 | data:\n     | ^\n");
+	/* a custom resource's types are its CRD's */
+	expect_errors("apiVersion: cilium.io/v2alpha1\nkind: CiliumBGPPeeringPolicy\nmetadata: {name: r}\nspec:\n  virtualRouters:\n"
+		      "  - localASN: 4200000000\n    exportPodCIDR: 1\n    neighbors: [{peerAddress: 10.0.0.1/32, peerASN: 1}]\n",
+		      "f.yaml:7:20: error: spec.virtualRouters[0].exportPodCIDR: Invalid value: \"integer\": "
+		      "spec.virtualRouters[0].exportPodCIDR in body must be of type boolean: \"integer\"\n"
+		      "   7 |     exportPodCIDR: 1\n     |                    ^\n");
+}
+
 static bool detect(const char *text)
 {
 	return manifest_detect(text, strlen(text));
@@ -170,6 +186,13 @@ static void hostile_files(void **state)
 		      "e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n",
 		      "f.yaml:6:9: error: aliases expand to more than 16 MiB\n"
 		      "   6 | f: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n     |         ^\n");
+	/* thousands of mistakes, some of which are told */
+	strcpy(deep, POD);
+	for (size_t i = strlen(POD), k = 0; k < 9000; i += 10, k++)
+		(void)snprintf(deep + i, 11, "  x%04zu: \n", k);
+	load(deep, &m, &d);
+	assert_in_range(d.n_errors, 100, 1000);
+	diag_done(&d);
 	memset(deep, '[', 100000);
 	deep[100000] = '\0';
 	load(deep, &m, &d);
@@ -192,6 +215,7 @@ int main(void)
 		cmocka_unit_test(documents_and_lists),
 		cmocka_unit_test(json_files),
 		cmocka_unit_test(mistakes_are_shown_where_they_stand),
+		cmocka_unit_test(values_are_checked_too),
 		cmocka_unit_test(telling_manifests_from_labs),
 		cmocka_unit_test(hostile_files),
 	};
