@@ -3,8 +3,7 @@
  * speaker_frr.c - see speaker_frr.h
  *
  * A configuration is a list of settings: where it belongs, the command up to its value, and the value. Two lists are
- * compared setting by setting. Route maps and prefix lists are compared as whole blocks and written anew when they
- * differ: bgpd looks at them only when it is told to (`clear ... soft out`).
+ * compared setting by setting. A route map's name depends on what is in it, so that another map is another setting.
  */
 #include "cluster/speaker_frr.h"
 
@@ -78,92 +77,6 @@ static void add(struct settings *s, enum context ctx, enum effect effect, const 
 	s->v[s->n++] = (struct setting){ .ctx = ctx, .effect = effect, .key = strbuf_steal(&k), .value = strbuf_steal(&v), .peer = peer };
 }
 
-/* ---- the model as settings ---- */
-
-static json_int_t restart_time(const json_t *instance)
-{
-	const json_t *peers = json_object_get(instance, "peers"), *p;
-	json_int_t longest = 0;
-	size_t i;
-
-	json_array_foreach(peers, i, p)
-		longest = MAX_OF(longest, json_int(p, 0, "gracefulRestart", NULL));
-	return longest;
-}
-
-static void add_router(struct settings *s, const json_t *instance)
-{
-	const json_int_t restart = restart_time(instance);
-
-	add(s, CTX_ROUTER, EFFECT_NONE, "", "bgp router-id", "%s", json_text(instance, "routerID", NULL));
-	add(s, CTX_ROUTER, EFFECT_NONE, "", "bgp log-neighbor-changes", "%s", "");
-	add(s, CTX_ROUTER, EFFECT_NONE, "", "no bgp ebgp-requires-policy", "%s", "");
-	add(s, CTX_ROUTER, EFFECT_NONE, "", "no bgp default ipv4-unicast", "%s", "");
-	add(s, CTX_ROUTER, EFFECT_NONE, "", "no bgp network import-check", "%s", "");
-	/* bgpd holds back its first updates for a second, for others that come up at the same time. */
-	add(s, CTX_ROUTER, EFFECT_NONE, "", "coalesce-time", "%s", "0");
-	if (restart)
-		add(s, CTX_ROUTER, EFFECT_NONE, "", "bgp graceful-restart restart-time", "%lld", (long long)restart);
-}
-
-static void add_peer(struct settings *s, const json_t *peer)
-{
-	const char *a = json_text(peer, "address", NULL), *source = json_text(peer, "sourceAddress", NULL);
-	const json_int_t asn = json_int(peer, 0, "peerASN", NULL), ttl = json_int(peer, 1, "multihopTTL", NULL);
-
-	if (asn)
-		add(s, CTX_ROUTER, EFFECT_NONE, a, "remote-as", "%lld", (long long)asn);
-	else
-		add(s, CTX_ROUTER, EFFECT_NONE, a, "remote-as", "external");
-	if (json_int(peer, 179, "port", NULL) != 179)
-		add(s, CTX_ROUTER, EFFECT_RESET, a, "port", "%lld", (long long)json_int(peer, 179, "port", NULL));
-	if (ttl > 1)
-		add(s, CTX_ROUTER, EFFECT_RESET, a, "ebgp-multihop", "%lld", (long long)ttl);
-	if (*json_text(peer, "password", NULL))
-		add(s, CTX_ROUTER, EFFECT_RESET, a, "password", "%s", json_text(peer, "password", NULL));
-	if (*source)
-		add(s, CTX_ROUTER, EFFECT_RESET, a, "update-source", "%s", source);
-	add(s, CTX_ROUTER, EFFECT_RESET, a, "timers", "%lld %lld", (long long)json_int(peer, 30, "keepAlive", NULL),
-	    (long long)json_int(peer, 90, "hold", NULL));
-	if (json_int(peer, 0, "gracefulRestart", NULL))
-		add(s, CTX_ROUTER, EFFECT_RESET, a, "graceful-restart", "%s", "");
-}
-
-static void map_name(char buf[MAP_NAME_MAX], const char *peer, const char *afi)
-{
-	(void)snprintf(buf, MAP_NAME_MAX, "to-%s-%s", peer, afi);
-}
-
-static void add_family(struct settings *s, const json_t *peer, const json_t *family)
-{
-	const char *a = json_text(peer, "address", NULL), *afi = json_text(family, "afi", NULL);
-	const enum context ctx = strcmp(afi, "ipv6") == 0 ? CTX_IPV6 : CTX_IPV4;
-	const json_t *paths = json_object_get(family, "paths"), *p;
-	char map[MAP_NAME_MAX], key[MAP_NAME_MAX];
-	size_t i;
-
-	map_name(map, a, afi);
-	add(s, ctx, EFFECT_RESET, a, "activate", "%s", "");
-	add(s, ctx, EFFECT_NONE, a, "route-map", "%s out", map);
-	json_array_foreach(paths, i, p) {
-		(void)snprintf(key, sizeof(key), "network %s", json_text(p, "prefix", NULL));
-		add(s, ctx, EFFECT_NONE, "", key, "%s", "");
-	}
-}
-
-static void settings_make(struct settings *s, const json_t *instance)
-{
-	const json_t *peers = json_object_get(instance, "peers"), *p, *f;
-	size_t i, j;
-
-	add_router(s, instance);
-	json_array_foreach(peers, i, p) {
-		add_peer(s, p);
-		json_array_foreach(json_object_get(p, "families"), j, f)
-			add_family(s, p, f);
-	}
-}
-
 /* ---- route maps ---- */
 
 static bool same_attributes(const json_t *a, const json_t *b)
@@ -217,13 +130,10 @@ static const char *family_ip(const json_t *family)
 	return strcmp(json_text(family, "afi", NULL), "ipv6") == 0 ? "ipv6" : "ip";
 }
 
-/* What a peer is told in a family; nothing is told by an empty map. */
-static void put_map(struct strbuf *out, const json_t *peer, const json_t *family)
+static void put_entries(struct strbuf *out, const char *map, const json_t *family)
 {
 	const json_t *paths = json_object_get(family, "paths");
-	char map[MAP_NAME_MAX];
 
-	map_name(map, json_text(peer, "address", NULL), json_text(family, "afi", NULL));
 	for (size_t i = 0; i < json_array_size(paths); i++)
 		if (first_of_its_kind(paths, i))
 			put_entry(out, map, family_ip(family), paths, i);
@@ -231,16 +141,122 @@ static void put_map(struct strbuf *out, const json_t *peer, const json_t *family
 		strbuf_printf(out, "route-map %s deny 1\nexit\n", map);
 }
 
+/* The name says what is in it: FNV-1a of the entries. */
+static void map_name(char buf[MAP_NAME_MAX], const json_t *peer, const json_t *family)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	uint32_t h = 2166136261U;
+
+	put_entries(&text, "", family);
+	for (const char *c = strbuf_str(&text); *c; c++)
+		h = (h ^ (uint8_t)*c) * 16777619U;
+	(void)snprintf(buf, MAP_NAME_MAX, "to-%s-%s-%08x", json_text(peer, "address", NULL), json_text(family, "afi", NULL), h);
+}
+
+/*
+ * What a peer is told in a family; nothing is told by an empty map. bgpd's index of prefixes (the optimization) keeps
+ * pointers to prefix lists that have gone: seen on 8.4.4, it crashes.
+ */
+static void put_map(struct strbuf *out, const json_t *peer, const json_t *family)
+{
+	char map[MAP_NAME_MAX];
+
+	map_name(map, peer, family);
+	put_entries(out, map, family);
+	strbuf_printf(out, "no route-map %s optimization\n", map);
+}
+
 static void put_no_map(struct strbuf *out, const json_t *peer, const json_t *family)
 {
 	const json_t *paths = json_object_get(family, "paths");
 	char map[MAP_NAME_MAX];
 
-	map_name(map, json_text(peer, "address", NULL), json_text(family, "afi", NULL));
+	map_name(map, peer, family);
 	strbuf_printf(out, "no route-map %s\n", map);
 	for (size_t i = 0; i < json_array_size(paths); i++)
 		if (first_of_its_kind(paths, i))
 			strbuf_printf(out, "no %s prefix-list %s-%zu\n", family_ip(family), map, i);
+}
+
+/* ---- the model as settings ---- */
+
+static json_int_t restart_time(const json_t *instance)
+{
+	const json_t *peers = json_object_get(instance, "peers"), *p;
+	json_int_t longest = 0;
+	size_t i;
+
+	json_array_foreach(peers, i, p)
+		longest = MAX_OF(longest, json_int(p, 0, "gracefulRestart", NULL));
+	return longest;
+}
+
+static void add_router(struct settings *s, const json_t *instance)
+{
+	const json_int_t restart = restart_time(instance);
+
+	add(s, CTX_ROUTER, EFFECT_NONE, "", "bgp router-id", "%s", json_text(instance, "routerID", NULL));
+	add(s, CTX_ROUTER, EFFECT_NONE, "", "bgp log-neighbor-changes", "%s", "");
+	add(s, CTX_ROUTER, EFFECT_NONE, "", "no bgp ebgp-requires-policy", "%s", "");
+	add(s, CTX_ROUTER, EFFECT_NONE, "", "no bgp default ipv4-unicast", "%s", "");
+	add(s, CTX_ROUTER, EFFECT_NONE, "", "no bgp network import-check", "%s", "");
+	/* bgpd holds back its first updates for a second, for others that come up at the same time. */
+	add(s, CTX_ROUTER, EFFECT_NONE, "", "coalesce-time", "%s", "0");
+	if (restart)
+		add(s, CTX_ROUTER, EFFECT_NONE, "", "bgp graceful-restart restart-time", "%lld", (long long)restart);
+}
+
+static void add_peer(struct settings *s, const json_t *peer)
+{
+	const char *a = json_text(peer, "address", NULL), *source = json_text(peer, "sourceAddress", NULL);
+	const json_int_t asn = json_int(peer, 0, "peerASN", NULL), ttl = json_int(peer, 1, "multihopTTL", NULL);
+
+	if (asn)
+		add(s, CTX_ROUTER, EFFECT_NONE, a, "remote-as", "%lld", (long long)asn);
+	else
+		add(s, CTX_ROUTER, EFFECT_NONE, a, "remote-as", "external");
+	if (json_int(peer, 179, "port", NULL) != 179)
+		add(s, CTX_ROUTER, EFFECT_RESET, a, "port", "%lld", (long long)json_int(peer, 179, "port", NULL));
+	if (ttl > 1)
+		add(s, CTX_ROUTER, EFFECT_RESET, a, "ebgp-multihop", "%lld", (long long)ttl);
+	if (*json_text(peer, "password", NULL))
+		add(s, CTX_ROUTER, EFFECT_RESET, a, "password", "%s", json_text(peer, "password", NULL));
+	if (*source)
+		add(s, CTX_ROUTER, EFFECT_RESET, a, "update-source", "%s", source);
+	add(s, CTX_ROUTER, EFFECT_RESET, a, "timers", "%lld %lld", (long long)json_int(peer, 30, "keepAlive", NULL),
+	    (long long)json_int(peer, 90, "hold", NULL));
+	if (json_int(peer, 0, "gracefulRestart", NULL))
+		add(s, CTX_ROUTER, EFFECT_RESET, a, "graceful-restart", "%s", "");
+}
+
+static void add_family(struct settings *s, const json_t *peer, const json_t *family)
+{
+	const char *a = json_text(peer, "address", NULL), *afi = json_text(family, "afi", NULL);
+	const enum context ctx = strcmp(afi, "ipv6") == 0 ? CTX_IPV6 : CTX_IPV4;
+	const json_t *paths = json_object_get(family, "paths"), *p;
+	char map[MAP_NAME_MAX], key[MAP_NAME_MAX];
+	size_t i;
+
+	map_name(map, peer, family);
+	add(s, ctx, EFFECT_RESET, a, "activate", "%s", "");
+	add(s, ctx, EFFECT_NONE, a, "route-map", "%s out", map);
+	json_array_foreach(paths, i, p) {
+		(void)snprintf(key, sizeof(key), "network %s", json_text(p, "prefix", NULL));
+		add(s, ctx, EFFECT_NONE, "", key, "%s", "");
+	}
+}
+
+static void settings_make(struct settings *s, const json_t *instance)
+{
+	const json_t *peers = json_object_get(instance, "peers"), *p, *f;
+	size_t i, j;
+
+	add_router(s, instance);
+	json_array_foreach(peers, i, p) {
+		add_peer(s, p);
+		json_array_foreach(json_object_get(p, "families"), j, f)
+			add_family(s, p, f);
+	}
 }
 
 /* ---- the whole ---- */
@@ -403,24 +419,26 @@ static bool map_differs(const json_t *peer, const json_t *old, const json_t *new
 	return strcmp(strbuf_str(&a), strbuf_str(&b)) != 0;
 }
 
-/* Maps are written before they are referred to, and removed after. */
+/*
+ * A map is never changed: one with another name is written before the neighbor is told of it, and the old one is removed
+ * after.
+ */
 static void put_maps(struct strbuf *out, const json_t *old, const json_t *new, bool removals)
 {
-	const json_t *peers = json_object_get(removals ? old : new, "peers"), *p, *f, *o;
+	const json_t *in = removals ? old : new, *not_in = removals ? new : old;
+	const json_t *peers = json_object_get(in, "peers"), *p, *f;
 	size_t i, j;
 
 	json_array_foreach(peers, i, p) {
-		const json_t *other = peer_find(removals ? new : old, json_text(p, "address", NULL));
+		const json_t *other = peer_find(not_in, json_text(p, "address", NULL));
 
 		json_array_foreach(json_object_get(p, "families"), j, f) {
-			o = family_find(other, json_text(f, "afi", NULL));
-			if (removals && !o)
-				put_no_map(out, p, f);
-			if (removals || !map_differs(p, o, f))
+			if (!map_differs(p, family_find(other, json_text(f, "afi", NULL)), f))
 				continue;
-			if (o)
-				put_no_map(out, p, o);
-			put_map(out, p, f);
+			if (removals)
+				put_no_map(out, p, f);
+			else
+				put_map(out, p, f);
 		}
 	}
 }

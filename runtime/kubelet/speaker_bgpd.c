@@ -50,6 +50,12 @@ static int bgpd_connect(struct instance *i, struct vty **ret, struct error *e)
 	return r == -ENOENT || r == -ECONNREFUSED || r == -ETIMEDOUT ? -EAGAIN : r;
 }
 
+/* Of what bgpd answers with a status other than success: what is no failure. "no" of what is not there; a reset is on its way. */
+static bool is_harmless(const char *command, const char *answer)
+{
+	return strncmp(command, "no ", 3) == 0 || strstr(answer, "to take effect");
+}
+
 /* A command that is refused is noted, and the others are run nevertheless. */
 static int run_commands(struct instance *i, struct vty *vty, const json_t *commands, struct error *e)
 {
@@ -62,8 +68,8 @@ static int run_commands(struct instance *i, struct vty *vty, const json_t *comma
 		struct error one = { 0 };
 
 		r = vty_ask(vty, json_string_value(c), &answer, &one);
-		if (r == -EPROTO && strncmp(json_string_value(c), "no ", 3) != 0)
-			instance_note(i, "bgpd: %s: %s", json_string_value(c), one.msg);
+		if (r == -EPROTO && !is_harmless(json_string_value(c), one.msg))
+			instance_note(i, "%s", one.msg);
 		else if (r < 0 && r != -EPROTO)
 			return error_set(e, -r, "bgpd: %s: %s", json_string_value(c), one.msg);
 	}

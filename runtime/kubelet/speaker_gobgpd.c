@@ -167,12 +167,24 @@ static int gobgpd_change(struct instance *i, const json_t *old, const json_t *ne
 	return 0;
 }
 
+/* GoBGP uses other timers from the next session on; Cilium begins a new one. */
+static void reset_peer(struct instance *i, const char *line)
+{
+	_cleanup_json_ json_t *said = json_loads(line, 0, NULL);
+	const char *const args[] = { "neighbor", json_text(said, "Key", NULL), "reset", NULL };
+
+	if (*args[1])
+		(void)gobgp(i, NULL, args);
+}
+
 static void gobgpd_heard(struct instance *i, const char *line)
 {
 	static const char *const again[] = { "neighbor", "all", "softresetout", NULL };
 
 	if (strstr(line, "Finished reading the config file"))
 		sync_paths(i, NULL, i->model);
+	else if (strstr(line, "Update timer configuration"))
+		reset_peer(i, line);
 	else if (strstr(line, "Neighbor soft reset in")) /* after other route policies */
 		(void)gobgp(i, NULL, again);
 }
@@ -201,17 +213,6 @@ static json_t *gobgp_json(struct instance *i, const char *const args[])
 	_cleanup_strbuf_ struct strbuf out = { 0 };
 
 	return gobgp(i, &out, args) < 0 ? NULL : json_loads(strbuf_str(&out), 0, NULL);
-}
-
-static const json_t *find_neighbor(const json_t *all, const char *address)
-{
-	const json_t *n;
-	size_t k;
-
-	json_array_foreach(all, k, n)
-		if (strcmp(json_text(n, "conf", "neighbor_address", NULL), address) == 0)
-			return n;
-	return NULL;
 }
 
 static void count_families(json_t *state, const json_t *seen)
@@ -251,22 +252,19 @@ static json_t *peer_state(struct instance *i, const json_t *peer, const json_t *
 	return ret;
 }
 
-static json_t *ask_neighbors(struct instance *i)
-{
-	static const char *const args[] = { "-j", "neighbor", NULL };
-
-	return gobgp_json(i, args);
-}
-
+/* Asked one by one: only then what is advertised is counted. */
 static json_t *gobgpd_peers(struct instance *i)
 {
-	_cleanup_json_ json_t *seen = ask_neighbors(i);
 	const json_t *peers = json_object_get(i->model, "peers"), *p;
 	json_t *ret = json_array();
 	size_t n;
 
-	json_array_foreach(peers, n, p)
-		json_array_append_new(ret, peer_state(i, p, find_neighbor(seen, json_text(p, "address", NULL))));
+	json_array_foreach(peers, n, p) {
+		const char *const args[] = { "-j", "neighbor", json_text(p, "address", NULL), NULL };
+		_cleanup_json_ json_t *seen = gobgp_json(i, args);
+
+		json_array_append_new(ret, peer_state(i, p, json_is_array(seen) ? json_array_get(seen, 0) : seen));
+	}
 	return ret;
 }
 
