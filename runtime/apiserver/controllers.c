@@ -14,7 +14,9 @@
 #include "cluster/selector.h"
 
 enum {
-	PAUSE_USEC = 10 * 1000, /* between two times that the queues are worked through */
+	PAUSE_USEC = 10 * 1000, /* between two times that the queues are worked through, at least */
+	PAUSE_MAX_USEC = 100 * 1000,
+	PAUSE_FACTOR = 4, /* and so many times as long as the work took: a controller of 1000 pods looks at all of them for each change */
 	SLICE_USEC = 20 * 1000, /* then the loop gets a turn, so that requests are answered meanwhile */
 };
 
@@ -43,7 +45,7 @@ static void on_drain(struct loop *loop, struct loop_handle id, void *arg);
 
 void ctl_arm(struct controllers *c)
 {
-	const uint64_t now = loop_now(), due = c->drained + PAUSE_USEC;
+	const uint64_t now = loop_now(), due = c->drained + c->pause;
 
 	if (!loop_exists(c->api->loop, c->drain))
 		(void)loop_add_timer(c->api->loop, now >= due ? 0 : due - now, on_drain, c, &c->drain, NULL);
@@ -90,10 +92,14 @@ static void on_drain(struct loop *loop, struct loop_handle id, void *arg)
 
 	while (work(c))
 		if (loop_now() - start >= SLICE_USEC) {
+			c->worked += loop_now() - start;
 			(void)loop_set_timer(loop, id, 0);
 			return;
 		}
 	c->drained = loop_now();
+	c->worked += c->drained - start;
+	c->pause = MIN_OF(MAX_OF(c->worked * PAUSE_FACTOR, (uint64_t)PAUSE_USEC), (uint64_t)PAUSE_MAX_USEC);
+	c->worked = 0;
 }
 
 /* ---- times ---- */

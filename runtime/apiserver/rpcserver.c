@@ -56,9 +56,11 @@ struct rpcserver {
 	struct client *clients;
 	struct waiter *waiters;
 	struct store_watch *watch;
+	uint64_t settle; /* microseconds until pending_list() is made again */
 };
 
-enum { SETTLE_USEC = 20000 }; /* changes are gathered so long before pending_list() is made again */
+/* Changes are gathered so long before pending_list() is made again: microseconds, and times what it took. */
+enum { SETTLE_USEC = 20000, SETTLE_MAX_USEC = 200000, SETTLE_FACTOR = 10 };
 
 static bool client_exists(const struct rpcserver *s, const struct client *c)
 {
@@ -396,11 +398,13 @@ static void on_wait_over(struct loop *loop _unused_, struct loop_handle id _unus
 static void on_work(struct loop *loop _unused_, struct loop_handle id _unused_, void *arg)
 {
 	struct rpcserver *s = arg;
+	const uint64_t start = loop_now();
 	json_t *pending;
 
 	if (!s->waiters)
 		return;
 	pending = pending_list(s->api);
+	s->settle = MIN_OF(MAX_OF((loop_now() - start) * SETTLE_FACTOR, (uint64_t)SETTLE_USEC), (uint64_t)SETTLE_MAX_USEC);
 	while (s->waiters && json_array_size(pending) == 0) {
 		reply_pending(s->waiters->client, s->waiters->id, json_array());
 		waiter_free(s->waiters);
@@ -411,7 +415,7 @@ static void on_work(struct loop *loop _unused_, struct loop_handle id _unused_, 
 static void look_soon(struct rpcserver *s)
 {
 	if (s->waiters && !loop_exists(s->api->loop, s->work))
-		(void)loop_add_timer(s->api->loop, SETTLE_USEC, on_work, s, &s->work, NULL);
+		(void)loop_add_timer(s->api->loop, s->settle, on_work, s, &s->work, NULL);
 }
 
 static void on_wait(struct client *c, const json_t *m, json_int_t id)
@@ -535,6 +539,7 @@ int rpcserver_start(struct api *api, struct error *e)
 	if (!s)
 		return error_oom(e);
 	s->api = api;
+	s->settle = SETTLE_USEC;
 	api->rpcserver = s;
 	(void)snprintf(path, sizeof(path), "%s/%s", api->lab_dir, KUBE_SOCKET);
 	s->fd = rpc_listen(path, e);
