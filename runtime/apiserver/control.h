@@ -33,6 +33,7 @@ struct controllers {
 	struct store_watch *watch;
 	struct loop_handle drain, alarm; /* timers: queues are worked through; something is due */
 	uint64_t drained;		 /* loop_now() when the queues were empty last */
+	enum ctl turn;			 /* whose it is in this round */
 	uint64_t worked, pause;		 /* microseconds: since they were empty; until they are worked through again */
 	json_t *dirty[_CTL_MAX];	 /* {"namespace/name": true}: ordered sets */
 	json_t *later;			 /* {"CTL namespace/name": when, by time(2)} */

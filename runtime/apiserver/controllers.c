@@ -15,8 +15,8 @@
 
 enum {
 	PAUSE_USEC = 10 * 1000, /* between two times that the queues are worked through, at least */
-	PAUSE_MAX_USEC = 100 * 1000,
-	PAUSE_FACTOR = 4, /* and so many times as long as the work took: a controller of 1000 pods looks at all of them for each change */
+	PAUSE_MAX_USEC = 250 * 1000,
+	PAUSE_FACTOR = 8, /* and so many times as long as the work took: a controller of 1000 pods looks at all of them for each change */
 	SLICE_USEC = 20 * 1000, /* then the loop gets a turn, so that requests are answered meanwhile */
 };
 
@@ -72,16 +72,29 @@ static bool take(struct controllers *c, enum ctl ctl, char ns[300], char name[30
 	return true;
 }
 
-/* Those that make or remove things go first, so that those after them find all of it. */
+/*
+ * One object's turn. The controllers go in rounds: those that make or remove things first, so that those after them find
+ * all of it; what a later one does to an earlier one's objects is for the next round. (Else each pod that is bound would
+ * have its ReplicaSet count all its pods again.) Return: false at the end of a round.
+ */
 static bool work(struct controllers *c)
 {
 	char ns[300], name[300];
 
-	for (enum ctl ctl = 0; ctl < _CTL_MAX; ctl++)
-		if (take(c, ctl, ns, name)) {
-			table[ctl].sync(c, ns, name);
+	for (; c->turn < _CTL_MAX; c->turn++)
+		if (take(c, c->turn, ns, name)) {
+			table[c->turn].sync(c, ns, name);
 			return true;
 		}
+	c->turn = 0;
+	return false;
+}
+
+static bool is_dirty(const struct controllers *c)
+{
+	for (enum ctl ctl = 0; ctl < _CTL_MAX; ctl++)
+		if (json_object_size(c->dirty[ctl]) > 0)
+			return true;
 	return false;
 }
 
@@ -100,6 +113,8 @@ static void on_drain(struct loop *loop, struct loop_handle id, void *arg)
 	c->worked += c->drained - start;
 	c->pause = MIN_OF(MAX_OF(c->worked * PAUSE_FACTOR, (uint64_t)PAUSE_USEC), (uint64_t)PAUSE_MAX_USEC);
 	c->worked = 0;
+	if (is_dirty(c))
+		(void)loop_set_timer(loop, id, c->pause);
 }
 
 /* ---- times ---- */

@@ -83,7 +83,8 @@ static void end_pods(struct controllers *c, const json_t *rs, const json_t *acti
 
 /* ---- sync ---- */
 
-static void manage(struct controllers *c, const json_t *rs, const json_t *active)
+/* Return: whether pods were made or ended. */
+static bool manage(struct controllers *c, const json_t *rs, const json_t *active)
 {
 	const json_int_t want = json_int(rs, 1, "spec", "replicas", NULL), have = (json_int_t)json_array_size(active);
 	const json_int_t diff = want - have, n = MIN_OF(diff < 0 ? -diff : diff, (json_int_t)BURST);
@@ -92,14 +93,15 @@ static void manage(struct controllers *c, const json_t *rs, const json_t *active
 		ctl_dirty(c, CTL_REPLICASET, kube_namespace(rs), kube_name(rs));
 	if (diff < 0) {
 		end_pods(c, rs, active, (size_t)n);
-		return;
+		return true;
 	}
 	for (json_int_t i = 0; i < n; i++)
 		if (!pod_make(c, &resources[RES_REPLICASETS], rs, pod_of_template(&resources[RES_REPLICASETS], rs),
 			      COMPONENT)) {
 			ctl_later(c, CTL_REPLICASET, kube_namespace(rs), kube_name(rs), 5);
-			return;
+			break;
 		}
+	return n > 0;
 }
 
 static bool has_labels(const json_t *pod, const json_t *labels)
@@ -161,9 +163,9 @@ void replicaset_sync(struct controllers *c, const char *ns, const char *name)
 		return;
 	owners_adopt(c, RES_REPLICASETS, rs, RES_PODS);
 	active = active_pods(c, rs);
-	if (!json_at(rs, "metadata", "deletionTimestamp", NULL))
-		manage(c, rs, active);
-	json_decref(active);
-	active = active_pods(c, rs);
+	if (!json_at(rs, "metadata", "deletionTimestamp", NULL) && manage(c, rs, active)) {
+		json_decref(active);
+		active = active_pods(c, rs);
+	}
 	status_store(c, RES_REPLICASETS, rs, count(c, rs, active));
 }

@@ -130,7 +130,7 @@ static void add_nodes(struct fixture *f)
 static void settle(struct fixture *f)
 {
 	for (unsigned i = 0; i < 10000; i++)
-		if (loop_run_once(f->api.loop, 15000) == 0)
+		if (loop_run_once(f->api.loop, 15000) == 0 && !loop_exists(f->api.loop, f->api.controllers->drain))
 			return;
 	fail_msg("the controllers never come to rest");
 }
