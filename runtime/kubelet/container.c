@@ -198,6 +198,18 @@ static void pull_failed(struct container *c, int64_t now)
 	try_again(c, PULL_ERROR_SHOWN);
 }
 
+static void never_pulled(struct container *c, const char *image)
+{
+	char text[512];
+
+	if (c->waiting)
+		return;
+	(void)snprintf(text, sizeof(text), "Container image \"%s\" is not present with pull policy of Never", image);
+	event(c, "Warning", "ErrImageNeverPull", text);
+	event(c, "Warning", "Failed", "Error: ErrImageNeverPull");
+	container_wait(c, "ErrImageNeverPull", "%s", text);
+}
+
 /* Return: whether the image is there. */
 static bool image_ready(struct container *c)
 {
@@ -208,6 +220,10 @@ static bool image_ready(struct container *c)
 
 	if (*image && profile_find(image))
 		return true;
+	if (strcmp(json_text(c->spec, "imagePullPolicy", NULL), "Never") == 0) {
+		never_pulled(c, image);
+		return false;
+	}
 	left = c->pull_failed ? backoff_left(&c->pull_backoff, (int64_t)c->pull_failed, now) : 0;
 	if (left == 0) {
 		pull_failed(c, now);

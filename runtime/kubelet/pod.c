@@ -338,6 +338,7 @@ static void adopt(struct pod *p, const json_t *found)
 	for (i = 0; i < p->n_containers; i++)
 		if (p->containers[i].state == CONTAINER_RUNNING)
 			probes_start(&p->containers[i]);
+	volumes_update(p); /* asks for the objects, whose changes are told from then on */
 }
 
 static bool has_ended(const json_t *object)
