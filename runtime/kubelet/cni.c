@@ -352,6 +352,15 @@ static int namespace_make(struct cni *c, int *ret_netns, struct nlconn **ret_nl,
 	return r;
 }
 
+/* What an attempt that failed has left goes with its namespace, but not at once. */
+static void link_forget(struct cni *c, const char *ifname)
+{
+	int ifindex;
+
+	if (link_get_index(c->nl, ifname, &ifindex, NULL) == 0)
+		(void)link_delete(c->nl, ifindex, NULL);
+}
+
 static int host_connect(struct cni *c, const struct cni_pod *pod, int netns, const struct macaddr *mac, struct error *e)
 {
 	const uint32_t mtu = cni_mtu(c);
@@ -361,6 +370,10 @@ static int host_connect(struct cni *c, const struct cni_pod *pod, int netns, con
 	};
 	int ifindex, r = link_create_veth(c->nl, &veth, e);
 
+	if (r == -EEXIST) {
+		link_forget(c, pod->ifname);
+		r = link_create_veth(c->nl, &veth, e);
+	}
 	if (r == 0)
 		r = link_get_index(c->nl, pod->ifname, &ifindex, e);
 	if (r < 0)

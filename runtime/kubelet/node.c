@@ -34,12 +34,25 @@ static void file_value(const char *path, const char *key, char *buf, size_t size
 	}
 }
 
+/* Each node is a machine of its own, the same one each time: 32 hex digits (FNV-1a of its name, twice). */
+static void machine_id(const char *hostname, char buf[33])
+{
+	uint64_t h = 0xcbf29ce484222325, first;
+
+	for (const char *c = hostname; *c; c++)
+		h = (h ^ (unsigned char)*c) * 0x100000001b3;
+	first = h;
+	for (const char *c = hostname; *c; c++)
+		h = (h ^ (unsigned char)*c) * 0x100000001b3;
+	(void)snprintf(buf, 33, "%016llx%016llx", (unsigned long long)first, (unsigned long long)h);
+}
+
 static json_t *machine(const struct kubelet *k)
 {
 	static const struct {
 		const char *uname, *go;
 	} archs[] = { { "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm" }, { "i686", "386" } };
-	char os[128], machine_id[64], boot_id[64];
+	char os[128], id[33], boot_id[64];
 	const char *arch, *version = json_text(k->cluster, "version", NULL);
 	struct utsname u = { 0 };
 
@@ -49,9 +62,9 @@ static json_t *machine(const struct kubelet *k)
 		if (strcmp(u.machine, archs[i].uname) == 0)
 			arch = archs[i].go;
 	file_value("/etc/os-release", "PRETTY_NAME=", os, sizeof(os));
-	file_value("/etc/machine-id", "", machine_id, sizeof(machine_id));
+	machine_id(kubelet_hostname(k), id);
 	file_value("/proc/sys/kernel/random/boot_id", "", boot_id, sizeof(boot_id));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machineID", machine_id, "systemUUID", machine_id,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machineID", id, "systemUUID", id,
 			 "bootID", boot_id, "kernelVersion", u.release, "osImage", *os ? os : "Linux", "containerRuntimeVersion",
 			 "netemu://" NETEMU_VERSION, "kubeletVersion", version, "kubeProxyVersion", version, "operatingSystem",
 			 "linux", "architecture", arch);

@@ -87,7 +87,10 @@ bool pod_answered(struct pod *p, const struct rpc_message *m)
 
 static void retry_due(struct loop *loop _unused_, struct loop_handle id _unused_, void *arg)
 {
-	pod_sync(arg);
+	struct pod *p = arg;
+
+	p->timer = (struct loop_handle){ 0 };
+	pod_sync(p);
 }
 
 static void pod_retry(struct pod *p)
@@ -100,7 +103,12 @@ static void pod_retry(struct pod *p)
 
 static void sandbox_failed(struct pod *p, const char *why)
 {
-	kubelet_event(p->k, p->object, "Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", why);
+	const char *volume = volumes_culprit(p, why);
+
+	if (volume)
+		kubelet_event(p->k, p->object, "Warning", "FailedMount", "MountVolume.SetUp failed for volume \"%s\" : %s", volume, why);
+	else
+		kubelet_event(p->k, p->object, "Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", why);
 	pod_retry(p);
 }
 
@@ -156,7 +164,7 @@ static void step_waiting(struct pod *p)
 		p->stage = POD_ENDED;
 		return;
 	}
-	if (volumes_make(p, &volumes) < 0)
+	if (loop_exists(p->k->loop, p->timer) || volumes_make(p, &volumes) < 0)
 		return;
 	if (p->host_network || cni_ready(p->k->cni)) {
 		pod_create(p, volumes);

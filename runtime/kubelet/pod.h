@@ -183,6 +183,8 @@ char *podfiles_hostname(const struct pod *p);
  * Return: 0; -EAGAIN: an object is still being asked for; another -errno: a volume cannot be made, told as an event.
  */
 int volumes_make(struct pod *p, json_t **ret);
+/** volumes_culprit() - the name of the volume that the runtime's refusal is about, or NULL */
+const char *volumes_culprit(const struct pod *p, const char *why);
 /** volumes_update() - objects have changed: tell the runtime of files that are others now */
 void volumes_update(struct pod *p);
 /** volumes_mounts() - a container's mounts for the runtime; new array */

@@ -233,6 +233,20 @@ int volumes_make(struct pod *p, json_t **ret)
 	return worst;
 }
 
+const char *volumes_culprit(const struct pod *p, const char *why)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (json_at(p->object, "spec", "volumes", NULL), i, v) {
+		const char *path = json_text(v, "hostPath", "path", NULL);
+
+		if (*path && strstr(why, "hostPath") && strstr(why, path))
+			return json_text(v, "name", NULL);
+	}
+	return NULL;
+}
+
 static void ignore_answer(struct rpc_message *m, const struct error *e _unused_, void *arg)
 {
 	(void)pod_answered(arg, m);
