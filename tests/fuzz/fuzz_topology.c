@@ -38,8 +38,30 @@ static void check_node(const struct lab *lab, size_t i)
 		must(strchr(n->env.v[k], '=') > n->env.v[k]);
 }
 
+/* Pod CIDRs: one a subnet, of no other node's. */
+static void check_cluster(const struct lab *lab)
+{
+	struct inprefix a, b;
+
+	must(lab->pod_subnets.n && lab->ip_family && lab->version && lab->api_address);
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		const struct node *n = &lab->nodes[i];
+
+		must(n->pod_cidrs.n == (n->kube ? lab->pod_subnets.n : 0));
+		must(n->node_ips.n <= 2 && (!n->kube || n->n_kube_labels >= 5));
+		for (size_t k = 0; k < n->pod_cidrs.n; k++) {
+			must(inprefix_parse(n->pod_cidrs.v[k], &a) == 0);
+			if (i == 0 || !lab->nodes[i - 1].kube)
+				continue;
+			must(inprefix_parse(lab->nodes[i - 1].pod_cidrs.v[k], &b) == 0 && !inprefix_overlap(&a, &b));
+		}
+	}
+}
+
 static void check_lab(const struct lab *lab)
 {
+	if (lab->type == LAB_CLUSTER)
+		check_cluster(lab);
 	must(lab->name && !strchr(lab->name, '/') && *lab->name != '.' && *lab->path == '/');
 	must(lab->n_nodes > 0);
 	for (size_t i = 0; i < lab->n_nodes; i++)
