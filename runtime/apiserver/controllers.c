@@ -260,6 +260,21 @@ static void on_namespaced(struct controllers *c, const struct store_event *ev)
 		ctl_dirty(c, CTL_NAMESPACE, "", kube_namespace(ev->object));
 }
 
+static bool same_at(const struct store_event *ev, const char *part, const char *key)
+{
+	const json_t *now = json_at(ev->object, part, key, NULL), *old = json_at(ev->old, part, key, NULL);
+
+	return now == old || json_equal(now, old);
+}
+
+/* A ReplicaSet counts its pods, which may be many: not again for the count that it has just written. */
+static bool only_counted(const struct store_event *ev)
+{
+	return ev->res->id == RES_REPLICASETS && ev->old && same_at(ev, "metadata", "generation") &&
+	       same_at(ev, "metadata", "labels") && same_at(ev, "metadata", "ownerReferences") &&
+	       same_at(ev, "metadata", "deletionTimestamp");
+}
+
 static void on_event(const struct store_event *ev, void *arg)
 {
 	struct controllers *c = arg;
@@ -270,7 +285,7 @@ static void on_event(const struct store_event *ev, void *arg)
 	}
 	owners_event(c, ev);
 	for (enum ctl ctl = 0; ctl < _CTL_MAX; ctl++)
-		if (table[ctl].kind && table[ctl].res == ev->res->id && ctl != CTL_TAINTS)
+		if (table[ctl].kind && table[ctl].res == ev->res->id && ctl != CTL_TAINTS && !only_counted(ev))
 			ctl_dirty(c, ctl, kube_namespace(ev->object), kube_name(ev->object));
 	if (ev->res->id == RES_PODS)
 		on_pod(c, ev);
