@@ -34,6 +34,8 @@ struct controllers {
 	struct loop_handle drain, alarm; /* timers: queues are worked through; something is due */
 	uint64_t drained;		 /* loop_now() when the queues were empty last */
 	enum ctl turn;			 /* whose it is in this round */
+	json_t *now;			 /* what it still has to look at, as dirty */
+	bool syncing;			 /* it is at it */
 	uint64_t worked, pause;		 /* microseconds: since they were empty; until they are worked through again */
 	json_t *dirty[_CTL_MAX];	 /* {"namespace/name": true}: ordered sets */
 	json_t *later;			 /* {"CTL namespace/name": when, by time(2)} */

@@ -56,38 +56,44 @@ void ctl_dirty(struct controllers *c, enum ctl ctl, const char *ns, const char *
 	char key[600];
 
 	(void)snprintf(key, sizeof(key), "%s/%s", ns, name);
-	(void)json_object_set_new(c->dirty[ctl], key, json_true());
+	(void)json_object_set_new(c->syncing && ctl == c->turn ? c->now : c->dirty[ctl], key, json_true());
 	ctl_arm(c);
 }
 
-static bool take(struct controllers *c, enum ctl ctl, char ns[300], char name[300])
+static bool take(json_t *dirty, char ns[300], char name[300])
 {
-	const char *key = json_object_iter_key(json_object_iter(c->dirty[ctl])), *slash = key ? strchr(key, '/') : NULL;
+	const char *key = json_object_iter_key(json_object_iter(dirty)), *slash = key ? strchr(key, '/') : NULL;
 
 	if (!slash)
 		return false;
 	(void)snprintf(ns, 300, "%.*s", (int)(slash - key), key);
 	(void)snprintf(name, 300, "%s", slash + 1);
-	(void)json_object_del(c->dirty[ctl], key);
+	(void)json_object_del(dirty, key);
 	return true;
 }
 
 /*
  * One object's turn. The controllers go in rounds: those that make or remove things first, so that those after them find
- * all of it; what a later one does to an earlier one's objects is for the next round. (Else each pod that is bound would
- * have its ReplicaSet count all its pods again.) Return: false at the end of a round.
+ * all of it; what a later one, or somebody else meanwhile, does to an earlier one's objects is for the next round. (Else
+ * each pod that is bound or runs would have its ReplicaSet count all its pods again.) Return: false at the end of a round.
  */
 static bool work(struct controllers *c)
 {
 	char ns[300], name[300];
+	json_t *done;
 
-	for (; c->turn < _CTL_MAX; c->turn++)
-		if (take(c, c->turn, ns, name)) {
-			table[c->turn].sync(c, ns, name);
-			return true;
-		}
-	c->turn = 0;
-	return false;
+	while (!take(c->now, ns, name)) {
+		c->turn = (c->turn + 1) % _CTL_MAX;
+		done = c->now;
+		c->now = c->dirty[c->turn];
+		c->dirty[c->turn] = done;
+		if (c->turn == 0)
+			return false;
+	}
+	c->syncing = true;
+	table[c->turn].sync(c, ns, name);
+	c->syncing = false;
+	return true;
 }
 
 static bool is_dirty(const struct controllers *c)
@@ -95,7 +101,7 @@ static bool is_dirty(const struct controllers *c)
 	for (enum ctl ctl = 0; ctl < _CTL_MAX; ctl++)
 		if (json_object_size(c->dirty[ctl]) > 0)
 			return true;
-	return false;
+	return json_object_size(c->now) > 0;
 }
 
 static void on_drain(struct loop *loop, struct loop_handle id, void *arg)
@@ -326,6 +332,7 @@ int controllers_start(struct api *api, struct error *e)
 	for (enum ctl ctl = 0; ctl < _CTL_MAX; ctl++)
 		c->dirty[ctl] = json_object();
 	c->later = json_object();
+	c->now = json_object();
 	c->dependents = json_object();
 	c->scheduler = scheduler_new();
 	if (!c->scheduler)
@@ -352,6 +359,7 @@ void controllers_free(struct api *api)
 	for (enum ctl ctl = 0; ctl < _CTL_MAX; ctl++)
 		json_decref(c->dirty[ctl]);
 	json_decref(c->later);
+	json_decref(c->now);
 	json_decref(c->dependents);
 	(void)scheduler_free(c->scheduler);
 	free(c);
