@@ -78,22 +78,68 @@ static json_t *cluster_json(const struct lab *lab)
 			 strings_json(&lab->pod_subnets), "serviceSubnets", strings_json(&lab->service_subnets), "nodes", nodes);
 }
 
-static void check_values(const struct manifest *m, const struct lab *cluster, struct diag *d)
+/* Whether the values among the files are good, and have the cluster serve Cilium's BGP resources. */
+static bool check_values(const struct manifests *m, const struct lab *cluster, struct diag *d)
 {
-	_cleanup_json_ json_t *json = cluster_json(cluster), *unused = NULL;
-	struct error e = { 0 };
+	_cleanup_json_ json_t *json = cluster_json(cluster);
+	bool bgp = false;
 
-	if (cilium_values_read(m->object, json, &unused, &e) < 0)
-		diag_error(d, m->pos, NULL, "%s", e.msg);
+	for (size_t i = 0; i < m->n; i++) {
+		_cleanup_json_ json_t *read = NULL;
+		struct error e = { 0 };
+
+		if (m->items[i].type != MANIFEST_VALUES)
+			continue;
+		if (cilium_values_read(m->items[i].object, json, &read, &e) < 0)
+			diag_error(d, m->items[i].pos, NULL, "%s", e.msg);
+		bgp = bgp || json_bool(read, "bgp", NULL);
+	}
+	return bgp;
+}
+
+static bool brings_namespace(const struct manifests *m, const char *ns)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(json_text(m->items[i].object, "kind", NULL), "Namespace") == 0 && strcmp(kube_name(m->items[i].object), ns) == 0)
+			return true;
+	return false;
+}
+
+/* Those that each cluster begins with; "" is default. */
+static bool is_first_namespace(const char *ns)
+{
+	static const char *const names[] = { "", "default", "kube-system", "kube-public", "kube-node-lease" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(ns, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What a new cluster does not have, the files must bring. */
+static void check_fresh(const struct manifests *m, const struct manifest *one, bool bgp, struct diag *d)
+{
+	const struct resource *res = resource_of(one->object);
+	const char *ns = kube_namespace(one->object);
+
+	if (res && res->custom && !bgp)
+		diag_error(d, one->pos, "give a values.yaml with bgpControlPlane.enabled: true as well", "no matches for kind \"%s\" in version \"%s\"",
+			   res->kind, json_text(one->object, "apiVersion", NULL));
+	if (res && res->namespaced && !is_first_namespace(ns) && !brings_namespace(m, ns))
+		diag_error(d, one->pos, NULL, "namespaces \"%s\" not found", ns);
 }
 
 void kube_apply_check(const struct manifests *m, const struct lab *cluster, struct diag *d)
 {
+	const bool bgp = cluster && d->n_errors == 0 && check_values(m, cluster, d);
+	const bool good = d->n_errors == 0;
+
 	for (size_t i = 0; i < m->n; i++) {
-		if (m->items[i].type == MANIFEST_OBJECT)
-			check_one(&m->items[i], d);
-		else if (cluster && d->n_errors == 0)
-			check_values(&m->items[i], cluster, d);
+		if (m->items[i].type != MANIFEST_OBJECT)
+			continue;
+		check_one(&m->items[i], d);
+		if (cluster && good)
+			check_fresh(m, &m->items[i], bgp, d);
 	}
 }
 
@@ -245,14 +291,6 @@ static bool brings_values(const struct manifests *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (m->items[i].type == MANIFEST_VALUES)
-			return true;
-	return false;
-}
-
-static bool brings_namespace(const struct manifests *m, const char *ns)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (rank(&m->items[i]) == 1 && strcmp(kube_name(m->items[i].object), ns) == 0)
 			return true;
 	return false;
 }

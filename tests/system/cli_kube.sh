@@ -77,6 +77,15 @@ assert_match 'bad.yaml:12:5: error: unknown field "spec.containers\[0\].comand"'
 assert_match 'bad.yaml:13:3: error: unknown field "spec.foo"' "$output"
 assert_match 'bad.yaml:18:18: error: json: cannot unmarshal string into Go struct field [A-Za-z.]*spec.replicas of type int32' "$output"
 assert_match 'bad.yaml:21:7: error: no matches for kind "Foo" in version "v2"' "$output"
+printf '%s\n' 'apiVersion: v1' 'kind: Pod' 'metadata: {name: p, namespace: nowhere}' 'spec: {containers: [{name: c, image: alpine}]}' \
+  '---' 'apiVersion: cilium.io/v2alpha1' 'kind: CiliumBGPPeeringPolicy' 'metadata: {name: x}' \
+  'spec: {virtualRouters: [{localASN: 1, neighbors: [{peerAddress: 10.0.0.1/32, peerASN: 1}]}]}' >fresh.yaml
+assert_status 2 netemu run cluster.yaml fresh.yaml
+assert_match 'fresh.yaml:1:1: error: namespaces "nowhere" not found' "$output"
+assert_match 'fresh.yaml:6:1: error: no matches for kind "CiliumBGPPeeringPolicy"' "$output"
+printf '%s\n' 'ipam: {mode: eni}' 'bgpControlPlane: {enabled: true}' >values.yaml
+assert_status 2 netemu run cluster.yaml values.yaml
+assert_match 'values.yaml:1:1: error: .*ipam.mode' "$output"
 assert_eq "" "$(netemu list -f json | jq -r '.[].name')" "nothing was made"
 assert_status 0 netemu plan cluster.yaml pods.yaml
 assert_eq "apply      namespace/other apply      pod/a apply      pod/b namespace other" "$(grep '^apply' <<<"$output" | xargs -d '\n')"
