@@ -368,7 +368,7 @@ static int host_connect(struct cni *c, const struct cni_pod *pod, int netns, con
 		.a = { .netns_fd = -1, .ifname = pod->ifname, .mac = mac, .mtu = mtu },
 		.b = { .netns_fd = netns, .ifname = "eth0", .mtu = mtu, .ifindex = POD_ETH0 },
 	};
-	int ifindex, r = link_create_veth(c->nl, &veth, e);
+	int ifindex = 0, flushed, r = link_create_veth(c->nl, &veth, e);
 
 	if (r == -EEXIST) {
 		link_forget(c, pod->ifname);
@@ -382,10 +382,9 @@ static int host_connect(struct cni *c, const struct cni_pod *pod, int netns, con
 	r = link_set_up(c->nl, ifindex, e);
 	if (r == 0)
 		r = c->kind->host_side(c, pod, ifindex, e);
-	if (r == 0)
-		r = nlconn_flush(c->nl, e);
+	flushed = nlconn_flush(c->nl, e); /* in any case: nothing may stay queued */
 	nlconn_batch(c->nl, false);
-	return r;
+	return r < 0 ? r : flushed;
 }
 
 static int pod_connect(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac, struct error *e)

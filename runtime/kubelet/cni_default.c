@@ -50,11 +50,10 @@ static int default_pod_side(struct cni *c, const struct cni_pod *pod, struct nlc
 	for (size_t i = 0; r == 0 && i < pod->n_addrs; i++) {
 		const struct cni_family *f = cni_family_of(c, &pod->addrs[i]);
 		const bool v6 = f->router.family == AF_INET6;
-		const struct inprefix src = v6 ? (struct inprefix){ 0 } : pod->addrs[i];
+		struct inprefix addr = pod->addrs[i], src = addr;
 		const struct link_route link = { .dst = f->router, .src = src, .ifindex = POD_ETH0, .scope = ROUTE_SCOPE_LINK };
 		const struct link_route net = { .dst = f->ipam.cidr, .gw = f->router, .src = src, .ifindex = POD_ETH0 };
 		const struct link_route all = { .dst = { .family = f->router.family }, .gw = f->router, .ifindex = POD_ETH0 };
-		struct inprefix addr = pod->addrs[i];
 
 		addr.len = f->ipam.cidr.len;
 		r = addr_add(nl, POD_ETH0, &addr, ADDR_NOPREFIXROUTE | (v6 ? ADDR_NODAD : 0U), e);

@@ -111,9 +111,9 @@ static double quantity(const char *text)
 	return -1;
 }
 
-int64_t quantity_value(const char *text, const char *divisor)
+int64_t quantity_value(const char *amount, const char *divisor)
 {
-	const double v = quantity(text), d = divisor && *divisor && strcmp(divisor, "0") != 0 ? quantity(divisor) : 1;
+	const double v = quantity(amount), d = divisor && *divisor && strcmp(divisor, "0") != 0 ? quantity(divisor) : 1;
 	double whole;
 	int64_t n;
 

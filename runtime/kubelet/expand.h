@@ -41,6 +41,6 @@ json_t *container_argv(const json_t *spec, const json_t *env);
  *
  * Return: -1 for what is no quantity.
  */
-int64_t quantity_value(const char *quantity, const char *divisor);
+int64_t quantity_value(const char *amount, const char *divisor);
 
 #endif

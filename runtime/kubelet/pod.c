@@ -220,9 +220,7 @@ static bool main_over(const struct pod *p)
 
 static void step_up(struct pod *p)
 {
-	if (p->deleting || p->reason)
-		pod_stop(p, pod_grace(p));
-	else if (!start_containers(p) || main_over(p))
+	if (p->deleting || p->reason || !start_containers(p) || main_over(p))
 		pod_stop(p, pod_grace(p));
 }
 
