@@ -110,6 +110,23 @@ static void replicaset_scales(void **state)
 	end(&f);
 }
 
+/* 0.3 s of CPU; 8 s when each pod that is placed has them all counted */
+static void a_thousand_pods_are_not_counted_a_thousand_times(void **state)
+{
+	struct fixture f;
+	clock_t begun;
+
+	(void)state;
+	begin(&f);
+	patch(&f, RES_NODES, "", "c-worker", "{'status': {'allocatable': {'pods': '2000', 'cpu': '100'}}}");
+	begun = clock();
+	add_replicaset(&f, 1000);
+	live(&f);
+	assert_int_equal(status(&f, RES_REPLICASETS, "web", "readyReplicas"), 1000);
+	assert_true(clock() - begun < 4 * CLOCKS_PER_SEC);
+	end(&f);
+}
+
 static void pods_are_named_and_owned(void **state)
 {
 	_cleanup_json_ json_t *list = NULL;
@@ -988,6 +1005,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replicaset_scales),
+		cmocka_unit_test(a_thousand_pods_are_not_counted_a_thousand_times),
 		cmocka_unit_test(pods_are_named_and_owned),
 		cmocka_unit_test(lost_and_failed_pods_are_made_again),
 		cmocka_unit_test(orphans_are_adopted_and_strangers_let_go),
