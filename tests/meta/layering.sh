@@ -52,6 +52,6 @@ only "YAML" '^#include <yaml' runtime/topology/ runtime/cluster/
 only "capabilities" '^#include <(sys/capability|cap-ng)' runtime/kernel/ runtime/agent/
 only "namespaces and mounts" "$code(setns|unshare|mount|umount2?|clone3?|pivot_root|fsmount|move_mount|open_tree|mount_setattr) ?\\(" \
   runtime/kernel/ runtime/agent/ runtime/supervisor/
-only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/apiserver/main.c
+only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/kubelet/speaker_main.c runtime/apiserver/main.c
 only "leaving the process" "${code}exit ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/ runtime/apiserver/main.c
 exit $bad
