@@ -144,9 +144,11 @@ static void on_bgp(struct kubelet *k, const json_t *m)
 	speaker_set(k->speaker, json_is_object(config) ? config : NULL);
 }
 
+/* A new API server knows of no session either. */
 static void on_synced(struct kubelet *k, const json_t *m _unused_)
 {
 	pods_synced(k);
+	speaker_changed(k->speaker, k);
 }
 
 static void on_bgp_peers(struct kubelet *k, const json_t *m)

@@ -312,9 +312,19 @@ static void deadline_set(struct pod *p)
 		(void)loop_add_timer(p->k->loop, (uint64_t)MAX_OF(left, (int64_t)0) * SECOND, deadline_due, p, &p->deadline, NULL);
 }
 
+/* An object without what only appliers look at; half of it is that. New reference. */
+static json_t *slim(json_t *object)
+{
+	json_t *copy = json_copy(object), *meta = json_copy(json_object_get(object, "metadata"));
+
+	(void)json_object_del(meta, "managedFields");
+	(void)json_object_set_new(copy, "metadata", meta);
+	return copy;
+}
+
 static void object_set(struct pod *p, json_t *object, json_t *ips)
 {
-	json_incref(object);
+	object = slim(object);
 	json_decref(p->object);
 	p->object = object;
 	json_decref(p->ips);
@@ -386,11 +396,18 @@ struct pod *pod_new(struct kubelet *k, json_t *object, json_t *ips, const json_t
 	return p;
 }
 
+static bool same_map(const json_t *a, const json_t *b, const char *key)
+{
+	const json_t *va = json_at(a, "metadata", key, NULL), *vb = json_at(b, "metadata", key, NULL);
+
+	return va ? json_equal(va, vb) : !vb;
+}
+
 void pod_update(struct pod *p, json_t *object, json_t *ips)
 {
 	static const char *const lists[] = { "initContainers", "containers" };
 	const json_int_t deadline = json_int(p->object, 0, "spec", "activeDeadlineSeconds", NULL);
-	const bool same_meta = json_equal(json_object_get(p->object, "metadata"), json_object_get(object, "metadata"));
+	json_t *before = json_incref(p->object);
 	size_t i;
 	json_t *spec;
 
@@ -406,6 +423,7 @@ void pod_update(struct pod *p, json_t *object, json_t *ips)
 		pod_stop(p, pod_grace(p));
 	if (json_int(object, 0, "spec", "activeDeadlineSeconds", NULL) != deadline)
 		deadline_set(p);
-	if (p->in_runtime && !same_meta)
+	if (p->in_runtime && !(same_map(before, p->object, "labels") && same_map(before, p->object, "annotations")))
 		volumes_update(p);
+	json_decref(before);
 }
