@@ -69,6 +69,14 @@ own_machine() {
   ip link set lo up
 }
 
+# need_kubectl - $kubectls becomes lines of `VERSION PATH`, the real ones, oldest first (scripts/kubectl). Before own_machine,
+# which is without a network. kubectl's cache is the test's own.
+need_kubectl() {
+  [[ -n ${kubectls+x} ]] || { kubectls=$("$top/scripts/kubectl") && export kubectls; }
+  [[ -n $kubectls ]] || skip "needs a kubectl (scripts/kubectl finds none, and can fetch none)"
+  export HOME=$test_dir
+}
+
 # at_exit COMMAND... - runs at the end, last one first.
 at_exit() { test_cleanups+=("$(printf '%q ' "$@")"); }
 
