@@ -221,12 +221,40 @@ static int files_write(struct container *c, struct error *e)
 	return r;
 }
 
+static void words(struct arena *a, const json_t *array, struct strv *ret)
+{
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(array, i, word)
+		strv_add(a, ret, json_string_value(word) ? json_string_value(word) : "");
+}
+
+static void env_default(struct arena *a, struct strv *env, const char *word)
+{
+	const size_t key = strcspn(word, "=") + 1;
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], word, key) == 0)
+			return;
+	strv_add(a, env, word);
+}
+
+/* Of all that runs in the container, what `exec` starts included. */
+static void env_make(struct arena *a, const struct container *c, struct strv *ret)
+{
+	words(a, json_object_get(c->spec, "env"), ret);
+	env_default(a, ret, ENGINE_PATH);
+	env_default(a, ret, "HOME=/root");
+	env_default(a, ret, arena_printf(a, "HOSTNAME=%s", json_text(c->pod->spec, "hostname", NULL)));
+}
+
 static int sandbox_start(struct container *c, const struct profile *p, const struct mounts *m, struct error *e)
 {
 	const struct engine *en = &cri_of(c)->run->engine;
 	const char *hostname = json_text(c->pod->spec, "hostname", NULL);
-	char hostname_env[300];
-	char *const env[] = { (char *)(uintptr_t)ENGINE_PATH, (char *)(uintptr_t)"HOME=/root", hostname_env, NULL };
+	_cleanup_arena_ struct arena a = { 0 };
+	struct strv env = { 0 };
 	_cleanup_close_ int theirs = -EBADF;
 	int pair[2];
 	struct sandbox_spec spec = {
@@ -239,7 +267,6 @@ static int sandbox_start(struct container *c, const struct profile *p, const str
 		.binds = m->binds,
 		.n_binds = m->n,
 		.nofile = en->nofile,
-		.env = env,
 		.init_fd = en->init_fd,
 		.log_fd = -1,
 		.sock_fd = -1,
@@ -247,7 +274,8 @@ static int sandbox_start(struct container *c, const struct profile *p, const str
 		.listen_fd = -1,
 	};
 
-	(void)snprintf(hostname_env, sizeof(hostname_env), "HOSTNAME=%s", hostname);
+	env_make(&a, c, &env);
+	spec.env = env.v;
 	if (fault_fails("container's socket pair") ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return error_errno(e, errno, "make a socket pair");
@@ -280,15 +308,6 @@ static int pipes_open(struct container *c, int fds[3], struct error *e)
 		r = stream_open(c, i, p[0], e);
 	}
 	return r;
-}
-
-static void words(struct arena *a, const json_t *array, struct strv *ret)
-{
-	json_t *word;
-	size_t i;
-
-	json_array_foreach(array, i, word)
-		strv_add(a, ret, json_string_value(word) ? json_string_value(word) : "");
 }
 
 /* No argv at all: what the image itself would start. An empty one: nothing. */

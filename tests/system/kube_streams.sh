@@ -63,7 +63,7 @@ sum() { md5sum <"$1"; }
 
 k() { timeout 60 "$kubectl" "$@"; }
 # terminal COMMAND... - with a terminal of its own as stdio
-terminal() { script -qec "$(printf '%q ' "$@")" /dev/null </dev/null | tr -d '\r\000'; }
+terminal() { script -qec "$(printf '%q ' "$@")" /dev/null </dev/null | sed 's/\^@//g; s/\r//g'; }
 
 test_exec() {
   local out
