@@ -85,7 +85,7 @@ test_exec() {
 }
 
 test_terminal() {
-  assert_match "^/dev/pts/[0-9]+ xterm\$" "$(terminal timeout 20 "$kubectl" exec -it p -c main -- sh -c 'echo $(tty) $TERM' | tail -n 1)"
+  assert_match "/dev/pts/[0-9]+ xterm" "$(terminal timeout 20 "$kubectl" exec -it p -c main -- sh -c 'echo $(tty) $TERM')"
   assert_status 5 script -qec "timeout 20 $kubectl exec -it p -c main -- sh -c 'exit 5'" /dev/null
 }
 
@@ -100,10 +100,15 @@ test_hangup() {
 }
 
 test_attach() {
-  local line=attached-$kubectl_version
-  # The container goes on after its input's end, and so does attach, until it is ended.
-  { echo "$line"; sleep 60; } | timeout 60 "$kubectl" attach -i p -c cat >"$test_dir/attach" 2>/dev/null &
+  local line=attached-$kubectl_version fd
+  rm -f "$test_dir/fifo"
+  mkfifo "$test_dir/fifo"
+  timeout 60 "$kubectl" attach -i p -c cat <"$test_dir/fifo" >"$test_dir/attach" 2>/dev/null &
+  exec {fd}>"$test_dir/fifo"
+  echo "$line" >&"$fd"
   wait_until 10 grep -qx "$line" "$test_dir/attach"
+  # The container goes on after its input's end, and so does attach, until it is ended.
+  exec {fd}>&-
   kill $!
   wait $! || true
   assert_match "$line" "$(k logs p -c cat)"
@@ -172,7 +177,7 @@ last" "$(k logs counts --tail=2)"
 }
 
 first=1
-while read -r kubectl_version kubectl; do
+while read -r kubectl_version kubectl <&3; do
   start=${EPOCHREALTIME/./}
   ((!first)) || test_follow
   test_exec
@@ -188,4 +193,4 @@ while read -r kubectl_version kubectl; do
   test_forward
   first=0
   echo "kubectl $kubectl_version: $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
-done <<<"$kubectls"
+done 3<<<"$kubectls"
