@@ -9,6 +9,8 @@
  *     ctl.sock                control socket of the supervisor (SOCK_SEQPACKET, 0600)
  *     nodes/NODE.sock         one a node: its init (agent/proto.h)
  *     logs/                   supervisor/logstore.h
+ *     podlogs/                of a cluster's containers, supervisor/crilog.h
+ *     kube/                   of its API server: cluster.json, journal, kubeconfig, certificates, api.sock
  *     fs/                     mount point (in the supervisor's mount namespace only)
  *   /run/netns/LONGNAME       symlink to /proc/SUPERVISOR/fd/N, one a node
  *

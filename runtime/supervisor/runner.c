@@ -275,12 +275,29 @@ static void status_text(int status, char *buf, size_t size)
 		(void)snprintf(buf, size, "exited with %d", WEXITSTATUS(status));
 }
 
+static void death_record(struct run_node *n, const char *comm, int status)
+{
+	struct death *d = NULL;
+
+	for (size_t i = 0; i < n->n_deaths; i++)
+		if (strcmp(n->deaths[i].comm, comm) == 0)
+			d = &n->deaths[i];
+	if (!d) {
+		d = ARENA_PUSH(&n->run->arena, n->deaths, n->n_deaths);
+		(void)snprintf(d->comm, sizeof(d->comm), "%s", comm);
+	}
+	d->count++;
+	d->last_status = status;
+}
+
 static void main_ended(struct run_node *n, const struct agent_event *ev)
 {
 	char how[96];
 
 	n->main = MAIN_EXITED;
 	n->main_status = (int)ev->arg;
+	if (model(n)->kube) /* to its node a kubelet is a daemon, not what the node is there for */
+		death_record(n, "kubelet", n->main_status);
 	status_text(n->main_status, how, sizeof(how));
 	lab_log(n->run, "node %s: its command %s", model(n)->name, how);
 }
@@ -288,7 +305,6 @@ static void main_ended(struct run_node *n, const struct agent_event *ev)
 static void orphan_ended(struct run_node *n, const struct agent_event *ev)
 {
 	const int status = (int)ev->arg;
-	struct death *d = NULL;
 	char how[96];
 
 	if (!profile_has_daemon(n->run->spec->plan->nodes[n->index].profile, ev->comm))
@@ -296,15 +312,7 @@ static void orphan_ended(struct run_node *n, const struct agent_event *ev)
 	/* A daemon's parent that ends well has only put it into the background. */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
-	for (size_t i = 0; i < n->n_deaths; i++)
-		if (strcmp(n->deaths[i].comm, ev->comm) == 0)
-			d = &n->deaths[i];
-	if (!d) {
-		d = ARENA_PUSH(&n->run->arena, n->deaths, n->n_deaths);
-		memcpy(d->comm, ev->comm, sizeof(d->comm));
-	}
-	d->count++;
-	d->last_status = status;
+	death_record(n, ev->comm, status);
 	status_text(status, how, sizeof(how));
 	lab_log(n->run, "node %s: daemon %s (pid %u in the node) %s", model(n)->name, ev->comm, ev->id, how);
 }

@@ -37,7 +37,7 @@ static struct {
 
 /* ---- the lab ---- */
 
-static int shell(const char *fmt, ...)
+_printf_(1, 2) static int shell(const char *fmt, ...)
 {
 	char cmd[2048];
 	va_list ap;
