@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli.h"
 #include "cluster/jsonutil.h"
@@ -210,17 +211,30 @@ static int wait_pods(const struct cli *cli, const char *cluster, unsigned second
 	return CLI_FAILED;
 }
 
+static time_t now_s(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static unsigned seconds_left(time_t end)
+{
+	return (unsigned)MAX_OF(end - now_s(), 1);
+}
+
 /* Pods first: they bring what speakers advertise. */
 static int wait_all(const struct cli *cli, struct launch *l, const struct files *files)
 {
-	const unsigned seconds = cli_number(cli, "wait", WAIT_DEFAULT_S);
+	const time_t end = now_s() + cli_number(cli, "wait", WAIT_DEFAULT_S);
 	int code = CLI_OK;
 
 	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
 		if (files->labs[i]->type == LAB_CLUSTER)
-			code = wait_pods(cli, files->labs[i]->name, seconds);
+			code = wait_pods(cli, files->labs[i]->name, seconds_left(end));
 	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
-		code = wait_settled(cli, l, files->labs[i], seconds);
+		code = wait_settled(cli, l, files->labs[i], seconds_left(end));
 	return code;
 }
 
