@@ -551,6 +551,101 @@ static void liveness_restarts(void **state)
 	json_decref(p);
 }
 
+static bool env_has(const struct world *w, const char *kv)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (json_object_get(last_call(w, "container.start"), "env"), i, v)
+		if (strcmp(json_string_value(v), kv) == 0)
+			return true;
+	return false;
+}
+
+static void the_environment(void **state)
+{
+	struct world *w = *state;
+	json_t *secret = parse("{\"metadata\": {\"name\": \"s\", \"namespace\": \"default\"}, \"data\": {\"K\": \"aGk=\"}}");
+	json_t *p = json_pack("{s:{s:s, s:s, s:s, s:{s:s}}, s:o}", "metadata", "name", "p", "namespace", "default", "uid", "u", "labels",
+			      "a.b/c", "v", "spec", parse(
+		"{\"hostNetwork\": true, \"serviceAccountName\": \"sa\", \"nodeName\": \"n1\", \"containers\": [" C(
+		", \"resources\": {\"limits\": {\"memory\": \"64Mi\", \"cpu\": \"250m\"}, \"requests\": {\"cpu\": \"100m\"}}, "
+		"\"envFrom\": [{\"prefix\": \"S_\", \"secretRef\": {\"name\": \"s\"}}], \"env\": ["
+		"{\"name\": \"LABEL\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"metadata.labels['a.b/c']\"}}},"
+		"{\"name\": \"SA\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"spec.serviceAccountName\"}}},"
+		"{\"name\": \"IP\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"status.podIP\"}}},"
+		"{\"name\": \"MEM\", \"valueFrom\": {\"resourceFieldRef\": {\"resource\": \"limits.memory\", \"divisor\": \"1Mi\"}}},"
+		"{\"name\": \"CPU\", \"valueFrom\": {\"resourceFieldRef\": {\"resource\": \"requests.cpu\", \"divisor\": \"1m\"}}},"
+		"{\"name\": \"ALL\", \"value\": \"$(S_K) $(LABEL) $(LATER)\"}, {\"name\": \"LATER\", \"value\": \"x\"}]") "]}"));
+
+	(void)json_object_set_new(w->objects, "secrets/default/s", secret);
+	pods_notify(&w->k, "ADDED", p, NULL);
+	settle(w);
+	assert_true(env_has(w, "S_K=hi"));
+	assert_true(env_has(w, "LABEL=v"));
+	assert_true(env_has(w, "SA=sa"));
+	assert_true(env_has(w, "IP=127.0.0.1"));
+	assert_true(env_has(w, "MEM=64"));
+	assert_true(env_has(w, "CPU=100"));
+	assert_true(env_has(w, "ALL=hi v $(LATER)"));
+	assert_true(env_has(w, "HOSTNAME=n1"));
+	assert_string_equal(json_text(status(w), "qosClass", NULL), "Burstable");
+	json_decref(p);
+}
+
+static void a_deadline_passes(void **state)
+{
+	struct world *w = *state;
+	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o, s:{s:s}}", "metadata", "name", "p", "namespace", "default", "uid", "p", "spec",
+			      parse("{\"hostNetwork\": true, \"activeDeadlineSeconds\": 5, \"containers\": [" C("") "]}"), "status",
+			      "startTime", "2020-01-01T00:00:00Z");
+
+	pods_notify(&w->k, "ADDED", p, NULL);
+	settle(w);
+	if (last_call(w, "container.stop"))
+		exits(w, "p", "c", 1, 15);
+	assert_string_equal(json_text(status(w), "phase", NULL), "Failed");
+	assert_string_equal(json_text(status(w), "reason", NULL), "DeadlineExceeded");
+	json_decref(p);
+}
+
+/* The one thing of a running pod that may be changed. */
+static void another_image_restarts(void **state)
+{
+	struct world *w = *state;
+	json_t *p = pod(w, "p", "{\"containers\": [" C("") "]}");
+	json_t *other = json_deep_copy(p);
+
+	(void)json_object_set_new(json_array_get(json_at(other, "spec", "containers", NULL), 0), "image", json_string("debian"));
+	pods_notify(&w->k, "MODIFIED", other, NULL);
+	settle(w);
+	assert_int_equal(count(w->told, "message", "Container c definition changed, will be restarted"), 1);
+	exits(w, "p", "c", 1, 15);
+	assert_string_equal(json_text(last_call(w, "container.start"), "image", NULL), "debian");
+	assert_int_equal(json_int(main_state(w), -1, "restartCount", NULL), 1);
+	json_decref(other);
+	json_decref(p);
+}
+
+/* The runtime's answer comes when the pod is gone already, and when the kubelet ends. */
+static void answers_that_come_too_late(void **state)
+{
+	struct world *w = *state;
+	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o}", "metadata", "name", "p", "namespace", "default", "uid", "p", "spec",
+			      parse("{\"hostNetwork\": true, \"containers\": [" C("") "]}"));
+	json_t *q = json_deep_copy(p);
+
+	pods_notify(&w->k, "ADDED", p, NULL);
+	pods_notify(&w->k, "DELETED", p, NULL); /* before the runtime has said anything */
+	settle(w);
+	assert_null(w->k.pods);
+	assert_null(last_call(w, "container.start"));
+	(void)json_object_set_new(json_object_get(q, "metadata"), "uid", json_string("q"));
+	pods_notify(&w->k, "ADDED", q, NULL); /* and the end of the test comes first */
+	json_decref(p);
+	json_decref(q);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -560,7 +655,8 @@ int main(void)
 		T(crashes_back_off),	       T(restart_policies),		 T(deletion_is_graceful),
 		T(grace_is_cut_short),	       T(what_is_missing_is_waited_for), T(volumes_are_files),
 		T(unknown_images),	       T(a_refused_sandbox),		 T(a_new_kubelet_takes_over),
-		T(readiness),		       T(liveness_restarts),
+		T(readiness),		       T(liveness_restarts),		 T(the_environment),
+		T(a_deadline_passes),	       T(another_image_restarts),	 T(answers_that_come_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
