@@ -778,6 +778,23 @@ static void test_kill_9(void **state)
 	assert_int_equal(access(dir, F_OK), -1);
 }
 
+static void test_apiserver_fails(void **state)
+{
+	char dir[256], out[1024];
+
+	(void)state;
+	assert_int_not_equal(shell("cp /bin/false %s/netemu-apiserver && sed -i 's/^name: .*/&-2/' %s/c.yaml && "
+				   "NETEMU_LIBEXEC=%s timeout 60 \"$NETEMU\" run %s/c.yaml >%s/out 2>&1",
+				   t.dir, t.dir, t.dir, t.dir, t.dir),
+			     0);
+	(void)snprintf(dir, sizeof(dir), "%s/out", t.dir);
+	read_file(dir, out, sizeof(out));
+	if (!strstr(out, "the API server has ended (code 1)"))
+		fail_msg("it said: %s", out);
+	(void)snprintf(dir, sizeof(dir), "%s/%s-2", state_dir_root(), t.lab);
+	assert_int_equal(access(dir, F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -797,6 +814,7 @@ int main(void)
 		cmocka_unit_test(test_apiserver_restarts),
 		cmocka_unit_test(test_node_dies),
 		cmocka_unit_test(test_kill_9),
+		cmocka_unit_test(test_apiserver_fails),
 	};
 
 	if (geteuid() != 0) {
