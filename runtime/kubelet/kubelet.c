@@ -108,6 +108,13 @@ static void speaker_changed(struct speaker *sp, void *arg)
 	kubelet_send(k, json_pack("{s:s, s:o}", "op", "bgp.status", "peers", speaker_peers(sp)));
 }
 
+static void speaker_noted(struct speaker *sp _unused_, const char *text, void *arg)
+{
+	struct kubelet *k = arg;
+
+	kubelet_event(k, k->node, "Warning", "BGP", "%s", text);
+}
+
 /* ---- messages of the API server ---- */
 
 static void on_node(struct kubelet *k, const json_t *m)
@@ -337,6 +344,7 @@ static int kubelet_start(struct kubelet *k, int signals, struct error *e)
 	if (r < 0 || !k->speaker)
 		return r < 0 ? r : -e->code;
 	speaker_on_change(k->speaker, speaker_changed, k);
+	speaker_on_note(k->speaker, speaker_noted, k);
 	api_ask(k);
 	return 0;
 }

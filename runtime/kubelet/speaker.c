@@ -37,6 +37,10 @@ struct speaker {
 	json_t *notes;
 	speaker_changed_fn changed;
 	void *changed_arg;
+	speaker_note_fn noted;
+	void *noted_arg;
+	int watch; /* of addresses and routes, while a model depends on them */
+	struct loop_handle watch_id;
 	bool looked; /* for daemons of an earlier kubelet */
 };
 
@@ -58,8 +62,11 @@ void instance_note(struct instance *i, const char *fmt, ...)
 	json_array_foreach(i->sp->notes, k, old)
 		if (strcmp(json_string_value(old), text) == 0)
 			return;
-	if (json_array_size(i->sp->notes) < NOTES_MAX)
-		json_array_append_new(i->sp->notes, json_string(text));
+	if (json_array_size(i->sp->notes) >= NOTES_MAX)
+		return;
+	json_array_append_new(i->sp->notes, json_string(text));
+	if (i->sp->noted)
+		i->sp->noted(i->sp, text, i->sp->noted_arg);
 }
 
 static void speaker_changed(struct speaker *sp)
@@ -174,6 +181,7 @@ static void instance_free(struct instance *i)
 	*at = i->next;
 	instance_forget_process(i);
 	json_decref(i->want);
+	json_decref(i->told);
 	free(i->name);
 	free(i->dir);
 	free(i);
@@ -475,6 +483,47 @@ static void look_for_earlier(struct speaker *sp)
 			take_over(sp, ent->d_name);
 }
 
+/* ---- what depends on the node's addresses and routes ---- */
+
+static void watch_end(struct speaker *sp)
+{
+	loop_remove(sp->loop, sp->watch_id);
+	sp->watch = fd_close(sp->watch);
+}
+
+static void node_changed(struct loop *loop _unused_, struct loop_handle id _unused_, uint32_t revents _unused_, void *arg)
+{
+	struct speaker *sp = arg;
+	struct instance *i, *next;
+
+	speaker_watch_drain(sp->watch);
+	for (i = sp->instances; i; i = next) {
+		next = i->next;
+		if (!i->told || !speaker_needs_node(i->told))
+			continue;
+		json_decref(i->want);
+		i->want = speaker_resolve(i, i->told);
+		instance_advance(i);
+	}
+}
+
+static void watch_as_needed(struct speaker *sp, const json_t *models)
+{
+	const json_t *m;
+	bool needed = false;
+	size_t n;
+
+	json_array_foreach(models, n, m)
+		needed |= speaker_needs_node(m);
+	if (!needed)
+		watch_end(sp);
+	if (!needed || sp->watch >= 0)
+		return;
+	sp->watch = speaker_watch_open();
+	if (sp->watch >= 0)
+		(void)loop_add_fd(sp->loop, sp->watch, POLLIN, node_changed, sp, &sp->watch_id, NULL);
+}
+
 /* ---- the border ---- */
 
 struct speaker *speaker_new(struct loop *loop, struct error *e)
@@ -486,6 +535,7 @@ struct speaker *speaker_new(struct loop *loop, struct error *e)
 		return NULL;
 	}
 	sp->loop = loop;
+	sp->watch = -EBADF;
 	sp->notes = json_array();
 	return sp;
 }
@@ -496,6 +546,7 @@ struct speaker *speaker_free(struct speaker *sp)
 		return NULL;
 	while (sp->instances)
 		instance_free(sp->instances);
+	watch_end(sp);
 	json_decref(sp->notes);
 	free(sp);
 	return NULL;
@@ -507,6 +558,12 @@ void speaker_on_change(struct speaker *sp, speaker_changed_fn fn, void *arg)
 	sp->changed_arg = arg;
 }
 
+void speaker_on_note(struct speaker *sp, speaker_note_fn fn, void *arg)
+{
+	sp->noted = fn;
+	sp->noted_arg = arg;
+}
+
 static void want(struct speaker *sp, const json_t *model, const struct speaker_backend *backend)
 {
 	struct instance *i = instance_find(sp, json_text(model, "name", NULL));
@@ -516,6 +573,8 @@ static void want(struct speaker *sp, const json_t *model, const struct speaker_b
 	if (!i)
 		return;
 	json_decref(i->want);
+	json_decref(i->told);
+	i->told = json_deep_copy(model);
 	i->want = speaker_resolve(i, model);
 	i->next_backend = i->backend != backend ? backend : NULL;
 }
@@ -532,9 +591,11 @@ void speaker_set(struct speaker *sp, const json_t *config)
 		look_for_earlier(sp);
 	for (i = sp->instances; i; i = i->next) {
 		json_decref(i->want);
-		i->want = NULL;
+		json_decref(i->told);
+		i->want = i->told = NULL;
 		i->next_backend = NULL;
 	}
+	watch_as_needed(sp, models);
 	json_array_foreach(models, n, m)
 		want(sp, m, backend);
 	for (i = sp->instances; i; i = next) {

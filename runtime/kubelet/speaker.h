@@ -38,6 +38,11 @@ struct speaker *speaker_free(struct speaker *sp);
 /** speaker_on_change() - whom to tell; @fn is called from the loop */
 void speaker_on_change(struct speaker *sp, speaker_changed_fn fn, void *arg);
 
+/** speaker_note_fn - something could not be done, said once until the next speaker_set() */
+typedef void (*speaker_note_fn)(struct speaker *sp, const char *text, void *arg);
+/** speaker_on_note() - whom to tell; @fn may be called from inside speaker_set() */
+void speaker_on_note(struct speaker *sp, speaker_note_fn fn, void *arg);
+
 /**
  * speaker_set() - make the daemons be as the model says; the first call takes over what still runs
  * @config: Speaker of cluster/speaker.h; NULL: none shall run

@@ -44,6 +44,7 @@ struct instance {
 	char *name, *dir;
 	json_t *model; /* what the daemon has; NULL: none runs */
 	json_t *want; /* NULL: none shall run */
+	json_t *told; /* what is wanted, before speaker_resolve() */
 	pid_t pid; /* 0: none */
 	int pidfd, fifo;
 	struct loop_handle pid_id, fifo_id;
@@ -69,6 +70,13 @@ json_t *instance_peer_state(const struct instance *i, const json_t *peer);
 
 /** instance_route() - a route of speaker_routes(), in Cilium's words; new reference. @peer: NULL: of the table of all that is available */
 json_t *instance_route(const struct instance *i, const json_t *path, const json_t *peer, const char *nexthop, json_int_t age);
+
+/** speaker_needs_node() - whether a model has anything for speaker_resolve() to do */
+bool speaker_needs_node(const json_t *instance);
+/** speaker_watch_open() - a socket that is readable when addresses or routes change here. Return: fd or -errno. */
+int speaker_watch_open(void);
+/** speaker_watch_drain() - forget what it said */
+void speaker_watch_drain(int fd);
 
 /** speaker_resolve() - the model with what only the node knows: addresses of sourceInterface and of the default gateway; new reference */
 json_t *speaker_resolve(struct instance *i, const json_t *instance);

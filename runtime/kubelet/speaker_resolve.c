@@ -2,12 +2,16 @@
 /*
  * speaker_resolve.c - what of a speaker's model only the node knows: the address of an interface, the default gateway
  *
- * Looked up when the model is applied, not watched.
+ * Looked up when the model is applied, and again whenever addresses or routes change: in a lab nodes get theirs while
+ * policies are applied already.
  */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cluster/jsonutil.h"
 #include "kubelet/speaker_internal.h"
@@ -105,4 +109,35 @@ json_t *speaker_resolve(struct instance *i, const json_t *instance)
 		json_array_remove(peers, n);
 	}
 	return ret;
+}
+
+bool speaker_needs_node(const json_t *instance)
+{
+	const json_t *peers = json_object_get(instance, "peers"), *p;
+	size_t n;
+
+	json_array_foreach(peers, n, p)
+		if (*json_text(p, "gateway", NULL) || *json_text(p, "sourceInterface", NULL))
+			return true;
+	return false;
+}
+
+int speaker_watch_open(void)
+{
+	const struct sockaddr_nl to = { .nl_family = AF_NETLINK,
+					.nl_groups = RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+void speaker_watch_drain(int fd)
+{
+	char buf[8192];
+
+	/* ENOBUFS says that something was missed: all is looked up anyway. */
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
+		errno = 0;
 }

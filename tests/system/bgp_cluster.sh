@@ -60,6 +60,7 @@ wait_until 20 tor_runs
 routes() { tor -c 'show bgp ipv4 unicast json' | jq -r '[.routes | keys[] | select(startswith("10.244."))] | join(" ")'; }
 has_routes() { [[ $(routes) == "$1" ]]; }
 session_of() { tor -c "show bgp neighbors $1 json" | jq -r ".\"$1\" | [.bgpState, .connectionsEstablished, .connectionsDropped] | join(\" \")"; }
+session_is_not() { [[ $(session_of "$2") != "$1 "* ]]; }
 state() { netemu get bgppeers -o json | jq -r --arg n "$cluster-$1" '.[] | select(.node == $n).peers | map(."session-state") | join(" ")'; }
 is() { [[ $(state "$1") == "$2" ]]; }
 events() { netemu get events -A -o json | jq -r '.items[] | select(.reason == "BGP").message'; }
@@ -164,6 +165,25 @@ before=$(session_of 10.0.1.2)
 netemu delete ciliumbgpadvertisement pods >/dev/null
 wait_until 20 has_routes ""
 assert_eq "$before" "$(session_of 10.0.1.2)"
+# The default gateway is the peer: it is known once there is one, and another one is another peer.
+netemu exec "$cluster-worker" ip route del default via 10.0.1.1
+apply <<'YAML'
+apiVersion: cilium.io/v2
+kind: CiliumBGPAdvertisement
+metadata: {name: pods, labels: {advertise: pods}}
+spec: {advertisements: [{advertisementType: PodCIDR}]}
+---
+apiVersion: cilium.io/v2
+kind: CiliumBGPClusterConfig
+metadata: {name: racks}
+spec:
+  nodeSelector: {matchLabels: {rack: r0}}
+  bgpInstances: [{name: main, localASN: 65010, peers: [{name: tor, peerASN: 65010, peerConfigRef: {name: ibgp},
+    autoDiscovery: {mode: DefaultGateway, defaultGateway: {addressFamily: ipv4}}}]}]
+YAML
+wait_until 10 session_is_not Established 10.0.1.2
+netemu exec "$cluster-worker" ip route replace default via 10.0.1.1
+wait_until 20 has_routes "10.244.1.0/24"
 netemu delete ciliumbgpclusterconfig racks >/dev/null
 gone() { ! netemu get ciliumbgpnodeconfig "$cluster-worker"; }
 wait_until 10 gone
