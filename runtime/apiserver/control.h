@@ -116,7 +116,7 @@ void statefulset_sync(struct controllers *c, const char *ns, const char *name);
 void job_sync(struct controllers *c, const char *ns, const char *name);
 void endpoints_sync(struct controllers *c, const char *ns, const char *name);
 void endpoints_event(struct controllers *c, const struct store_event *ev);
-void taints_sync(struct controllers *c, const char *ns, const char *node);
+void taints_sync(struct controllers *c, const char *ns, const char *name);
 void taints_event(struct controllers *c, const struct store_event *ev);
 
 /* ---- scheduler.c, sched_*.c ---- */

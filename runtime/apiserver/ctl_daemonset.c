@@ -202,10 +202,10 @@ static void roll(struct daemons *d)
 
 		if (!pod || !pod_is_active(pod) || is_updated(d, pod))
 			continue;
-		if (!is_available(d, pod))
-			pod_kill(d->c, d->ds, pod, COMPONENT);
-		else if (budget > 0 && budget--)
-			pod_kill(d->c, d->ds, pod, COMPONENT);
+		/* One that is not there for anybody costs nothing. */
+		if (is_available(d, pod) && budget-- <= 0)
+			continue;
+		pod_kill(d->c, d->ds, pod, COMPONENT);
 	}
 }
 

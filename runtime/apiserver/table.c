@@ -328,9 +328,11 @@ static const struct column configmap_columns[] = { NAME, STRING("Data", "Data co
 
 static void configmap_cells(const json_t *o, json_t *row)
 {
+	const size_t texts = json_object_size(json_object_get(o, "data"));
+	const size_t blobs = json_object_size(json_object_get(o, "binaryData"));
+
 	cell_name(row, o);
-	cell_int(row, (json_int_t)(json_object_size(json_object_get(o, "data")) +
-				   json_object_size(json_object_get(o, "binaryData"))));
+	cell_int(row, (json_int_t)texts + (json_int_t)blobs);
 	cell_created(row, o);
 }
 
