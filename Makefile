@@ -77,7 +77,7 @@ DOCS      := $(if $(CLI_SRC),build/netemu.1 build/netemu.bash)
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 
-.PHONY: all programs debug asan fault-build tests lint test demo fault fuzz fuzzers install uninstall clean help FORCE
+.PHONY: all programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -170,6 +170,9 @@ fault: all fault-build asan tests ## fault injection at every operation, kill -9
 	NETEMU_FAULT_FULL=1 ./tests/run fault/
 
 fuzzers: $(FUZZERS)
+
+bench: all ## 100 nodes with 1000 pods: how fast, how much memory; into build/bench.json (root)
+	./scripts/bench $(BENCH_ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sanitizers on)
