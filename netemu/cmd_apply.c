@@ -61,7 +61,7 @@ int cmd_apply(const struct cli *cli)
 
 	if (code != CLI_OK)
 		return code;
-	if (kube_open(cli_value(cli, "cluster"), 0, &k, &e) < 0)
+	if (kube_open(cli_value(cli, "lab"), 0, &k, &e) < 0)
 		return cli_fail(cli, &e);
 	code = files_send_pins(cli, &files, &k, cli_value(cli, "pin") ? cli_value(cli, "pin") : getenv("NETEMU_PIN"));
 	if (code != CLI_OK)

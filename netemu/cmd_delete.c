@@ -252,7 +252,7 @@ int cmd_delete(const struct cli *cli)
 		return cli_usage(cli, "say what to delete: KIND NAME..., or -f FILE");
 	if (grace && (!*grace || grace[strspn(grace, "0123456789")] || strlen(grace) > 9))
 		return cli_usage(cli, "--grace-period takes a number of seconds, not '%s'", grace);
-	if (kube_open(cli_value(cli, "cluster"), 0, &k, &e) < 0)
+	if (kube_open(cli_value(cli, "lab"), 0, &k, &e) < 0)
 		return cli_fail(cli, &e);
 	code = find_and_delete(&d, &files);
 	arena_done(&d.arena);

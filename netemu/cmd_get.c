@@ -265,7 +265,7 @@ int cmd_get(const struct cli *cli)
 
 	if (!bgp_is_view(args->v[0]) && kube_words(&a, args, &targets, &e) < 0)
 		return cli_fail(cli, &e);
-	if (kube_open(cli_value(cli, "cluster"), 0, &k, &e) < 0)
+	if (kube_open(cli_value(cli, "lab"), 0, &k, &e) < 0)
 		return cli_fail(cli, &e);
 	if (bgp_is_view(args->v[0]))
 		return bgp_show(cli, &k, args);

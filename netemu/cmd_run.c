@@ -19,7 +19,7 @@
 #include "launch.h"
 #include "supervisor/report.h"
 
-enum { WAIT_DEFAULT_S = 60, KILL_AFTER_MS = 5000, EXIT_INTERRUPTED = 130 };
+enum { WAIT_DEFAULT_S = 60, KILL_AFTER_MS = 5000, PENDING_SHOWN = 20 /* lines */, EXIT_INTERRUPTED = 130 };
 
 /*
  * Mistakes that only show on this machine (a missing container, a taken subnet) get a list of their own, since
@@ -197,17 +197,23 @@ static int wait_pods(const struct cli *cli, const char *cluster, unsigned second
 	_cleanup_kube_ struct kube k = { .sock = -EBADF };
 	_cleanup_json_ json_t *reply = NULL;
 	struct error e = { 0 };
-	json_t *line;
+	json_t *line, *pending;
 	size_t i;
 
 	if (kube_open(cluster, KUBE_START_MS, &k, &e) < 0 ||
 	    kube_call(&k, "wait", json_pack("{s:i}", "timeout", (int)seconds), &reply, &e) < 0)
 		return cli_fail(cli, &e);
-	if (json_array_size(json_object_get(reply, "pending")) == 0)
+	pending = json_object_get(reply, "pending");
+	if (json_array_size(pending) == 0)
 		return CLI_OK;
 	(void)cli_error(cli, "cluster %s has not settled after %u s", k.lab, seconds);
-	json_array_foreach(json_object_get(reply, "pending"), i, line)
+	json_array_foreach(pending, i, line) {
+		if (i == PENDING_SHOWN) {
+			cli_note(cli, "and for %zu more", json_array_size(pending) - i);
+			break;
+		}
 		cli_note(cli, "still waiting for %s", json_string_value(line));
+	}
 	return CLI_FAILED;
 }
 
@@ -308,7 +314,7 @@ static int cluster_check(const struct cli *cli, const struct files *files)
 	if (files->manifests.n == 0 || clusters == 1 || cli_flag(cli, "dry-run"))
 		return CLI_OK;
 	if (clusters > 1)
-		return cli_error(cli, "the files make %zu clusters: say which one %s is for by netemu apply --cluster", clusters,
+		return cli_error(cli, "the files make %zu clusters: say which one %s is for by netemu apply --lab", clusters,
 				 files->manifest_files.v[0]);
 	return kube_find(NULL, &a, &running, &e) < 0 ? cli_fail(cli, &e) : CLI_OK;
 }

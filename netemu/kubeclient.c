@@ -46,7 +46,7 @@ int kube_find(const char *name, struct arena *a, const char **ret, struct error 
 	if (clusters.n == 0)
 		return error_set(e, ENOENT, "no cluster is running: start one (netemu run cluster.yaml)");
 	if (clusters.n > 1)
-		return error_set(e, EEXIST, "several clusters are running (%s, %s%s): choose with --cluster", clusters.v[0],
+		return error_set(e, EEXIST, "several clusters are running (%s, %s%s): choose with --lab", clusters.v[0],
 				 clusters.v[1], clusters.n > 2 ? ", ..." : "");
 	*ret = clusters.v[0];
 	return 0;

@@ -45,7 +45,7 @@ const struct verb_status common_statuses[] = {
 	{ "pin", 0, OPT_STRING, "FILE", COMPLETE_FILES,                                                            \
 	  "a file of pins: pod CIDRs of nodes, nodes and addresses of pods (default: $NETEMU_PIN)" }
 #define OPTION_CLUSTER                                                                                             \
-	{ "cluster", 0, OPT_STRING, "CLUSTER", COMPLETE_CLUSTERS, "the cluster, when several are running" }
+	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_CLUSTERS, "the cluster, when several are running" }
 #define OPTION_NAMESPACE                                                                                           \
 	{ "namespace", 'n', OPT_STRING, "NAMESPACE", COMPLETE_NAMESPACES, "the namespace (default: default)" }
 #define OPTION_CONTAINER                                                                                           \

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
@@ -204,6 +205,7 @@ int main(int argc, char *argv[])
 		return 2;
 	}
 	(void)umask(077);
+	(void)prctl(PR_SET_NAME, "netemu-api"); /* started by descriptor: the kernel would call it by its number */
 	r = serve(&s, argv[argc - 1], &e);
 	if (r < 0)
 		fprintf(stderr, "netemu-apiserver: %s\n", e.msg);

@@ -238,7 +238,7 @@ sed "s/$first/$lab/" cluster.yaml >two.yaml
 netemu run two.yaml >/dev/null 2>&1
 assert_status 1 netemu get pods
 assert_match "several clusters are running" "$output"
-assert_eq "pod/a" "$(netemu get pods -o name --cluster "$first")"
+assert_eq "pod/a" "$(netemu get pods -o name --lab "$first")"
 assert_eq "a" "$(netemu exec --lab "$first" a hostname)"
 netemu destroy --all >/dev/null
 [[ ! -e /run/netemu ]] || die "left: $(find /run/netemu)"
