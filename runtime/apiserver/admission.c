@@ -43,7 +43,8 @@ const char *qos_class(const json_t *pod)
 	size_t n;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		json_array_foreach(json_at(pod, "spec", lists[i], NULL), n, container) {
+		json_array_foreach(json_at(pod, "spec", lists[i], NULL), n, container)
+		{
 			const json_t *wants = json_object_get(container, "resources");
 
 			any = any || json_object_size(json_object_get(wants, "limits")) > 0 ||
@@ -59,15 +60,16 @@ static void tolerate(json_t *spec, const char *key)
 	json_t *tolerations = json_array_make(spec, "tolerations"), *t;
 	size_t i;
 
-	json_array_foreach(tolerations, i, t) {
+	json_array_foreach(tolerations, i, t)
+	{
 		const char *has = json_text(t, "key", NULL), *effect = json_text(t, "effect", NULL);
 
 		if ((strcmp(has, key) == 0 || (!*has && strcmp(json_text(t, "operator", NULL), "Exists") == 0)) &&
 		    (!*effect || strcmp(effect, "NoExecute") == 0))
 			return;
 	}
-	(void)json_array_append_new(tolerations, json_pack("{s:s, s:s, s:s, s:i}", "key", key, "operator", "Exists", "effect",
-							   "NoExecute", "tolerationSeconds", 300));
+	(void)json_array_append_new(tolerations, json_pack("{s:s, s:s, s:s, s:i}", "key", key, "operator", "Exists",
+	                                                   "effect", "NoExecute", "tolerationSeconds", 300));
 }
 
 static int service_account(struct call *c, json_t *pod)
@@ -82,8 +84,9 @@ static int service_account(struct call *c, json_t *pod)
 	/* The default one is made with its namespace. */
 	if (!store_get(c->api->store, RES_SERVICEACCOUNTS, c->t.ns, name) && strcmp(name, "default") != 0) {
 		api_fail(c->reply, 403, "Forbidden", json_pack("{s:s, s:s}", "name", kube_name(pod), "kind", "pods"),
-			 "pods \"%s\" is forbidden: error looking up service account %s/%s: serviceaccount \"%s\" not found",
-			 kube_name(pod), c->t.ns, name, name);
+		         "pods \"%s\" is forbidden: error looking up service account %s/%s: serviceaccount \"%s\" not "
+		         "found",
+		         kube_name(pod), c->t.ns, name, name);
 		return -EPERM;
 	}
 	(void)json_object_set_new(spec, "serviceAccountName", json_string(name));
@@ -149,7 +152,8 @@ static int admit_secret(struct call *c _unused_, json_t *secret)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)plain, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)plain, key, v)
+	{
 		_cleanup_strbuf_ struct strbuf coded = { 0 };
 
 		base64_encode(&coded, json_string_value(v), json_string_length(v));

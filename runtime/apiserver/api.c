@@ -33,7 +33,8 @@ void api_json(struct api_reply *reply, int code, json_t *j)
 void api_fail(struct api_reply *reply, int code, const char *reason, json_t *details, const char *fmt, ...)
 {
 	_cleanup_strbuf_ struct strbuf text = { 0 };
-	json_t *status = json_pack("{s:s, s:s, s:{}, s:s}", "kind", "Status", "apiVersion", "v1", "metadata", "status", "Failure");
+	json_t *status = json_pack("{s:s, s:s, s:{}, s:s}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
+	                           "Failure");
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -99,7 +100,7 @@ json_t *api_query_parse(const char *text)
 
 		if (len > 0)
 			(void)json_array_append_new(json_array_make(query, json_string_value(key)),
-						    equals ? unescape(equals + 1, len - key_len - 1) : json_string(""));
+			                            equals ? unescape(equals + 1, len - key_len - 1) : json_string(""));
 		json_decref(key);
 		text += len;
 		text += *text == '&';
@@ -133,7 +134,7 @@ void fail_not_found(struct call *c)
 	char resource[128];
 
 	api_fail(c->reply, 404, "NotFound", details(c->t.res, c->t.name, c->t.res->plural), "%s \"%s\" not found",
-		 target_resource(c->t.res, resource), c->t.name);
+	         target_resource(c->t.res, resource), c->t.name);
 }
 
 void fail_path(struct api_reply *reply)
@@ -143,7 +144,8 @@ void fail_path(struct api_reply *reply)
 
 void fail_method(struct api_reply *reply)
 {
-	api_fail(reply, 405, "MethodNotAllowed", json_object(), "the server does not allow this method on the requested resource");
+	api_fail(reply, 405, "MethodNotAllowed", json_object(),
+	         "the server does not allow this method on the requested resource");
 }
 
 void fail_invalid(struct call *c, const char *name, json_t *causes)
@@ -163,7 +165,7 @@ void fail_store(struct call *c, const char *name, const struct error *e)
 
 	if (e->code == EEXIST)
 		api_fail(c->reply, 409, "AlreadyExists", details(res, name, res->plural), "%s \"%s\" already exists",
-			 target_resource(res, resource), name);
+		         target_resource(res, resource), name);
 	else if (e->code == ESTALE)
 		api_fail(c->reply, 409, "Conflict", details(res, name, res->plural), "%s", e->msg);
 	else if (e->code == ENOENT)
@@ -179,8 +181,8 @@ void reply_success(struct call *c, int code, const json_t *object)
 	if (*kube_uid(object))
 		(void)json_object_set_new(d, "uid", json_string(kube_uid(object)));
 	api_json(c->reply, code,
-		 json_pack("{s:s, s:s, s:{}, s:s, s:o}", "kind", "Status", "apiVersion", "v1", "metadata", "status", "Success",
-			   "details", d));
+	         json_pack("{s:s, s:s, s:{}, s:s, s:o}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
+	                   "Success", "details", d));
 }
 
 /* ---- routing ---- */
@@ -213,7 +215,7 @@ static int path_split(struct path *p, const char *text)
 struct handler {
 	const char *method;
 	const char *sub; /* "" of the resource itself */
-	bool named; /* of an object, not of a collection */
+	bool named;      /* of an object, not of a collection */
 	void (*serve)(struct call *c);
 };
 
@@ -272,7 +274,7 @@ static void serve_target(struct call *c)
 		fail_path(c->reply);
 }
 
-/* seg: what comes after the version. Objects of namespaces are at namespaces/NS/PLURAL, the namespace itself at namespaces/NS. */
+/* seg: what comes after the version. A namespace is at namespaces/NS, what is in it at namespaces/NS/PLURAL. */
 static void serve_resource(struct call *c, const char *group, const char *version, const char *const *seg)
 {
 	struct target *t = &c->t;
@@ -347,8 +349,8 @@ static const struct {
 	const char *first;
 	void (*serve)(struct call *c, const struct path *p);
 } roots[] = {
-	{ "api", serve_api },	      { "apis", serve_apis },  { "version", serve_version }, { "healthz", serve_ok },
-	{ "livez", serve_ok },	      { "readyz", serve_ok },  { "openapi", serve_openapi },
+	{ "api", serve_api },  { "apis", serve_apis }, { "version", serve_version }, { "healthz", serve_ok },
+	{ "livez", serve_ok }, { "readyz", serve_ok }, { "openapi", serve_openapi },
 };
 
 void api_serve(struct api *api, const struct api_request *rq, struct api_reply *reply)

@@ -18,7 +18,7 @@ static json_t *object(const char *kind, const char *ns, const char *name)
 	return j;
 }
 
-#define ROOT_CA	   "kube-root-ca.crt"
+#define ROOT_CA    "kube-root-ca.crt"
 #define CERT_BEGIN "-----BEGIN CERTIFICATE-----"
 #define CERT_END   "-----END CERTIFICATE-----\n"
 
@@ -75,10 +75,10 @@ static int make_service(struct api *api, struct error *e)
 	char address[64];
 
 	(void)json_object_set_new(json_object_get(service, "metadata"), "labels",
-				  json_pack("{s:s, s:s}", "component", "apiserver", "provider", "kubernetes"));
+	                          json_pack("{s:s, s:s}", "component", "apiserver", "provider", "kubernetes"));
 	(void)json_object_set_new(service, "spec",
-				  json_pack("{s:s, s:[{s:s, s:i, s:s, s:i}]}", "type", "ClusterIP", "ports", "name", "https", "port", 443,
-					    "protocol", "TCP", "targetPort", 6443));
+	                          json_pack("{s:s, s:[{s:s, s:i, s:s, s:i}]}", "type", "ClusterIP", "ports", "name",
+	                                    "https", "port", 443, "protocol", "TCP", "targetPort", 6443));
 	if (store_get(api->store, RES_SERVICES, "default", "kubernetes")) {
 		json_decref(service);
 		return 0;
@@ -109,9 +109,8 @@ static void on_again(struct loop *loop _unused_, struct loop_handle id _unused_,
 	json_t *namespaces = store_list(api->store, RES_NAMESPACES, NULL), *ns;
 	size_t i;
 
-	json_array_foreach(namespaces, i, ns)
-		if (!*json_text(ns, "metadata", "deletionTimestamp", NULL))
-			namespace_furnish(api, kube_name(ns));
+	json_array_foreach(namespaces, i, ns) if (!*json_text(ns, "metadata", "deletionTimestamp", NULL))
+		namespace_furnish(api, kube_name(ns));
 	json_decref(namespaces);
 	(void)make_service(api, NULL);
 }

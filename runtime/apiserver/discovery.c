@@ -86,7 +86,8 @@ static json_t *strings(const char *const *list)
 
 static json_t *resource_verbs(void)
 {
-	static const char *const verbs[] = { "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch", NULL };
+	static const char *const verbs[] = { "create", "delete", "deletecollection", "get", "list", "patch", "update",
+		                             "watch",  NULL };
 
 	return strings(verbs);
 }
@@ -112,9 +113,9 @@ static size_t sub_kind(const char *sub)
 static void list_sub(json_t *list, const struct resource *res, const char *sub)
 {
 	const size_t k = sub_kind(sub);
-	json_t *j = json_pack("{s:o, s:s, s:b, s:s, s:o}", "name", json_sprintf("%s/%s", res->plural, sub), "singularName", "",
-			      "namespaced", res->namespaced, "kind", k < ARRAY_SIZE(sub_kinds) ? sub_kinds[k].kind : res->kind, "verbs",
-			      sub_verbs(k));
+	json_t *j = json_pack("{s:o, s:s, s:b, s:s, s:o}", "name", json_sprintf("%s/%s", res->plural, sub),
+	                      "singularName", "", "namespaced", res->namespaced, "kind",
+	                      k < ARRAY_SIZE(sub_kinds) ? sub_kinds[k].kind : res->kind, "verbs", sub_verbs(k));
 
 	if (k < ARRAY_SIZE(sub_kinds) && *sub_kinds[k].group) {
 		(void)json_object_set_new(j, "group", json_string(sub_kinds[k].group));
@@ -125,8 +126,8 @@ static void list_sub(json_t *list, const struct resource *res, const char *sub)
 
 static void list_resource(json_t *list, const struct resource *res)
 {
-	json_t *j = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", res->plural, "singularName", res->singular, "namespaced",
-			      res->namespaced, "kind", res->kind, "verbs", resource_verbs());
+	json_t *j = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", res->plural, "singularName", res->singular,
+	                      "namespaced", res->namespaced, "kind", res->kind, "verbs", resource_verbs());
 
 	if (res->short_names[0])
 		(void)json_object_set_new(j, "shortNames", strings(res->short_names));
@@ -141,9 +142,10 @@ static void list_virtual(json_t *list, const char *group)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(virtual_resources); i++)
 		if (strcmp(virtual_resources[i].group, group) == 0)
-			(void)json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s, s:[s]}", "name", virtual_resources[i].plural,
-								    "singularName", "", "namespaced", virtual_resources[i].namespaced,
-								    "kind", virtual_resources[i].kind, "verbs", "create"));
+			(void)json_array_append_new(
+				list, json_pack("{s:s, s:s, s:b, s:s, s:[s]}", "name", virtual_resources[i].plural,
+			                        "singularName", "", "namespaced", virtual_resources[i].namespaced,
+			                        "kind", virtual_resources[i].kind, "verbs", "create"));
 }
 
 void discovery_resources(struct call *c, const char *group, const char *version)
@@ -161,8 +163,9 @@ void discovery_resources(struct call *c, const char *group, const char *version)
 			list_resource(list, &resources[i]);
 	list_virtual(list, group);
 	(void)snprintf(name, sizeof(name), "%s%s%s", group, *group ? "/" : "", version);
-	api_json(c->reply, 200, json_pack("{s:s, s:s, s:s, s:o}", "kind", "APIResourceList", "apiVersion", "v1", "groupVersion", name,
-					  "resources", list));
+	api_json(c->reply, 200,
+	         json_pack("{s:s, s:s, s:s, s:o}", "kind", "APIResourceList", "apiVersion", "v1", "groupVersion", name,
+	                   "resources", list));
 }
 
 static json_t *group_json(const struct api *api, const struct group *g)
@@ -172,13 +175,14 @@ static json_t *group_json(const struct api *api, const struct group *g)
 	for (size_t i = 0; i < ARRAY_SIZE(g->versions) && g->versions[i]; i++)
 		if (has_version(api, g->name, g->versions[i]))
 			(void)json_array_append_new(versions, json_pack("{s:o, s:s}", "groupVersion",
-									json_sprintf("%s/%s", g->name, g->versions[i]), "version",
-									g->versions[i]));
+			                                                json_sprintf("%s/%s", g->name, g->versions[i]),
+			                                                "version", g->versions[i]));
 	if (json_array_size(versions) == 0) {
 		json_decref(versions);
 		return NULL;
 	}
-	return json_pack("{s:s, s:o, s:O}", "name", g->name, "versions", versions, "preferredVersion", json_array_get(versions, 0));
+	return json_pack("{s:s, s:o, s:O}", "name", g->name, "versions", versions, "preferredVersion",
+	                 json_array_get(versions, 0));
 }
 
 void discovery_group(struct call *c, const char *group)
@@ -210,11 +214,12 @@ static json_t *aggregated_subs(const struct resource *res, const char *version)
 
 	for (size_t i = 0; res->subresources[i]; i++) {
 		const size_t k = sub_kind(res->subresources[i]);
-		json_t *kind = k < ARRAY_SIZE(sub_kinds) ? kind_json(sub_kinds[k].group, sub_kinds[k].version, sub_kinds[k].kind) :
-							   kind_json(res->group, version, res->kind);
+		json_t *kind = k < ARRAY_SIZE(sub_kinds)
+		                       ? kind_json(sub_kinds[k].group, sub_kinds[k].version, sub_kinds[k].kind)
+		                       : kind_json(res->group, version, res->kind);
 
-		(void)json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "subresource", res->subresources[i], "responseKind", kind,
-							    "verbs", sub_verbs(k)));
+		(void)json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "subresource", res->subresources[i],
+		                                            "responseKind", kind, "verbs", sub_verbs(k)));
 	}
 	return list;
 }
@@ -222,8 +227,9 @@ static json_t *aggregated_subs(const struct resource *res, const char *version)
 static json_t *aggregated_resource(const struct resource *res, const char *version)
 {
 	json_t *j = json_pack("{s:s, s:o, s:s, s:s, s:o}", "resource", res->plural, "responseKind",
-			      kind_json(res->group, version, res->kind), "scope", res->namespaced ? "Namespaced" : "Cluster",
-			      "singularResource", res->singular, "verbs", resource_verbs());
+	                      kind_json(res->group, version, res->kind), "scope",
+	                      res->namespaced ? "Namespaced" : "Cluster", "singularResource", res->singular, "verbs",
+	                      resource_verbs());
 
 	if (res->short_names[0])
 		(void)json_object_set_new(j, "shortNames", strings(res->short_names));
@@ -239,10 +245,10 @@ static void aggregated_virtual(json_t *list, const char *group)
 	for (size_t i = 0; i < ARRAY_SIZE(virtual_resources); i++)
 		if (strcmp(virtual_resources[i].group, group) == 0)
 			(void)json_array_append_new(
-				list, json_pack("{s:s, s:o, s:s, s:s, s:[s]}", "resource", virtual_resources[i].plural, "responseKind",
-						kind_json(group, "v1", virtual_resources[i].kind), "scope",
-						virtual_resources[i].namespaced ? "Namespaced" : "Cluster", "singularResource", "",
-						"verbs", "create"));
+				list, json_pack("{s:s, s:o, s:s, s:s, s:[s]}", "resource", virtual_resources[i].plural,
+			                        "responseKind", kind_json(group, "v1", virtual_resources[i].kind),
+			                        "scope", virtual_resources[i].namespaced ? "Namespaced" : "Cluster",
+			                        "singularResource", "", "verbs", "create"));
 }
 
 static json_t *aggregated_group(const struct api *api, const struct group *g)
@@ -257,8 +263,8 @@ static json_t *aggregated_group(const struct api *api, const struct group *g)
 				(void)json_array_append_new(list, aggregated_resource(&resources[i], g->versions[v]));
 		aggregated_virtual(list, g->name);
 		if (json_array_size(list) > 0)
-			(void)json_array_append_new(versions, json_pack("{s:s, s:o, s:s}", "version", g->versions[v], "resources", list,
-									"freshness", "Current"));
+			(void)json_array_append_new(versions, json_pack("{s:s, s:o, s:s}", "version", g->versions[v],
+			                                                "resources", list, "freshness", "Current"));
 		else
 			json_decref(list);
 	}
@@ -287,11 +293,12 @@ static void reply_aggregated(struct call *c, const char *version, size_t from, s
 			(void)json_array_append(items, g);
 		json_decref(g);
 	}
-	api_json(c->reply, 200, json_pack("{s:s, s:o, s:{}, s:o}", "kind", "APIGroupDiscoveryList", "apiVersion",
-					  json_sprintf("apidiscovery.k8s.io/%s", version), "metadata", "items", items));
-	c->reply->content_type = strcmp(version, "v2") == 0 ?
-					 "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" :
-					 "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
+	api_json(c->reply, 200,
+	         json_pack("{s:s, s:o, s:{}, s:o}", "kind", "APIGroupDiscoveryList", "apiVersion",
+	                   json_sprintf("apidiscovery.k8s.io/%s", version), "metadata", "items", items));
+	c->reply->content_type = strcmp(version, "v2") == 0
+	                                 ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+	                                 : "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
 }
 
 void discovery_core(struct call *c)
@@ -301,8 +308,9 @@ void discovery_core(struct call *c)
 	if (version)
 		reply_aggregated(c, version, 0, 1);
 	else
-		api_json(c->reply, 200, json_pack("{s:s, s:[s], s:[]}", "kind", "APIVersions", "versions", "v1",
-						  "serverAddressByClientCIDRs"));
+		api_json(c->reply, 200,
+		         json_pack("{s:s, s:[s], s:[]}", "kind", "APIVersions", "versions", "v1",
+		                   "serverAddressByClientCIDRs"));
 }
 
 void discovery_groups(struct call *c)
@@ -321,7 +329,8 @@ void discovery_groups(struct call *c)
 		if (g)
 			(void)json_array_append_new(list, g);
 	}
-	api_json(c->reply, 200, json_pack("{s:s, s:s, s:o}", "kind", "APIGroupList", "apiVersion", "v1", "groups", list));
+	api_json(c->reply, 200,
+	         json_pack("{s:s, s:s, s:o}", "kind", "APIGroupList", "apiVersion", "v1", "groups", list));
 }
 
 /* ---- OpenAPI and version ---- */
@@ -340,10 +349,13 @@ void discovery_openapi_v2(struct call *c)
 void discovery_openapi_v3(struct call *c, const char *rest)
 {
 	if (!*rest)
-		api_json(c->reply, 200, json_pack("{s:{s:{s:s}}}", "paths", "api/v1", "serverRelativeURL", "/openapi/v3/api/v1?hash=1"));
+		api_json(c->reply, 200,
+		         json_pack("{s:{s:{s:s}}}", "paths", "api/v1", "serverRelativeURL",
+		                   "/openapi/v3/api/v1?hash=1"));
 	else
-		api_json(c->reply, 200, json_pack("{s:s, s:{s:s, s:s}, s:{}}", "openapi", "3.0.0", "info", "title", "netemu", "version",
-						  "v0", "paths"));
+		api_json(c->reply, 200,
+		         json_pack("{s:s, s:{s:s, s:s}, s:{}}", "openapi", "3.0.0", "info", "title", "netemu",
+		                   "version", "v0", "paths"));
 }
 
 /* "v1.27.3": the version of the node image */
@@ -359,8 +371,8 @@ void discovery_version(struct call *c)
 	(void)sscanf(version, "v%d.%d", &major, &minor);
 	(void)uname(&host);
 	j = json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s}", "major", json_sprintf("%d", major), "minor",
-		      json_sprintf("%d", minor), "gitVersion", json_string(version), "gitCommit", "netemu", "gitTreeState", "clean",
-		      "buildDate", "1970-01-01T00:00:00Z", "goVersion", "none", "compiler", "gcc", "platform",
-		      strcmp(host.machine, "aarch64") == 0 ? "linux/arm64" : "linux/amd64");
+	              json_sprintf("%d", minor), "gitVersion", json_string(version), "gitCommit", "netemu",
+	              "gitTreeState", "clean", "buildDate", "1970-01-01T00:00:00Z", "goVersion", "none", "compiler",
+	              "gcc", "platform", strcmp(host.machine, "aarch64") == 0 ? "linux/arm64" : "linux/amd64");
 	api_json(c->reply, 200, j);
 }

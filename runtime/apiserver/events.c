@@ -8,7 +8,7 @@
 #include "cluster/jsonutil.h"
 
 enum {
-	TTL = 3600, /* seconds after it was last seen */
+	TTL = 3600,  /* seconds after it was last seen */
 	MAX = 20000, /* then the oldest goes */
 };
 
@@ -147,10 +147,11 @@ static json_t *make(struct events *ev, const json_t *about, const char *ns, cons
 
 	(void)snprintf(name, sizeof(name), "%.253s.%llx", kube_name(about), (unsigned long long)ev->serial++);
 	(void)kube_time(time(NULL), now);
-	event = json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:{s:s}, s:s, s:s, s:i, s:n, s:s, s:s}", "kind", "Event", "apiVersion", "v1",
-			  "metadata", "name", name, "namespace", ns, "involvedObject", reference(about), "source", "component", component,
-			  "firstTimestamp", now, "lastTimestamp", now, "count", 1, "eventTime", "reportingComponent", component,
-			  "reportingInstance", host ? host : "");
+	event = json_pack("{s:s, s:s, s:{s:s, s:s}, s:o, s:{s:s}, s:s, s:s, s:i, s:n, s:s, s:s}", "kind", "Event",
+	                  "apiVersion", "v1", "metadata", "name", name, "namespace", ns, "involvedObject",
+	                  reference(about), "source", "component", component, "firstTimestamp", now, "lastTimestamp",
+	                  now, "count", 1, "eventTime", "reportingComponent", component, "reportingInstance",
+	                  host ? host : "");
 	if (host && *host)
 		(void)json_object_set_new(json_object_get(event, "source"), "host", json_string(host));
 	return event;
@@ -170,8 +171,8 @@ static void record(struct api *api, const char *key, const char *ns, json_t *eve
 	arm(api);
 }
 
-void api_event(struct api *api, const json_t *about, const char *type, const char *reason, const char *component, const char *host,
-	       const char *fmt, ...)
+void api_event(struct api *api, const json_t *about, const char *type, const char *reason, const char *component,
+               const char *host, const char *fmt, ...)
 {
 	_cleanup_strbuf_ struct strbuf message = { 0 }, key = { 0 };
 	const char *ns = *kube_namespace(about) ? kube_namespace(about) : "default";
@@ -184,11 +185,12 @@ void api_event(struct api *api, const json_t *about, const char *type, const cha
 	va_start(ap, fmt);
 	strbuf_vprintf(&message, fmt, ap);
 	va_end(ap);
-	strbuf_printf(&key, "%s|%s|%s|%s|%s|%s", kube_uid(about), kube_name(about), type, reason, component, strbuf_str(&message));
+	strbuf_printf(&key, "%s|%s|%s|%s|%s|%s", kube_uid(about), kube_name(about), type, reason, component,
+	              strbuf_str(&message));
 	seen = json_object_get(api->events->seen, strbuf_str(&key));
 	if (seen)
 		event = store_get(api->store, RES_EVENTS, json_string_value(json_array_get(seen, 0)),
-				  json_string_value(json_array_get(seen, 1)));
+		                  json_string_value(json_array_get(seen, 1)));
 	if (event) {
 		count_up(api, event);
 		return;

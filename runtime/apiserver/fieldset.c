@@ -52,12 +52,10 @@ static json_t *unite(const json_t *a, const json_t *b)
 		json_decref(out);
 		return a || b ? json_deep_copy(a ? a : b) : NULL;
 	}
-	json_object_foreach((json_t *)(uintptr_t)a, key, v)
-		if (strcmp(key, ".") != 0)
-			put(out, key, unite(v, json_object_get(b, key)));
-	json_object_foreach((json_t *)(uintptr_t)b, key, v)
-		if (strcmp(key, ".") != 0 && !json_object_get(a, key))
-			put(out, key, json_deep_copy(v));
+	json_object_foreach((json_t *)(uintptr_t)a, key, v) if (strcmp(key, ".") != 0)
+		put(out, key, unite(v, json_object_get(b, key)));
+	json_object_foreach((json_t *)(uintptr_t)b, key, v) if (strcmp(key, ".") != 0 && !json_object_get(a, key))
+		put(out, key, json_deep_copy(v));
 	return finish(out, is_member(a) || is_member(b));
 }
 
@@ -69,9 +67,8 @@ static json_t *intersect(const json_t *a, const json_t *b)
 	if (!a || !b)
 		return NULL;
 	out = json_object();
-	json_object_foreach((json_t *)(uintptr_t)a, key, v)
-		if (strcmp(key, ".") != 0)
-			put(out, key, intersect(v, json_object_get(b, key)));
+	json_object_foreach((json_t *)(uintptr_t)a, key, v) if (strcmp(key, ".") != 0)
+		put(out, key, intersect(v, json_object_get(b, key)));
 	return finish(out, is_member(a) && is_member(b));
 }
 
@@ -85,9 +82,8 @@ static json_t *subtract(const json_t *a, const json_t *b)
 	if (!b)
 		return json_deep_copy(a);
 	out = json_object();
-	json_object_foreach((json_t *)(uintptr_t)a, key, v)
-		if (strcmp(key, ".") != 0)
-			put(out, key, subtract(v, json_object_get(b, key)));
+	json_object_foreach((json_t *)(uintptr_t)a, key, v) if (strcmp(key, ".") != 0)
+		put(out, key, subtract(v, json_object_get(b, key)));
 	return finish(out, is_member(a) && !is_member(b));
 }
 
@@ -126,7 +122,8 @@ static enum shape shape_of(const struct kube_field *f, const json_t *v)
 	if (f && (f->flags & KUBE_ATOMIC))
 		return WHOLE;
 	if (json_is_object(v))
-		return any || f->type == FIELD_OBJECT || f->type == FIELD_MAP || f->type == FIELD_STRING_MAP ? BY_FIELD : WHOLE;
+		return any || f->type == FIELD_OBJECT || f->type == FIELD_MAP || f->type == FIELD_STRING_MAP ? BY_FIELD
+		                                                                                             : WHOLE;
 	if (!json_is_array(v) || any || f->type != FIELD_LIST || !f->merge_key)
 		return WHOLE;
 	return *f->merge_key ? BY_KEY : BY_VALUE;
@@ -193,13 +190,15 @@ static void item_key(const struct kube_field *f, enum shape shape, const json_t 
 	strbuf_putc(out, '}');
 }
 
-static json_t *find_item(const struct kube_field *f, enum shape shape, const json_t *list, const char *key, size_t *ret_index)
+static json_t *find_item(const struct kube_field *f, enum shape shape, const json_t *list, const char *key,
+                         size_t *ret_index)
 {
 	_cleanup_strbuf_ struct strbuf other = { 0 };
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		item_key(f, shape, item, &other);
 		if (strcmp(strbuf_str(&other), key) == 0) {
 			if (ret_index)
@@ -221,7 +220,8 @@ static json_t *set_of_fields(const struct kube_field *f, const json_t *object)
 	json_t *out = json_object(), *v;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+	{
 		strbuf_reset(&name);
 		strbuf_printf(&name, "f:%s", key);
 		(void)json_object_set_new(out, strbuf_str(&name), set_of(child_field(f, key, &tmp), v));
@@ -236,7 +236,8 @@ static json_t *set_of_items(const struct kube_field *f, enum shape shape, const 
 	json_t *out = json_object(), *item, *set;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		item_key(f, shape, item, &name);
 		set = shape == BY_KEY ? set_of(child_field(f, "", &tmp), item) : json_object();
 		if (json_object_size(set) > 0)
@@ -273,7 +274,8 @@ static json_t *changed_fields(const struct kube_field *f, const json_t *before, 
 	json_t *out = json_object(), *v;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)after, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)after, key, v)
+	{
 		strbuf_reset(&name);
 		strbuf_printf(&name, "f:%s", key);
 		put(out, strbuf_str(&name), changed(child_field(f, key, &tmp), json_object_get(before, key), v));
@@ -288,7 +290,8 @@ static json_t *changed_items(const struct kube_field *f, enum shape shape, const
 	json_t *out = json_object(), *item, *set;
 	size_t i;
 
-	json_array_foreach(after, i, item) {
+	json_array_foreach(after, i, item)
+	{
 		const json_t *old;
 
 		item_key(f, shape, item, &name);
@@ -332,8 +335,8 @@ static json_t *merge_fields(const struct kube_field *f, const json_t *live, cons
 	struct kube_field tmp;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)applied, key, v)
-		(void)json_object_set_new(out, key, merge(child_field(f, key, &tmp), json_object_get(live, key), v));
+	json_object_foreach((json_t *)(uintptr_t)applied, key, v)(void)
+		json_object_set_new(out, key, merge(child_field(f, key, &tmp), json_object_get(live, key), v));
 	return out;
 }
 
@@ -344,7 +347,8 @@ static json_t *merge_items(const struct kube_field *f, enum shape shape, const j
 	struct kube_field tmp;
 	size_t i, at;
 
-	json_array_foreach(applied, i, item) {
+	json_array_foreach(applied, i, item)
+	{
 		const json_t *old;
 
 		item_key(f, shape, item, &name);
@@ -418,7 +422,8 @@ static void cut(const struct kube_field *f, json_t *v, const json_t *set)
 	json_t *child;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)set, key, child) {
+	json_object_foreach((json_t *)(uintptr_t)set, key, child)
+	{
 		if (strncmp(key, "f:", 2) == 0 && shape == BY_FIELD)
 			cut_field(f, v, key + 2, child);
 		else if ((key[0] == 'k' && shape == BY_KEY) || (key[0] == 'v' && shape == BY_VALUE))
@@ -441,7 +446,8 @@ static void add_keys(struct strbuf *path, const char *text)
 	const char *key, *comma = "";
 
 	strbuf_putc(path, '[');
-	json_object_foreach(keys, key, v) {
+	json_object_foreach(keys, key, v)
+	{
 		strbuf_printf(path, "%s%s=", comma, key);
 		json_write(v, path);
 		comma = ",";
@@ -458,7 +464,8 @@ static void each(const json_t *set, struct strbuf *path, fieldset_fn fn, void *a
 
 	if (len > 0 && is_member(set))
 		fn(strbuf_str(path), arg);
-	json_object_foreach((json_t *)(uintptr_t)set, key, child) {
+	json_object_foreach((json_t *)(uintptr_t)set, key, child)
+	{
 		if (strcmp(key, ".") == 0)
 			continue;
 		if (key[0] == 'f')

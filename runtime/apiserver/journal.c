@@ -15,7 +15,7 @@ struct journal {
 	size_t size;
 };
 
-#define NAME	 "journal"
+#define NAME     "journal"
 #define NAME_TMP "journal.tmp"
 
 struct journal *journal_close(struct journal *j)

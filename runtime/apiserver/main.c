@@ -130,7 +130,7 @@ static int open_store(struct server *s, struct error *e)
 static int start_parts(struct server *s, struct error *e)
 {
 	static int (*const parts[])(struct api *, struct error *) = { nodes_start, bgp_start, controllers_start,
-								      rpcserver_start };
+		                                                      rpcserver_start };
 	unsigned port;
 	int r;
 
@@ -145,7 +145,8 @@ static int start_parts(struct server *s, struct error *e)
 	if (r < 0)
 		return r;
 	if (s->api.runtime)
-		rpc_peer_send(s->api.runtime, json_pack("{s:s, s:I}", "op", "ready", "port", (json_int_t)port), NULL, 0);
+		rpc_peer_send(s->api.runtime, json_pack("{s:s, s:I}", "op", "ready", "port", (json_int_t)port), NULL,
+		              0);
 	return 0;
 }
 

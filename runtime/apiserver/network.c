@@ -14,8 +14,9 @@ json_t *network_default(const struct api *api)
 	if (!json_bool(api->cluster, "defaultCNI", NULL))
 		return NULL;
 	subnets = json_object_get(api->cluster, "podSubnets");
-	return json_pack("{s:s, s:o, s:b, s:b, s:i}", "kind", "default", "nativeCIDRs", subnets ? json_deep_copy(subnets) : json_array(),
-			 "masquerade4", 1, "masquerade6", 1, "mtu", 0);
+	return json_pack("{s:s, s:o, s:b, s:b, s:i}", "kind", "default", "nativeCIDRs",
+	                 subnets ? json_deep_copy(subnets) : json_array(), "masquerade4", 1, "masquerade6", 1, "mtu",
+	                 0);
 }
 
 const json_t *node_entry(const struct api *api, const char *node)
@@ -23,9 +24,8 @@ const json_t *node_entry(const struct api *api, const char *node)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(api->cluster, "nodes"), i, entry)
-		if (strcmp(json_text(entry, "hostname", NULL), node) == 0)
-			return entry;
+	json_array_foreach(json_object_get(api->cluster, "nodes"), i,
+	                   entry) if (strcmp(json_text(entry, "hostname", NULL), node) == 0) return entry;
 	return NULL;
 }
 
@@ -47,9 +47,10 @@ static const char *via(const json_t *entry, const char *cidr)
 	json_t *address;
 	size_t i;
 
-	json_array_foreach(json_object_get(entry, "addresses"), i, address)
-		if (json_is_string(address) && is_v6(json_string_value(address)) == is_v6(cidr))
-			return json_string_value(address);
+	json_array_foreach(json_object_get(entry, "addresses"), i,
+	                   address) if (json_is_string(address) &&
+	                                is_v6(json_string_value(address)) ==
+	                                        is_v6(cidr)) return json_string_value(address);
 	return NULL;
 }
 
@@ -66,16 +67,19 @@ static json_t *routes_to_others(const struct api *api, const char *node)
 	json_t *routes = json_array(), *entry, *cidr;
 	size_t i, k;
 
-	json_array_foreach(json_object_get(api->cluster, "nodes"), i, entry) {
+	json_array_foreach(json_object_get(api->cluster, "nodes"), i, entry)
+	{
 		const char *name = json_text(entry, "hostname", NULL);
 
 		if (strcmp(name, node) == 0)
 			continue;
-		json_array_foreach(pod_cidrs(api, name), k, cidr) {
+		json_array_foreach(pod_cidrs(api, name), k, cidr)
+		{
 			const char *dst = json_string_value(cidr), *gateway = dst ? via(entry, dst) : NULL;
 
 			if (gateway)
-				(void)json_array_append_new(routes, json_pack("{s:s, s:s}", "dst", dst, "via", gateway));
+				(void)json_array_append_new(routes,
+				                            json_pack("{s:s, s:s}", "dst", dst, "via", gateway));
 		}
 	}
 	return routes;

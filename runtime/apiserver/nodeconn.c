@@ -14,8 +14,8 @@
 struct node_conn {
 	char *name;
 	struct rpc_peer *peer; /* NULL: not connected */
-	json_t *bgp; /* what its speaker shall do; NULL: nothing was said */
-	json_t *wanted; /* "configmaps/NAMESPACE/NAME" of what it asked for */
+	json_t *bgp;           /* what its speaker shall do; NULL: nothing was said */
+	json_t *wanted;        /* "configmaps/NAMESPACE/NAME" of what it asked for */
 };
 
 struct nodes {
@@ -103,7 +103,8 @@ static void send_pod(struct api *api, struct node_conn *c, const char *type, jso
 
 static void send_network(struct api *api, struct node_conn *c)
 {
-	rpc_peer_send(c->peer, json_pack("{s:s, s:o}", "op", "network", "config", network_of_node(api, c->name)), NULL, 0);
+	rpc_peer_send(c->peer, json_pack("{s:s, s:o}", "op", "network", "config", network_of_node(api, c->name)), NULL,
+	              0);
 }
 
 static void send_bgp(struct node_conn *c)
@@ -133,7 +134,9 @@ void nodes_send_bgp(struct api *api, const char *node, json_t *config)
 		send_bgp(c);
 }
 
-static const char *const type_names[] = { [STORE_ADDED] = "ADDED", [STORE_MODIFIED] = "MODIFIED", [STORE_DELETED] = "DELETED" };
+static const char *const type_names[] = {
+	[STORE_ADDED] = "ADDED", [STORE_MODIFIED] = "MODIFIED", [STORE_DELETED] = "DELETED"
+};
 
 static void pod_changed(struct api *api, const struct store_event *ev)
 {
@@ -151,15 +154,16 @@ static void wanted_changed(struct api *api, const struct store_event *ev)
 {
 	char key[600];
 
-	(void)snprintf(key, sizeof(key), "%s/%s/%s", ev->res->plural, kube_namespace(ev->object), kube_name(ev->object));
+	(void)snprintf(key, sizeof(key), "%s/%s/%s", ev->res->plural, kube_namespace(ev->object),
+	               kube_name(ev->object));
 	for (size_t i = 0; i < api->nodes->n; i++) {
 		struct node_conn *c = api->nodes->conns[i];
 
 		if (c->peer && json_object_get(c->wanted, key))
 			rpc_peer_send(c->peer,
-				      json_pack("{s:s, s:s, s:s, s:O}", "op", "object", "type", type_names[ev->type], "resource",
-						ev->res->plural, "object", ev->object),
-				      NULL, 0);
+			              json_pack("{s:s, s:s, s:s, s:O}", "op", "object", "type", type_names[ev->type],
+			                        "resource", ev->res->plural, "object", ev->object),
+			              NULL, 0);
 	}
 }
 
@@ -194,8 +198,8 @@ static void merge_strings(json_t *meta, const char *key, const json_t *from)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)from, name, v)
-		(void)json_object_set(json_object_make(meta, key), name, v);
+	json_object_foreach((json_t *)(uintptr_t)from, name, v)(void)
+		json_object_set(json_object_make(meta, key), name, v);
 }
 
 /* What the controller manager and kubeadm give a new node. */
@@ -226,8 +230,8 @@ static json_t *register_new(struct api *api, const json_t *said, struct error *e
 	give_spec(api, node);
 	if (store_create(api->store, RES_NODES, node, &stored, e) < 0)
 		return NULL;
-	api_event(api, stored, "Normal", "RegisteredNode", "node-controller", "", "Node %s event: Registered Node %s in Controller",
-		  kube_name(stored), kube_name(stored));
+	api_event(api, stored, "Normal", "RegisteredNode", "node-controller", "",
+	          "Node %s event: Registered Node %s in Controller", kube_name(stored), kube_name(stored));
 	return stored;
 }
 
@@ -257,10 +261,11 @@ static void renew_lease(struct api *api, const char *name, const json_t *node)
 		(void)json_object_set_new(json_object_make(lease, "spec"), "renewTime", json_string(renewed));
 		(void)store_update(api->store, RES_LEASES, lease, NULL, NULL);
 	} else if (node) {
-		lease = json_pack("{s:s, s:s, s:{s:s, s:s, s:[{s:s, s:s, s:s, s:s}]}, s:{s:s, s:i, s:s}}", "kind", "Lease", "apiVersion",
-				  "coordination.k8s.io/v1", "metadata", "name", name, "namespace", "kube-node-lease", "ownerReferences",
-				  "apiVersion", "v1", "kind", "Node", "name", name, "uid", kube_uid(node), "spec", "holderIdentity", name,
-				  "leaseDurationSeconds", NODE_LEASE_DURATION, "renewTime", renewed);
+		lease = json_pack("{s:s, s:s, s:{s:s, s:s, s:[{s:s, s:s, s:s, s:s}]}, s:{s:s, s:i, s:s}}", "kind",
+		                  "Lease", "apiVersion", "coordination.k8s.io/v1", "metadata", "name", name,
+		                  "namespace", "kube-node-lease", "ownerReferences", "apiVersion", "v1", "kind", "Node",
+		                  "name", name, "uid", kube_uid(node), "spec", "holderIdentity", name,
+		                  "leaseDurationSeconds", NODE_LEASE_DURATION, "renewTime", renewed);
 		(void)store_create(api->store, RES_LEASES, lease, NULL, NULL);
 	}
 }
@@ -357,7 +362,8 @@ static void on_node_status(struct said *s)
 /* The pod that a message is about, if it is still the same one. */
 static const json_t *pod_of(const struct said *s)
 {
-	const json_t *pod = store_get(s->api->store, RES_PODS, json_text(s->body, "namespace", NULL), json_text(s->body, "name", NULL));
+	const json_t *pod = store_get(s->api->store, RES_PODS, json_text(s->body, "namespace", NULL),
+	                              json_text(s->body, "name", NULL));
 
 	return pod && strcmp(kube_uid(pod), json_text(s->body, "uid", NULL)) == 0 ? pod : NULL;
 }
@@ -365,16 +371,16 @@ static const json_t *pod_of(const struct said *s)
 /* What others than the kubelet said of a pod stays: that it was scheduled, its class. */
 static void keep_others(json_t *status, const json_t *pod)
 {
-	json_t *scheduled = kube_condition(pod, "PodScheduled"), *qos = json_at(pod, "status", "qosClass", NULL), *condition;
+	json_t *scheduled = kube_condition(pod, "PodScheduled"), *qos = json_at(pod, "status", "qosClass", NULL),
+	       *condition;
 	size_t i;
 
 	if (qos && !json_object_get(status, "qosClass"))
 		(void)json_object_set(status, "qosClass", qos);
 	if (!scheduled)
 		return;
-	json_array_foreach(json_object_get(status, "conditions"), i, condition)
-		if (strcmp(json_text(condition, "type", NULL), "PodScheduled") == 0)
-			return;
+	json_array_foreach(json_object_get(status, "conditions"), i,
+	                   condition) if (strcmp(json_text(condition, "type", NULL), "PodScheduled") == 0) return;
 	(void)json_array_append(json_array_make(status, "conditions"), scheduled);
 }
 
@@ -400,16 +406,19 @@ static void on_pod_gone(struct said *s)
 
 	if (pod && *json_text(pod, "metadata", "deletionTimestamp", NULL)) {
 		own = json_deep_copy(pod);
-		(void)json_object_set_new(json_object_get(own, "metadata"), "deletionGracePeriodSeconds", json_integer(0));
-		(void)store_update(s->api->store, RES_PODS, own, NULL, NULL); /* deletes it, unless a finalizer holds it */
+		(void)json_object_set_new(json_object_get(own, "metadata"), "deletionGracePeriodSeconds",
+		                          json_integer(0));
+		(void)store_update(s->api->store, RES_PODS, own, NULL,
+		                   NULL); /* deletes it, unless a finalizer holds it */
 	}
 	done(s);
 }
 
 static void on_event(struct said *s)
 {
-	api_event(s->api, json_object_get(s->body, "object"), json_text(s->body, "type", NULL), json_text(s->body, "reason", NULL),
-		  json_text(s->body, "component", NULL), s->conn->name, "%s", json_text(s->body, "message", NULL));
+	api_event(s->api, json_object_get(s->body, "object"), json_text(s->body, "type", NULL),
+	          json_text(s->body, "reason", NULL), json_text(s->body, "component", NULL), s->conn->name, "%s",
+	          json_text(s->body, "message", NULL));
 	done(s);
 }
 
@@ -424,7 +433,8 @@ static void on_get(struct said *s)
 	(void)snprintf(key, sizeof(key), "%s/%s/%s", plural, ns, name);
 	if (res)
 		(void)json_object_set_new(s->conn->wanted, key, json_true());
-	rpc_peer_reply(s->peer, s->id, json_pack("{s:o}", "object", object ? json_incref(object) : json_null()), NULL, 0);
+	rpc_peer_reply(s->peer, s->id, json_pack("{s:o}", "object", object ? json_incref(object) : json_null()), NULL,
+	               0);
 }
 
 static void on_bgp_status(struct said *s)
@@ -437,8 +447,9 @@ static const struct {
 	const char *op;
 	void (*fn)(struct said *s);
 } ops[] = {
-	{ "lease", on_lease },	       { "node.status", on_node_status }, { "pod.status", on_pod_status },
-	{ "pod.gone", on_pod_gone },   { "event", on_event },		  { "get", on_get },
+	{ "lease", on_lease },           { "node.status", on_node_status },
+	{ "pod.status", on_pod_status }, { "pod.gone", on_pod_gone },
+	{ "event", on_event },           { "get", on_get },
 	{ "bgp.status", on_bgp_status },
 };
 

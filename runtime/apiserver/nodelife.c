@@ -2,8 +2,8 @@
 /*
  * nodelife.c - whether nodes are alive: leases, the conditions of a node that is silent, taints
  *
- * What the node lifecycle controller does. A timer a node runs from its last heart-beat; there is no polling. Eviction of
- * pods by NoExecute taints is the controllers'.
+ * What the node lifecycle controller does. A timer a node runs from its last heart-beat; there is no polling. Eviction
+ * of pods by NoExecute taints is the controllers'.
  */
 #include <string.h>
 
@@ -35,7 +35,8 @@ static void set_condition(json_t *conditions, const json_t *condition)
 	char now[KUBE_TIME_LEN];
 	size_t i;
 
-	json_array_foreach(conditions, i, old) {
+	json_array_foreach(conditions, i, old)
+	{
 		if (strcmp(json_text(old, "type", NULL), json_text(own, "type", NULL)) != 0)
 			continue;
 		if (strcmp(json_text(old, "status", NULL), json_text(own, "status", NULL)) == 0)
@@ -56,13 +57,13 @@ void node_merge_status(json_t *node, const json_t *status)
 	const char *key;
 	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)status, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)status, key, v)
+	{
 		if (strcmp(key, "conditions") != 0) {
 			(void)json_object_set_new(own, key, json_deep_copy(v));
 			continue;
 		}
-		json_array_foreach(v, i, condition)
-			set_condition(json_array_make(own, "conditions"), condition);
+		json_array_foreach(v, i, condition) set_condition(json_array_make(own, "conditions"), condition);
 	}
 }
 
@@ -75,8 +76,8 @@ static void set_unknown(json_t *node, const char *type)
 		return;
 	(void)kube_time(time(NULL), now);
 	unknown = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", type, "status", "Unknown", "lastHeartbeatTime",
-			    condition ? json_text(condition, "lastHeartbeatTime", NULL) : now, "lastTransitionTime", now, "reason",
-			    "NodeStatusUnknown", "message", "Kubelet stopped posting node status.");
+	                    condition ? json_text(condition, "lastHeartbeatTime", NULL) : now, "lastTransitionTime",
+	                    now, "reason", "NodeStatusUnknown", "message", "Kubelet stopped posting node status.");
 	set_condition(json_array_make(json_object_make(node, "status"), "conditions"), unknown);
 	json_decref(unknown);
 }
@@ -104,7 +105,8 @@ static void pods_not_ready(struct api *api, const char *node)
 	size_t i;
 
 	store_each(api->store, RES_PODS, NULL, collect_ready, &of);
-	json_array_foreach(of.pods, i, pod) {
+	json_array_foreach(of.pods, i, pod)
+	{
 		json_t *own = json_deep_copy(pod);
 
 		set_condition(json_at(own, "status", "conditions", NULL), ready);
@@ -133,7 +135,8 @@ static void on_silence(struct loop *loop _unused_, struct loop_handle id _unused
 		a->conditions = json_array();
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		set_unknown(own, types[i]);
-	api_event(api, node, "Normal", "NodeNotReady", "node-controller", "", "Node %s status is now: NodeNotReady", a->name);
+	api_event(api, node, "Normal", "NodeNotReady", "node-controller", "", "Node %s status is now: NodeNotReady",
+	          a->name);
 	(void)store_update(api->store, RES_NODES, own, NULL, NULL);
 	pods_not_ready(api, a->name);
 }
@@ -193,8 +196,8 @@ void nodelife_beat(struct nodelife *nl, const char *node)
 static const struct {
 	const char *key, *effect;
 } managed[] = {
-	{ UNSCHEDULABLE, "NoSchedule" }, { NOT_READY, "NoSchedule" },	{ NOT_READY, "NoExecute" },
-	{ UNREACHABLE, "NoSchedule" },	 { UNREACHABLE, "NoExecute" },
+	{ UNSCHEDULABLE, "NoSchedule" }, { NOT_READY, "NoSchedule" },  { NOT_READY, "NoExecute" },
+	{ UNREACHABLE, "NoSchedule" },   { UNREACHABLE, "NoExecute" },
 };
 
 static bool wants_taint(const json_t *node, const char *key)
@@ -213,9 +216,8 @@ static ssize_t find_taint(const json_t *taints, const char *key, const char *eff
 	json_t *t;
 	size_t i;
 
-	json_array_foreach(taints, i, t)
-		if (strcmp(json_text(t, "key", NULL), key) == 0 && strcmp(json_text(t, "effect", NULL), effect) == 0)
-			return (ssize_t)i;
+	json_array_foreach(taints, i, t) if (strcmp(json_text(t, "key", NULL), key) == 0 &&
+	                                     strcmp(json_text(t, "effect", NULL), effect) == 0) return (ssize_t)i;
 	return -1;
 }
 
@@ -266,8 +268,7 @@ static void on_work(struct loop *loop _unused_, struct loop_handle id _unused_, 
 	const char *name;
 
 	nl->dirty = json_object();
-	json_object_foreach(dirty, name, v)
-		fix_taints(nl->api, name);
+	json_object_foreach(dirty, name, v) fix_taints(nl->api, name);
 	json_decref(dirty);
 }
 

@@ -24,8 +24,8 @@ static int patch_json(struct call *c, const json_t *old, const json_t *patch, js
 	if (r == -EINVAL)
 		api_fail(c->reply, 400, "BadRequest", NULL, "error decoding patch: %s", e.msg);
 	else if (r < 0)
-		api_fail(c->reply, 422, "Invalid", json_object(), "the server rejected our request due to an error in our request: %s",
-			 e.msg);
+		api_fail(c->reply, 422, "Invalid", json_object(),
+		         "the server rejected our request due to an error in our request: %s", e.msg);
 	return r;
 }
 
@@ -42,7 +42,7 @@ static int patch_strategic(struct call *c, const json_t *old, const json_t *patc
 static const struct {
 	const char *type;
 	patch_fn patch; /* NULL: server-side apply */
-	bool custom; /* also for CRDs' */
+	bool custom;    /* also for CRDs' */
 } types[] = {
 	{ "application/merge-patch+json", patch_merge, true },
 	{ "application/json-patch+json", patch_json, true },
@@ -53,9 +53,9 @@ static const struct {
 static void fail_type(struct call *c)
 {
 	api_fail(c->reply, 415, "UnsupportedMediaType", NULL,
-		 "the body of the request was in an unknown format - accepted media types include: "
-		 "application/json-patch+json, application/merge-patch+json, %sapplication/apply-patch+yaml",
-		 c->t.res->custom ? "" : "application/strategic-merge-patch+json, ");
+	         "the body of the request was in an unknown format - accepted media types include: "
+	         "application/json-patch+json, application/merge-patch+json, %sapplication/apply-patch+yaml",
+	         c->t.res->custom ? "" : "application/strategic-merge-patch+json, ");
 }
 
 static void rename_back(json_t *object, const struct resource *res)
@@ -79,8 +79,9 @@ static void patch_existing(struct call *c, json_t *old, const json_t *body, patc
 		return;
 	}
 	if (strcmp(kube_name(own), c->t.name) != 0 || strcmp(kube_namespace(own), c->t.ns) != 0) {
-		api_fail(c->reply, 400, "BadRequest", NULL, "the name of the object (%s) does not match the name on the URL (%s)",
-			 kube_name(own), c->t.name);
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "the name of the object (%s) does not match the name on the URL (%s)", kube_name(own),
+		         c->t.name);
 		json_decref(own);
 		return;
 	}
@@ -95,7 +96,7 @@ static void patch_existing(struct call *c, json_t *old, const json_t *body, patc
 static void fail_apply_metadata(struct call *c, const char *what)
 {
 	api_fail(c->reply, 400, "BadRequest", NULL, "metadata.%s must %s", what,
-		 strcmp(what, "managedFields") == 0 ? "be nil" : "match the URL");
+	         strcmp(what, "managedFields") == 0 ? "be nil" : "match the URL");
 }
 
 static int check_applied(struct call *c, json_t *body)
@@ -103,8 +104,9 @@ static int check_applied(struct call *c, json_t *body)
 	json_t *meta = json_object_make(body, "metadata");
 
 	if (!*api_query(c->rq, "fieldManager")) {
-		api_fail(c->reply, 400, "BadRequest", NULL, "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is "
-							    "required for apply patch");
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is "
+		         "required for apply patch");
 		return -EINVAL;
 	}
 	if (json_array_size(json_object_get(meta, "managedFields")) > 0) {

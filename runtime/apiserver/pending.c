@@ -2,8 +2,8 @@
 /*
  * pending.c - what a user still waits for
  *
- * Nodes that have not registered, or are not Ready although there is a network; pods that run or will, and are not ready;
- * workloads whose pods are not all there. Without a network (Cilium is not installed yet) no pod can be waited for.
+ * Nodes that have not registered, or are not Ready although there is a network; pods that run or will, and are not
+ * ready; workloads whose pods are not all there. Without a network (Cilium is not installed yet) no pod can be waited for.
  */
 #include <string.h>
 
@@ -25,15 +25,17 @@ static void add_nodes(struct pending *p)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(p->api->cluster, "nodes"), i, entry) {
+	json_array_foreach(json_object_get(p->api->cluster, "nodes"), i, entry)
+	{
 		const char *name = json_text(entry, "hostname", NULL);
 		const json_t *node = store_get(p->api->store, RES_NODES, "", name);
 
 		if (!node || !nodes_find(p->api, name))
 			(void)json_array_append_new(p->list, json_sprintf("node %s: not registered", name));
 		else if (p->api->network && !is_true(node, "Ready"))
-			(void)json_array_append_new(p->list, json_sprintf("node %s: NotReady (%s)", name,
-									  json_text(kube_condition(node, "Ready"), "message", NULL)));
+			(void)json_array_append_new(
+				p->list, json_sprintf("node %s: NotReady (%s)", name,
+			                              json_text(kube_condition(node, "Ready"), "message", NULL)));
 	}
 }
 
@@ -45,7 +47,8 @@ static const char *pod_reason(const json_t *pod)
 	size_t i;
 
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
-		json_array_foreach(json_at(pod, "status", lists[l], NULL), i, status) {
+		json_array_foreach(json_at(pod, "status", lists[l], NULL), i, status)
+		{
 			const char *reason = json_text(status, "state", "waiting", "reason", NULL);
 
 			if (*reason && strcmp(reason, "PodInitializing") != 0)
@@ -69,20 +72,22 @@ static void add_pod(json_t *pod, void *arg)
 	if (!p->api->network && !json_bool(pod, "spec", "hostNetwork", NULL))
 		return;
 	(void)json_array_append_new(p->list, json_sprintf("pod %s/%s: %s (%s)", kube_namespace(pod), kube_name(pod),
-							  *phase ? phase : "Pending", pod_reason(pod)));
+	                                                  *phase ? phase : "Pending", pod_reason(pod)));
 }
 
 static void add_replicas(struct pending *p, const json_t *object, json_int_t wanted, json_int_t ready)
 {
 	if (ready < wanted)
-		(void)json_array_append_new(p->list, json_sprintf("%s %s/%s: %lld of %lld ready", json_text(object, "kind", NULL),
-								  kube_namespace(object), kube_name(object), (long long)ready,
-								  (long long)wanted));
+		(void)json_array_append_new(p->list,
+		                            json_sprintf("%s %s/%s: %lld of %lld ready",
+		                                         json_text(object, "kind", NULL), kube_namespace(object),
+		                                         kube_name(object), (long long)ready, (long long)wanted));
 }
 
 static bool observed(const json_t *object)
 {
-	return json_int(object, 0, "status", "observedGeneration", NULL) >= json_int(object, 0, "metadata", "generation", NULL);
+	return json_int(object, 0, "status", "observedGeneration", NULL) >=
+	       json_int(object, 0, "metadata", "generation", NULL);
 }
 
 static void add_set(json_t *object, void *arg)
@@ -96,7 +101,7 @@ static void add_daemonset(json_t *object, void *arg)
 {
 	if (observed(object))
 		add_replicas(arg, object, json_int(object, 0, "status", "desiredNumberScheduled", NULL),
-			     json_int(object, 0, "status", "numberReady", NULL));
+		             json_int(object, 0, "status", "numberReady", NULL));
 	else
 		add_replicas(arg, object, 1, 0);
 }

@@ -17,7 +17,8 @@ static json_int_t grace_of(struct api *api, const json_t *pod, json_int_t asked)
 {
 	const char *node = json_text(pod, "spec", "nodeName", NULL), *phase = json_text(pod, "status", "phase", NULL);
 
-	if (!*node || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 || !store_get(api->store, RES_NODES, "", node))
+	if (!*node || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 ||
+	    !store_get(api->store, RES_NODES, "", node))
 		return 0;
 	if (asked >= 0)
 		return asked;

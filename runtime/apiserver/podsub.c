@@ -17,9 +17,7 @@ static const json_t *by_name(const json_t *list, const char *name)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		if (strcmp(json_text(v, "name", NULL), name) == 0)
-			return v;
+	json_array_foreach(list, i, v) if (strcmp(json_text(v, "name", NULL), name) == 0) return v;
 	return NULL;
 }
 
@@ -28,8 +26,7 @@ static void add_names(struct strbuf *out, const json_t *list)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v)
-		strbuf_printf(out, "%s%s", out->len ? " " : "", json_text(v, "name", NULL));
+	json_array_foreach(list, i, v) strbuf_printf(out, "%s%s", out->len ? " " : "", json_text(v, "name", NULL));
 }
 
 static const json_t *find_container(const json_t *pod, const char *name)
@@ -42,7 +39,8 @@ static const json_t *find_container(const json_t *pod, const char *name)
 /* As pod's REST ValidatePodLogOptions and friends. */
 static int choose_container(struct call *c, const json_t *pod, const char **ret)
 {
-	const json_t *containers = json_at(pod, "spec", "containers", NULL), *inits = json_at(pod, "spec", "initContainers", NULL);
+	const json_t *containers = json_at(pod, "spec", "containers", NULL),
+		     *inits = json_at(pod, "spec", "initContainers", NULL);
 	_cleanup_strbuf_ struct strbuf names = { 0 }, init_names = { 0 };
 	const char *name = api_query(c->rq, "container");
 	const char *wanted = json_text(pod, "metadata", "annotations", "kubectl.kubernetes.io/default-container", NULL);
@@ -56,14 +54,16 @@ static int choose_container(struct call *c, const json_t *pod, const char **ret)
 		return -EINVAL;
 	}
 	if (json_array_size(containers) == 1 || (*wanted && find_container(pod, wanted))) {
-		*ret = *wanted && find_container(pod, wanted) ? wanted : json_text(json_array_get(containers, 0), "name", NULL);
+		*ret = *wanted && find_container(pod, wanted) ? wanted
+		                                              : json_text(json_array_get(containers, 0), "name", NULL);
 		return 0;
 	}
 	add_names(&names, containers);
 	add_names(&init_names, inits);
-	api_fail(c->reply, 400, "BadRequest", NULL, "a container name must be specified for pod %s, choose one of: [%s]%s%s%s", c->t.name,
-		 strbuf_str(&names), init_names.len ? " or one of the init containers: [" : "", strbuf_str(&init_names),
-		 init_names.len ? "]" : "");
+	api_fail(c->reply, 400, "BadRequest", NULL,
+	         "a container name must be specified for pod %s, choose one of: [%s]%s%s%s", c->t.name,
+	         strbuf_str(&names), init_names.len ? " or one of the init containers: [" : "", strbuf_str(&init_names),
+	         init_names.len ? "]" : "");
 	return -EINVAL;
 }
 
@@ -143,11 +143,11 @@ void serve_log(struct call *c)
 	if (*id)
 		stream(c, API_STREAM_LOG, pod, name, id);
 	else if (previous)
-		api_fail(c->reply, 400, "BadRequest", NULL, "previous terminated container \"%s\" in pod \"%s\" not found", name,
-			 c->t.name);
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "previous terminated container \"%s\" in pod \"%s\" not found", name, c->t.name);
 	else
-		api_fail(c->reply, 400, "BadRequest", NULL, "container \"%s\" in pod \"%s\" is waiting to start: %s", name, c->t.name,
-			 waiting_reason(status));
+		api_fail(c->reply, 400, "BadRequest", NULL, "container \"%s\" in pod \"%s\" is waiting to start: %s",
+		         name, c->t.name, waiting_reason(status));
 }
 
 static void stream_running(struct call *c, enum api_stream kind)
@@ -161,7 +161,7 @@ static void stream_running(struct call *c, enum api_stream kind)
 	phase = json_text(pod, "status", "phase", NULL);
 	if (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0) {
 		api_fail(c->reply, 500, "InternalError", NULL,
-			 "cannot exec into a container in a completed pod; current phase is %s", phase);
+		         "cannot exec into a container in a completed pod; current phase is %s", phase);
 		return;
 	}
 	if (!*json_text(pod, "spec", "nodeName", NULL)) {
@@ -171,7 +171,7 @@ static void stream_running(struct call *c, enum api_stream kind)
 	status = container_status(pod, name);
 	if (!json_at(status, "state", "running", NULL)) {
 		api_fail(c->reply, 500, "InternalError", NULL,
-			 "unable to upgrade connection: container not found (\"%s\")", name);
+		         "unable to upgrade connection: container not found (\"%s\")", name);
 		return;
 	}
 	stream(c, kind, pod, name, json_text(status, "containerID", NULL));
@@ -197,8 +197,9 @@ void serve_portforward(struct call *c)
 	if (!pod)
 		return;
 	if (strcmp(json_text(pod, "status", "phase", NULL), "Running") != 0)
-		api_fail(c->reply, 400, "BadRequest", NULL, "unable to forward port because pod is not running. Current status=%s",
-			 json_text(pod, "status", "phase", NULL));
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "unable to forward port because pod is not running. Current status=%s",
+		         json_text(pod, "status", "phase", NULL));
 	else
 		stream(c, API_STREAM_PORTFORWARD, pod, "", "");
 }
@@ -208,7 +209,8 @@ void serve_portforward(struct call *c)
 static void reply_created(struct call *c)
 {
 	api_json(c->reply, 201,
-		 json_pack("{s:s, s:s, s:{}, s:s, s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status", "Success", "code", 201));
+	         json_pack("{s:s, s:s, s:{}, s:s, s:i}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
+	                   "Success", "code", 201));
 }
 
 void serve_eviction(struct call *c)
@@ -222,8 +224,8 @@ void serve_eviction(struct call *c)
 		json_decref(eviction);
 		return;
 	}
-	if (!dry_run(c) &&
-	    pod_delete(c->api, c->t.ns, c->t.name, json_int(eviction, -1, "deleteOptions", "gracePeriodSeconds", NULL), &e) < 0)
+	if (!dry_run(c) && pod_delete(c->api, c->t.ns, c->t.name,
+	                              json_int(eviction, -1, "deleteOptions", "gracePeriodSeconds", NULL), &e) < 0)
 		fail_store(c, c->t.name, &e);
 	else
 		reply_created(c);
@@ -238,8 +240,8 @@ static void bind(struct call *c, const json_t *pod, const char *node)
 
 	(void)json_object_set_new(json_object_make(own, "spec"), "nodeName", json_string(node));
 	(void)json_object_set_new(status, "conditions",
-				  json_pack("[{s:s, s:s, s:n, s:s}]", "type", "PodScheduled", "status", "True", "lastProbeTime",
-					    "lastTransitionTime", kube_time(time(NULL), now)));
+	                          json_pack("[{s:s, s:s, s:n, s:s}]", "type", "PodScheduled", "status", "True",
+	                                    "lastProbeTime", "lastTransitionTime", kube_time(time(NULL), now)));
 	if (store_update(c->api->store, RES_PODS, own, NULL, &e) < 0)
 		fail_store(c, c->t.name, &e);
 	else
@@ -258,8 +260,9 @@ void serve_binding(struct call *c)
 	at = pod ? json_text(pod, "spec", "nodeName", NULL) : "";
 	if (*at)
 		api_fail(c->reply, 409, "Conflict", json_pack("{s:s, s:s}", "name", c->t.name, "kind", "pods/binding"),
-			 "Operation cannot be fulfilled on pods/binding \"%s\": pod %s is already assigned to node \"%s\"", c->t.name,
-			 c->t.name, at);
+		         "Operation cannot be fulfilled on pods/binding \"%s\": pod %s is already assigned to node "
+		         "\"%s\"",
+		         c->t.name, c->t.name, at);
 	else if (pod)
 		bind(c, pod, json_text(binding, "target", "name", NULL));
 	json_decref(binding);
@@ -283,7 +286,7 @@ void serve_finalize(struct call *c)
 	own = json_deep_copy(old);
 	finalizers = json_at(body, "spec", "finalizers", NULL);
 	(void)json_object_set_new(json_object_make(own, "spec"), "finalizers",
-				  finalizers ? json_incref(finalizers) : json_array());
+	                          finalizers ? json_incref(finalizers) : json_array());
 	json_incref(own);
 	if (store_update(c->api->store, RES_NAMESPACES, own, &stored, &e) < 0)
 		fail_store(c, c->t.name, &e);
@@ -296,5 +299,5 @@ void serve_finalize(struct call *c)
 void serve_token(struct call *c)
 {
 	api_fail(c->reply, 501, "NotImplemented", NULL,
-		 "netemu gives no tokens: clients show certificates (netemu kubeconfig)");
+	         "netemu gives no tokens: clients show certificates (netemu kubeconfig)");
 }

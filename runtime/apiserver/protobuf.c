@@ -11,7 +11,18 @@
 #include "apiserver/serve.h"
 #include "base/base64.h"
 
-enum pb_type { PB_STRING, PB_BYTES, PB_INT, PB_INT_PTR /* 0 is not missing */, PB_BOOL, PB_MESSAGE, PB_STRING_MAP, PB_BYTES_MAP, PB_INT_OR_STRING, PB_SKIP };
+enum pb_type {
+	PB_STRING,
+	PB_BYTES,
+	PB_INT,
+	PB_INT_PTR, /* 0 is not missing */
+	PB_BOOL,
+	PB_MESSAGE,
+	PB_STRING_MAP,
+	PB_BYTES_MAP,
+	PB_INT_OR_STRING,
+	PB_SKIP
+};
 
 struct pb_field {
 	uint32_t number;
@@ -24,15 +35,17 @@ struct pb_field {
 #define ENDS { 0, NULL, PB_SKIP, false, NULL }
 
 static const struct pb_field object_meta[] = {
-	{ 1, "name", PB_STRING, false, NULL },		 { 2, "generateName", PB_STRING, false, NULL },
-	{ 3, "namespace", PB_STRING, false, NULL },	 { 8, "creationTimestamp", PB_SKIP, false, NULL },
-	{ 11, "labels", PB_STRING_MAP, false, NULL },	 { 12, "annotations", PB_STRING_MAP, false, NULL },
-	{ 14, "finalizers", PB_STRING, true, NULL },	 ENDS,
+	{ 1, "name", PB_STRING, false, NULL },        { 2, "generateName", PB_STRING, false, NULL },
+	{ 3, "namespace", PB_STRING, false, NULL },   { 8, "creationTimestamp", PB_SKIP, false, NULL },
+	{ 11, "labels", PB_STRING_MAP, false, NULL }, { 12, "annotations", PB_STRING_MAP, false, NULL },
+	{ 14, "finalizers", PB_STRING, true, NULL },  ENDS,
 };
 
 #define META { 1, "metadata", PB_MESSAGE, false, object_meta }
 
-static const struct pb_field namespace_fields[] = { META, { 2, "spec", PB_SKIP, false, NULL }, { 3, "status", PB_SKIP, false, NULL }, ENDS };
+static const struct pb_field namespace_fields[] = {
+	META, { 2, "spec", PB_SKIP, false, NULL }, { 3, "status", PB_SKIP, false, NULL }, ENDS
+};
 static const struct pb_field service_account[] = { META, ENDS };
 static const struct pb_field config_map[] = {
 	META,
@@ -50,41 +63,47 @@ static const struct pb_field secret[] = {
 	ENDS,
 };
 
-static const struct pb_field preconditions[] = { { 1, "uid", PB_STRING, false, NULL }, { 2, "resourceVersion", PB_STRING, false, NULL }, ENDS };
+static const struct pb_field preconditions[] = { { 1, "uid", PB_STRING, false, NULL },
+	                                         { 2, "resourceVersion", PB_STRING, false, NULL },
+	                                         ENDS };
 static const struct pb_field delete_options_fields[] = {
-	{ 1, "gracePeriodSeconds", PB_INT_PTR, false, NULL },     { 2, "preconditions", PB_MESSAGE, false, preconditions },
-	{ 3, "orphanDependents", PB_BOOL, false, NULL },      { 4, "propagationPolicy", PB_STRING, false, NULL },
-	{ 5, "dryRun", PB_STRING, true, NULL },		      ENDS,
-};
-static const struct pb_field eviction[] = { META, { 2, "deleteOptions", PB_MESSAGE, false, delete_options_fields }, ENDS };
-
-static const struct pb_field service_port[] = {
-	{ 1, "name", PB_STRING, false, NULL },
-	{ 2, "protocol", PB_STRING, false, NULL },
-	{ 3, "port", PB_INT, false, NULL },
-	{ 4, "targetPort", PB_INT_OR_STRING, false, NULL },
-	{ 5, "nodePort", PB_INT, false, NULL },
+	{ 1, "gracePeriodSeconds", PB_INT_PTR, false, NULL },
+	{ 2, "preconditions", PB_MESSAGE, false, preconditions },
+	{ 3, "orphanDependents", PB_BOOL, false, NULL },
+	{ 4, "propagationPolicy", PB_STRING, false, NULL },
+	{ 5, "dryRun", PB_STRING, true, NULL },
 	ENDS,
 };
+static const struct pb_field eviction[] = { META,
+	                                    { 2, "deleteOptions", PB_MESSAGE, false, delete_options_fields },
+	                                    ENDS };
+
+static const struct pb_field service_port[] = {
+	{ 1, "name", PB_STRING, false, NULL },  { 2, "protocol", PB_STRING, false, NULL },
+	{ 3, "port", PB_INT, false, NULL },     { 4, "targetPort", PB_INT_OR_STRING, false, NULL },
+	{ 5, "nodePort", PB_INT, false, NULL }, ENDS,
+};
 static const struct pb_field service_spec[] = {
-	{ 1, "ports", PB_MESSAGE, true, service_port },	   { 2, "selector", PB_STRING_MAP, false, NULL },
-	{ 3, "clusterIP", PB_STRING, false, NULL },	   { 4, "type", PB_STRING, false, NULL },
-	{ 5, "externalIPs", PB_STRING, true, NULL },	   { 7, "sessionAffinity", PB_STRING, false, NULL },
-	{ 10, "externalName", PB_STRING, false, NULL },	   ENDS,
+	{ 1, "ports", PB_MESSAGE, true, service_port }, { 2, "selector", PB_STRING_MAP, false, NULL },
+	{ 3, "clusterIP", PB_STRING, false, NULL },     { 4, "type", PB_STRING, false, NULL },
+	{ 5, "externalIPs", PB_STRING, true, NULL },    { 7, "sessionAffinity", PB_STRING, false, NULL },
+	{ 10, "externalName", PB_STRING, false, NULL }, ENDS,
 };
 static const struct pb_field service[] = {
-	META, { 2, "spec", PB_MESSAGE, false, service_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+	META,
+	{ 2, "spec", PB_MESSAGE, false, service_spec },
+	{ 3, "status", PB_SKIP, false, NULL },
+	ENDS,
 };
 
 static const struct pb_field container_port[] = {
-	{ 1, "name", PB_STRING, false, NULL },
-	{ 2, "hostPort", PB_INT, false, NULL },
-	{ 3, "containerPort", PB_INT, false, NULL },
-	{ 4, "protocol", PB_STRING, false, NULL },
-	{ 5, "hostIP", PB_STRING, false, NULL },
-	ENDS,
+	{ 1, "name", PB_STRING, false, NULL },       { 2, "hostPort", PB_INT, false, NULL },
+	{ 3, "containerPort", PB_INT, false, NULL }, { 4, "protocol", PB_STRING, false, NULL },
+	{ 5, "hostIP", PB_STRING, false, NULL },     ENDS,
 };
-static const struct pb_field env_var[] = { { 1, "name", PB_STRING, false, NULL }, { 2, "value", PB_STRING, false, NULL }, ENDS };
+static const struct pb_field env_var[] = { { 1, "name", PB_STRING, false, NULL },
+	                                   { 2, "value", PB_STRING, false, NULL },
+	                                   ENDS };
 static const struct pb_field container[] = {
 	{ 1, "name", PB_STRING, false, NULL },
 	{ 2, "image", PB_STRING, false, NULL },
@@ -132,16 +151,25 @@ static const struct pb_field deployment_spec[] = {
 	ENDS,
 };
 static const struct pb_field deployment[] = {
-	META, { 2, "spec", PB_MESSAGE, false, deployment_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+	META,
+	{ 2, "spec", PB_MESSAGE, false, deployment_spec },
+	{ 3, "status", PB_SKIP, false, NULL },
+	ENDS,
 };
 static const struct pb_field job_spec[] = {
-	{ 1, "parallelism", PB_INT_PTR, false, NULL },	   { 2, "completions", PB_INT_PTR, false, NULL },
-	{ 3, "activeDeadlineSeconds", PB_INT_PTR, false, NULL }, { 6, "template", PB_MESSAGE, false, pod_template },
-	{ 7, "backoffLimit", PB_INT_PTR, false, NULL },	   { 8, "ttlSecondsAfterFinished", PB_INT_PTR, false, NULL },
+	{ 1, "parallelism", PB_INT_PTR, false, NULL },
+	{ 2, "completions", PB_INT_PTR, false, NULL },
+	{ 3, "activeDeadlineSeconds", PB_INT_PTR, false, NULL },
+	{ 6, "template", PB_MESSAGE, false, pod_template },
+	{ 7, "backoffLimit", PB_INT_PTR, false, NULL },
+	{ 8, "ttlSecondsAfterFinished", PB_INT_PTR, false, NULL },
 	ENDS,
 };
 static const struct pb_field job[] = {
-	META, { 2, "spec", PB_MESSAGE, false, job_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+	META,
+	{ 2, "spec", PB_MESSAGE, false, job_spec },
+	{ 3, "status", PB_SKIP, false, NULL },
+	ENDS,
 };
 
 static const struct pb_field job_template[] = { META, { 2, "spec", PB_MESSAGE, false, job_spec }, ENDS };
@@ -156,7 +184,10 @@ static const struct pb_field cronjob_spec[] = {
 	ENDS,
 };
 static const struct pb_field cronjob[] = {
-	META, { 2, "spec", PB_MESSAGE, false, cronjob_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+	META,
+	{ 2, "spec", PB_MESSAGE, false, cronjob_spec },
+	{ 3, "status", PB_SKIP, false, NULL },
+	ENDS,
 };
 static const struct pb_field budget_spec[] = {
 	{ 1, "minAvailable", PB_INT_OR_STRING, false, NULL },
@@ -165,18 +196,26 @@ static const struct pb_field budget_spec[] = {
 	ENDS,
 };
 static const struct pb_field budget[] = {
-	META, { 2, "spec", PB_MESSAGE, false, budget_spec }, { 3, "status", PB_SKIP, false, NULL }, ENDS,
+	META,
+	{ 2, "spec", PB_MESSAGE, false, budget_spec },
+	{ 3, "status", PB_SKIP, false, NULL },
+	ENDS,
 };
 
 static const struct {
 	const char *kind;
 	const struct pb_field *fields;
 } kinds[] = {
-	{ "Namespace", namespace_fields }, { "ServiceAccount", service_account },
-	{ "ConfigMap", config_map },	   { "Secret", secret },
-	{ "Eviction", eviction },	   { "DeleteOptions", delete_options_fields },
-	{ "Service", service },		   { "Deployment", deployment },
-	{ "Job", job },			   { "CronJob", cronjob },
+	{ "Namespace", namespace_fields },
+	{ "ServiceAccount", service_account },
+	{ "ConfigMap", config_map },
+	{ "Secret", secret },
+	{ "Eviction", eviction },
+	{ "DeleteOptions", delete_options_fields },
+	{ "Service", service },
+	{ "Deployment", deployment },
+	{ "Job", job },
+	{ "CronJob", cronjob },
 	{ "PodDisruptionBudget", budget },
 };
 
@@ -385,7 +424,9 @@ fail:
 /* runtime.Unknown: typeMeta 1 {apiVersion 1, kind 2}, raw 2 */
 static bool read_envelope(struct input in, json_t **ret_type, struct input *ret_raw)
 {
-	static const struct pb_field type_meta[] = { { 1, "apiVersion", PB_STRING, false, NULL }, { 2, "kind", PB_STRING, false, NULL }, ENDS };
+	static const struct pb_field type_meta[] = { { 1, "apiVersion", PB_STRING, false, NULL },
+		                                     { 2, "kind", PB_STRING, false, NULL },
+		                                     ENDS };
 	struct wire w;
 
 	*ret_type = NULL;

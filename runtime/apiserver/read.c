@@ -67,7 +67,7 @@ json_t *target_present(const struct resource *res, const char *version, json_t *
 json_t *partial_object(const json_t *object)
 {
 	return json_pack("{s:s, s:s, s:O}", "kind", "PartialObjectMetadata", "apiVersion", "meta.k8s.io/v1", "metadata",
-			 json_object_get(object, "metadata"));
+	                 json_object_get(object, "metadata"));
 }
 
 /* ---- selectors ---- */
@@ -120,7 +120,8 @@ static const char *include_of(const struct call *c)
 static json_t *as_table(struct call *c, json_t *object)
 {
 	json_t *one = json_pack("[O]", object);
-	json_t *table = table_make(c->t.res, one, json_text(object, "metadata", "resourceVersion", NULL), include_of(c));
+	json_t *table =
+		table_make(c->t.res, one, json_text(object, "metadata", "resourceVersion", NULL), include_of(c));
 
 	json_decref(one);
 	return table;
@@ -158,15 +159,15 @@ void serve_get(struct call *c)
 
 struct page {
 	json_t *objects; /* new array */
-	size_t rest; /* how many come after it */
-	char next[512]; /* "NS/NAME" of the last in it, when there are more */
+	size_t rest;     /* how many come after it */
+	char next[512];  /* "NS/NAME" of the last in it, when there are more */
 };
 
 struct walk {
 	const struct selection *selection;
 	struct page *page;
 	const char *after_ns, *after_name; /* continue after this one; NULL: from the start */
-	size_t limit; /* 0: all */
+	size_t limit;                      /* 0: all */
 };
 
 static void walk_object(json_t *object, void *arg)
@@ -240,13 +241,15 @@ static void list_json(struct call *c, const struct page *p, const json_t *meta, 
 	c->reply->code = 200;
 	c->reply->content_type = "application/json";
 	if (partial)
-		strbuf_puts(out, "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+		strbuf_puts(out,
+		            "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
 	else
-		strbuf_printf(out, "{\"kind\":\"%sList\",\"apiVersion\":\"%s%s%s\",\"metadata\":", res->kind, res->group,
-			      *res->group ? "/" : "", c->t.version);
+		strbuf_printf(out, "{\"kind\":\"%sList\",\"apiVersion\":\"%s%s%s\",\"metadata\":", res->kind,
+		              res->group, *res->group ? "/" : "", c->t.version);
 	json_write(meta, out);
 	strbuf_puts(out, ",\"items\":[");
-	json_array_foreach(p->objects, i, object) {
+	json_array_foreach(p->objects, i, object)
+	{
 		json_t *shown = partial ? partial_object(object) : target_present(res, c->t.version, object);
 
 		if (i > 0)

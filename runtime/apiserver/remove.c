@@ -35,9 +35,11 @@ static int check_preconditions(struct call *c, const json_t *object, const json_
 	if (!wrong_uid && (!*revision || strcmp(revision, have) == 0))
 		return 0;
 	api_fail(c->reply, 409, "Conflict", json_pack("{s:s, s:s}", "name", c->t.name, "kind", c->t.res->plural),
-		 "Operation cannot be fulfilled on %s \"%s\": Precondition failed: %s in precondition: %s, %s in object meta: %s",
-		 target_resource(c->t.res, resource), c->t.name, wrong_uid ? "UID" : "ResourceVersion", wrong_uid ? uid : revision,
-		 wrong_uid ? "UID" : "ResourceVersion", wrong_uid ? kube_uid(object) : have);
+	         "Operation cannot be fulfilled on %s \"%s\": Precondition failed: %s in precondition: %s, %s in "
+	         "object meta: %s",
+	         target_resource(c->t.res, resource), c->t.name, wrong_uid ? "UID" : "ResourceVersion",
+	         wrong_uid ? uid : revision, wrong_uid ? "UID" : "ResourceVersion",
+	         wrong_uid ? kube_uid(object) : have);
 	return -ESTALE;
 }
 
@@ -46,9 +48,8 @@ static bool has_finalizer(const json_t *object, const char *name)
 	json_t *f;
 	size_t i;
 
-	json_array_foreach(json_at(object, "metadata", "finalizers", NULL), i, f)
-		if (strcmp(json_string_value(f) ? json_string_value(f) : "", name) == 0)
-			return true;
+	json_array_foreach(json_at(object, "metadata", "finalizers", NULL), i,
+	                   f) if (strcmp(json_string_value(f) ? json_string_value(f) : "", name) == 0) return true;
 	return false;
 }
 
@@ -97,8 +98,9 @@ static void delete_namespace(struct call *c, const json_t *object)
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (strcmp(c->t.name, kept[i]) == 0) {
-			api_fail(c->reply, 403, "Forbidden", json_pack("{s:s, s:s}", "name", c->t.name, "kind", "namespaces"),
-				 "namespaces \"%s\" is forbidden: this namespace may not be deleted", c->t.name);
+			api_fail(c->reply, 403, "Forbidden",
+			         json_pack("{s:s, s:s}", "name", c->t.name, "kind", "namespaces"),
+			         "namespaces \"%s\" is forbidden: this namespace may not be deleted", c->t.name);
 			return;
 		}
 	own = mark(object, NULL);
@@ -170,7 +172,8 @@ void serve_delete_collection(struct call *c)
 	if (!options)
 		return;
 	objects = store_list(c->api->store, c->t.res->id, c->t.ns);
-	json_array_foreach(objects, i, object) {
+	json_array_foreach(objects, i, object)
+	{
 		struct api_reply reply = { 0 };
 		struct call one = *c;
 
@@ -183,8 +186,8 @@ void serve_delete_collection(struct call *c)
 		api_reply_done(&reply);
 	}
 	api_json(c->reply, 200,
-		 json_pack("{s:s, s:s, s:{}, s:s, s:{s:s}}", "kind", "Status", "apiVersion", "v1", "metadata", "status", "Success",
-			   "details", "kind", c->t.res->plural));
+	         json_pack("{s:s, s:s, s:{}, s:s, s:{s:s}}", "kind", "Status", "apiVersion", "v1", "metadata", "status",
+	                   "Success", "details", "kind", c->t.res->plural));
 	json_decref(objects);
 	json_decref(options);
 }

@@ -17,14 +17,15 @@ static json_t *allowed(void)
 
 static json_t *rules(void)
 {
-	return json_pack("{s:[{s:[s], s:[s], s:[s]}], s:[{s:[s], s:[s]}], s:b}", "resourceRules", "verbs", "*", "apiGroups", "*",
-			 "resources", "*", "nonResourceRules", "verbs", "*", "nonResourceURLs", "*", "incomplete", 0);
+	return json_pack("{s:[{s:[s], s:[s], s:[s]}], s:[{s:[s], s:[s]}], s:b}", "resourceRules", "verbs", "*",
+	                 "apiGroups", "*", "resources", "*", "nonResourceRules", "verbs", "*", "nonResourceURLs", "*",
+	                 "incomplete", 0);
 }
 
 static json_t *user(void)
 {
 	return json_pack("{s:{s:s, s:[s, s]}}", "userInfo", "username", "kubernetes-admin", "groups", "system:masters",
-			 "system:authenticated");
+	                 "system:authenticated");
 }
 
 static const struct {
@@ -44,7 +45,8 @@ bool review_serve(struct call *c, const char *group, const char *plural)
 	json_t *body, *spec;
 	char version[64];
 
-	while (i < ARRAY_SIZE(reviews) && (strcmp(reviews[i].group, group) != 0 || strcmp(reviews[i].plural, plural) != 0))
+	while (i < ARRAY_SIZE(reviews) &&
+	       (strcmp(reviews[i].group, group) != 0 || strcmp(reviews[i].plural, plural) != 0))
 		i++;
 	if (i == ARRAY_SIZE(reviews) || strcmp(c->t.version, "v1") != 0)
 		return false;
@@ -57,8 +59,9 @@ bool review_serve(struct call *c, const char *group, const char *plural)
 	spec = json_object_get(body, "spec");
 	(void)snprintf(version, sizeof(version), "%s/v1", group);
 	api_json(c->reply, 201,
-		 json_pack("{s:s, s:s, s:{s:n}, s:o, s:o}", "kind", reviews[i].kind, "apiVersion", version, "metadata",
-			   "creationTimestamp", "spec", spec ? json_incref(spec) : json_object(), "status", reviews[i].status()));
+	         json_pack("{s:s, s:s, s:{s:n}, s:o, s:o}", "kind", reviews[i].kind, "apiVersion", version, "metadata",
+	                   "creationTimestamp", "spec", spec ? json_incref(spec) : json_object(), "status",
+	                   reviews[i].status()));
 	json_decref(body);
 	return true;
 }

@@ -17,7 +17,7 @@ struct client;
 /* A watch or a log that one client follows. */
 struct follow {
 	struct client *client;
-	json_int_t id; /* of its request */
+	json_int_t id;           /* of its request */
 	struct api_watch *watch; /* one of these */
 	struct log_stream *log;
 	const char *content_type;
@@ -112,7 +112,8 @@ static void reply_text(struct client *c, json_int_t id, const char *content_type
 
 	if (!body) /* no UTF-8: what is not ASCII is replaced */
 		body = json_string_ascii(text);
-	rpc_peer_reply(c->peer, id, json_pack("{s:i, s:s, s:o}", "code", 200, "contentType", content_type, "body", body), NULL, 0);
+	rpc_peer_reply(c->peer, id,
+	               json_pack("{s:i, s:s, s:o}", "code", 200, "contentType", content_type, "body", body), NULL, 0);
 }
 
 static struct follow *follow_new(struct client *c, json_int_t id, const char *content_type)
@@ -131,7 +132,8 @@ static struct follow *follow_new(struct client *c, json_int_t id, const char *co
 
 static void send_chunk(struct follow *f, json_t *body)
 {
-	rpc_peer_send(f->client->peer, json_pack("{s:s, s:I, s:o}", "op", "chunk", "for", f->id, "body", body), NULL, 0);
+	rpc_peer_send(f->client->peer, json_pack("{s:s, s:I, s:o}", "op", "chunk", "for", f->id, "body", body), NULL,
+	              0);
 }
 
 static void on_watch(void *arg, const char *text, size_t len)
@@ -190,8 +192,9 @@ static void follow_log(struct client *c, json_int_t id, const struct api_reply *
 	if (!f)
 		return;
 	f->gather = !json_is_string(follow) || strcmp(json_string_value(follow), "true") != 0;
-	if (log_options_check(query, &e) == 0 && log_stream_start(c->server->api, reply->pod, reply->container, reply->container_id, query,
-								  on_log, on_log_end, f, &f->log, &e) == 0)
+	if (log_options_check(query, &e) == 0 &&
+	    log_stream_start(c->server->api, reply->pod, reply->container, reply->container_id, query, on_log,
+	                     on_log_end, f, &f->log, &e) == 0)
 		return;
 	rpc_peer_fail(c->peer, id, &e);
 	follow_free(f);
@@ -201,7 +204,8 @@ static void reply_http(struct client *c, json_int_t id, const struct api_reply *
 {
 	json_t *body = json_stringn(strbuf_str(&reply->body), reply->body.len), *j;
 
-	j = json_pack("{s:i, s:s, s:o}", "code", reply->code, "contentType", reply->content_type, "body", body ? body : json_string(""));
+	j = json_pack("{s:i, s:s, s:o}", "code", reply->code, "contentType", reply->content_type, "body",
+	              body ? body : json_string(""));
 	if (reply->warning.len > 0)
 		(void)json_object_set_new(j, "warning", json_string(strbuf_str(&reply->warning)));
 	rpc_peer_reply(c->peer, id, j, NULL, 0);
@@ -211,9 +215,12 @@ static void on_http(struct client *c, const json_t *m, json_int_t id)
 {
 	_cleanup_free_ char *path = strdup(json_text(m, "path", NULL));
 	const json_t *body = json_object_get(m, "body");
-	struct api_request rq = { .method = json_text(m, "method", NULL), .accept = json_text(m, "accept", NULL),
-				  .content_type = json_text(m, "contentType", NULL), .user_agent = "netemu",
-				  .body = json_string_value(body) ? json_string_value(body) : "", .body_len = json_string_length(body) };
+	struct api_request rq = { .method = json_text(m, "method", NULL),
+		                  .accept = json_text(m, "accept", NULL),
+		                  .content_type = json_text(m, "contentType", NULL),
+		                  .user_agent = "netemu",
+		                  .body = json_string_value(body) ? json_string_value(body) : "",
+		                  .body_len = json_string_length(body) };
 	struct api_reply reply = { 0 };
 	char *query = path ? strchr(path, '?') : NULL;
 
@@ -270,8 +277,9 @@ static void connect_container(struct client *c, json_int_t id, const struct api_
 	if (!errand)
 		return;
 	if (c->server->api->runtime) {
-		rpc_peer_call(c->server->api->runtime, json_pack("{s:s, s:s}", "op", "container.connect", "container", reply->container_id),
-			      NULL, 0, on_connected, errand);
+		rpc_peer_call(c->server->api->runtime,
+		              json_pack("{s:s, s:s}", "op", "container.connect", "container", reply->container_id),
+		              NULL, 0, on_connected, errand);
 		return;
 	}
 	free(errand);
@@ -290,7 +298,7 @@ static void on_exec_connect(struct client *c, const json_t *m, json_int_t id)
 	if (*json_text(m, "container", NULL))
 		(void)json_object_set_new(query, "container", json_pack("[s]", json_text(m, "container", NULL)));
 	(void)snprintf(path, sizeof(path), "/api/v1/namespaces/%s/pods/%s/exec", json_text(m, "namespace", NULL),
-		       json_text(m, "pod", NULL));
+	               json_text(m, "pod", NULL));
 	rq.path = path;
 	api_serve(c->server->api, &rq, &reply);
 	if (reply.stream == API_STREAM_EXEC) {
@@ -352,8 +360,8 @@ static void merge_pins(json_t *into, const json_t *from)
 	json_t *v;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		json_object_foreach(json_object_get(from, parts[i]), name, v)
-			(void)json_object_set(json_object_make(into, parts[i]), name, v);
+		json_object_foreach(json_object_get(from, parts[i]), name, v)(void)
+			json_object_set(json_object_make(into, parts[i]), name, v);
 }
 
 static void on_pins(struct client *c, const json_t *m, json_int_t id)
@@ -404,7 +412,8 @@ static void on_work(struct loop *loop _unused_, struct loop_handle id _unused_, 
 	if (!s->waiters)
 		return;
 	pending = pending_list(s->api);
-	s->settle = MIN_OF(MAX_OF((loop_now() - start) * SETTLE_FACTOR, (uint64_t)SETTLE_USEC), (uint64_t)SETTLE_MAX_USEC);
+	s->settle =
+		MIN_OF(MAX_OF((loop_now() - start) * SETTLE_FACTOR, (uint64_t)SETTLE_USEC), (uint64_t)SETTLE_MAX_USEC);
 	while (s->waiters && json_array_size(pending) == 0) {
 		reply_pending(s->waiters->client, s->waiters->id, json_array());
 		waiter_free(s->waiters);
@@ -429,7 +438,8 @@ static void on_wait(struct client *c, const json_t *m, json_int_t id)
 	}
 	*w = (struct waiter){ .client = c, .id = id, .next = c->server->waiters };
 	c->server->waiters = w;
-	(void)loop_add_timer(c->server->api->loop, (uint64_t)(seconds > 0 ? seconds : 0) * 1000000, on_wait_over, w, &w->timeout, NULL);
+	(void)loop_add_timer(c->server->api->loop, (uint64_t)(seconds > 0 ? seconds : 0) * 1000000, on_wait_over, w,
+	                     &w->timeout, NULL);
 	look_soon(c->server);
 }
 

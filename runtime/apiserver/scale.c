@@ -13,8 +13,8 @@ static void add_selector(struct strbuf *out, const json_t *selector)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)selector, key, v)
-		strbuf_printf(out, "%s%s=%s", out->len ? "," : "", key, json_string_value(v) ? json_string_value(v) : "");
+	json_object_foreach((json_t *)(uintptr_t)selector, key, v) strbuf_printf(
+		out, "%s%s=%s", out->len ? "," : "", key, json_string_value(v) ? json_string_value(v) : "");
 }
 
 static json_t *scale_of(const json_t *object)
@@ -30,9 +30,10 @@ static json_t *scale_of(const json_t *object)
 			(void)json_object_set(meta, keys[i], v);
 	}
 	add_selector(&selector, json_at(object, "spec", "selector", "matchLabels", NULL));
-	return json_pack("{s:s, s:s, s:o, s:{s:I}, s:{s:I, s:s}}", "kind", "Scale", "apiVersion", "autoscaling/v1", "metadata", meta,
-			 "spec", "replicas", json_int(object, 1, "spec", "replicas", NULL), "status", "replicas",
-			 json_int(object, 0, "status", "replicas", NULL), "selector", strbuf_str(&selector));
+	return json_pack("{s:s, s:s, s:o, s:{s:I}, s:{s:I, s:s}}", "kind", "Scale", "apiVersion", "autoscaling/v1",
+	                 "metadata", meta, "spec", "replicas", json_int(object, 1, "spec", "replicas", NULL), "status",
+	                 "replicas", json_int(object, 0, "status", "replicas", NULL), "selector",
+	                 strbuf_str(&selector));
 }
 
 static json_t *get(struct call *c)
@@ -54,9 +55,11 @@ void serve_scale_get(struct call *c)
 
 static void fail_replicas(struct call *c, json_int_t replicas)
 {
-	api_fail(c->reply, 422, "Invalid", json_pack("{s:s, s:s, s:s}", "name", c->t.name, "group", "autoscaling", "kind", "Scale"),
-		 "Scale.autoscaling \"%s\" is invalid: spec.replicas: Invalid value: %lld: must be greater than or equal to 0",
-		 c->t.name, (long long)replicas);
+	api_fail(c->reply, 422, "Invalid",
+	         json_pack("{s:s, s:s, s:s}", "name", c->t.name, "group", "autoscaling", "kind", "Scale"),
+	         "Scale.autoscaling \"%s\" is invalid: spec.replicas: Invalid value: %lld: must be greater than or "
+	         "equal to 0",
+	         c->t.name, (long long)replicas);
 }
 
 static void set_scale(struct call *c, const json_t *old, const json_t *scale)

@@ -2,8 +2,8 @@
 /*
  * services.c - addresses and ports that services are given
  *
- * Services are objects only: nothing forwards to pods. They still get what a real API server gives them, so that manifests
- * and tools find what they expect.
+ * Services are objects only: nothing forwards to pods. They still get what a real API server gives them, so that
+ * manifests and tools find what they expect.
  */
 #include "apiserver/services.h"
 
@@ -43,10 +43,10 @@ static void note_service(json_t *service, void *arg)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(json_at(service, "spec", "clusterIPs", NULL), i, v)
-		if (json_is_string(v))
-			(void)json_object_set_new(t->addresses, json_string_value(v), json_true());
-	json_array_foreach(json_at(service, "spec", "ports", NULL), i, v) {
+	json_array_foreach(json_at(service, "spec", "clusterIPs", NULL), i, v) if (json_is_string(v))(void)
+		json_object_set_new(t->addresses, json_string_value(v), json_true());
+	json_array_foreach(json_at(service, "spec", "ports", NULL), i, v)
+	{
 		char key[24];
 
 		(void)snprintf(key, sizeof(key), "%lld", (long long)json_int(v, 0, "nodePort", NULL));
@@ -72,9 +72,10 @@ static int fail_ip(struct call *c, const json_t *service, const char *ip, const 
 {
 	json_t *causes = json_array();
 
-	(void)json_array_append_new(causes, json_pack("{s:s, s:o, s:s}", "reason", "FieldValueInvalid", "message",
-						      json_sprintf("Invalid value: [\"%s\"]: failed to allocate IP %s: %s", ip, ip, why),
-						      "field", "spec.clusterIPs"));
+	(void)json_array_append_new(
+		causes, json_pack("{s:s, s:o, s:s}", "reason", "FieldValueInvalid", "message",
+	                          json_sprintf("Invalid value: [\"%s\"]: failed to allocate IP %s: %s", ip, ip, why),
+	                          "field", "spec.clusterIPs"));
 	fail_invalid(c, kube_name(service), causes);
 	return -EINVAL;
 }
@@ -103,9 +104,8 @@ static bool wants_family(const json_t *spec, const struct inprefix *net, size_t 
 	json_t *f;
 	size_t k;
 
-	json_array_foreach(families, k, f)
-		if (json_is_string(f) && strcmp(json_string_value(f), family_name(net)) == 0)
-			return true;
+	json_array_foreach(families, k,
+	                   f) if (json_is_string(f) && strcmp(json_string_value(f), family_name(net)) == 0) return true;
 	return strstr(policy, "DualStack") ? true : json_array_size(families) == 0 && i == 0;
 }
 
@@ -159,7 +159,8 @@ static void allocate_ports(json_t *spec, const struct taken *t)
 	json_t *port;
 	size_t i;
 
-	json_array_foreach(json_object_get(spec, "ports"), i, port) {
+	json_array_foreach(json_object_get(spec, "ports"), i, port)
+	{
 		char key[24];
 
 		if (json_int(port, 0, "nodePort", NULL) > 0)

@@ -4,8 +4,8 @@
  *
  * Theory of operation: each manager has a set of fields in metadata.managedFields. An apply merges what it says into
  * the object; where that changes a field which another manager has, it is a conflict, or with force the other loses
- * the field. What the manager had applied before and says no longer is removed, unless another manager has it too. Other
- * writes give what they changed to their manager, and take it from all others.
+ * the field. What the manager had applied before and says no longer is removed, unless another manager has it too.
+ * Other writes give what they changed to their manager, and take it from all others.
  *
  * Objects that only the cluster itself writes (pods of controllers, statuses of kubelets) are not tracked: that would
  * double their size for nobody. Tracking begins with the first client that says who it is (?fieldManager=).
@@ -24,7 +24,7 @@ const char *ssa_manager(const struct call *c, char buf[128])
 		(void)snprintf(buf, 128, "%s", name);
 	else
 		(void)snprintf(buf, 128, "%.*s", (int)strcspn(c->rq->user_agent ? c->rq->user_agent : "", "/ "),
-			       c->rq->user_agent ? c->rq->user_agent : "");
+		               c->rq->user_agent ? c->rq->user_agent : "");
 	if (!*buf)
 		(void)snprintf(buf, 128, "unknown");
 	return buf;
@@ -38,7 +38,8 @@ struct manager {
 
 static bool entry_is(const json_t *entry, const struct manager *m)
 {
-	return strcmp(json_text(entry, "manager", NULL), m->name) == 0 && strcmp(json_text(entry, "operation", NULL), m->operation) == 0 &&
+	return strcmp(json_text(entry, "manager", NULL), m->name) == 0 &&
+	       strcmp(json_text(entry, "operation", NULL), m->operation) == 0 &&
 	       strcmp(json_text(entry, "subresource", NULL), m->sub) == 0;
 }
 
@@ -47,9 +48,7 @@ static json_t *entry_find(const json_t *entries, const struct manager *m)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(entries, i, entry)
-		if (entry_is(entry, m))
-			return entry;
+	json_array_foreach(entries, i, entry) if (entry_is(entry, m)) return entry;
 	return NULL;
 }
 
@@ -89,9 +88,17 @@ static void entry_subtract(json_t *entry, const json_t *set)
 /* What nobody owns: identity, and what the API server itself writes. */
 static json_t *ownable(const struct resource *res, const json_t *object, const char *sub)
 {
-	static const char *const keys[] = { "name",	  "namespace",	  "uid",		"creationTimestamp",	      "resourceVersion",
-					    "generation", "selfLink",	  "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields",
-					    "generateName" };
+	static const char *const keys[] = { "name",
+		                            "namespace",
+		                            "uid",
+		                            "creationTimestamp",
+		                            "resourceVersion",
+		                            "generation",
+		                            "selfLink",
+		                            "deletionTimestamp",
+		                            "deletionGracePeriodSeconds",
+		                            "managedFields",
+		                            "generateName" };
 	json_t *own = json_copy((json_t *)(uintptr_t)object), *meta = json_copy(json_object_get(object, "metadata"));
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -111,7 +118,7 @@ static json_t *ownable(const struct resource *res, const json_t *object, const c
 /* ---- conflicts ---- */
 
 struct conflicts {
-	json_t *causes; /* as Status wants them */
+	json_t *causes;  /* as Status wants them */
 	const char *who; /* `conflict with "x" using v1` without the first two words, while one entry is gone through */
 	struct strbuf text;
 	size_t n;
@@ -122,8 +129,9 @@ static void add_conflict(const char *path, void *arg)
 {
 	struct conflicts *cf = arg;
 
-	(void)json_array_append_new(cf->causes, json_pack("{s:s, s:o, s:s}", "reason", "FieldManagerConflict", "message",
-							  json_sprintf("conflict with %s", cf->who), "field", path));
+	(void)json_array_append_new(cf->causes,
+	                            json_pack("{s:s, s:o, s:s}", "reason", "FieldManagerConflict", "message",
+	                                      json_sprintf("conflict with %s", cf->who), "field", path));
 	if (cf->n++ == 0)
 		strbuf_printf(&cf->first, "conflict with %s: %s", cf->who, path);
 	strbuf_printf(&cf->text, "\n- %s", path);
@@ -165,12 +173,11 @@ static int check_conflicts(struct call *c, json_t *entries, const struct manager
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(entries, i, entry)
-		if (!entry_is(entry, m))
-			entry_conflicts(&cf, entry, changed, force);
+	json_array_foreach(entries, i, entry) if (!entry_is(entry, m)) entry_conflicts(&cf, entry, changed, force);
 	if (cf.n > 0)
-		api_fail(c->reply, 409, "Conflict", json_pack("{s:O}", "causes", cf.causes), "Apply failed with %zu conflict%s: %s", cf.n,
-			 cf.n == 1 ? "" : "s", cf.n == 1 ? strbuf_str(&cf.first) : strbuf_str(&cf.text));
+		api_fail(c->reply, 409, "Conflict", json_pack("{s:O}", "causes", cf.causes),
+		         "Apply failed with %zu conflict%s: %s", cf.n, cf.n == 1 ? "" : "s",
+		         cf.n == 1 ? strbuf_str(&cf.first) : strbuf_str(&cf.text));
 	json_decref(cf.causes);
 	strbuf_done(&cf.text);
 	strbuf_done(&cf.first);
@@ -180,12 +187,14 @@ static int check_conflicts(struct call *c, json_t *entries, const struct manager
 /* ---- apply ---- */
 
 /* What was applied before and is no longer, and nobody else has. */
-static void remove_dropped(const char *kind, json_t *merged, const json_t *entries, const struct manager *m, const json_t *now)
+static void remove_dropped(const char *kind, json_t *merged, const json_t *entries, const struct manager *m,
+                           const json_t *now)
 {
 	json_t *gone = fieldset_subtract(json_object_get(entry_find(entries, m), "fieldsV1"), now), *entry, *less;
 	size_t i;
 
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach(entries, i, entry)
+	{
 		if (entry_is(entry, m))
 			continue;
 		less = fieldset_subtract(gone, json_object_get(entry, "fieldsV1"));
@@ -239,7 +248,8 @@ int ssa_apply(struct call *c, const json_t *live, const json_t *applied, json_t 
 	if (live) {
 		r = apply_to(c, live, config, &m, ret);
 		if (r == 0 && *revision)
-			(void)json_object_set_new(json_object_get(*ret, "metadata"), "resourceVersion", json_string(revision));
+			(void)json_object_set_new(json_object_get(*ret, "metadata"), "resourceVersion",
+			                          json_string(revision));
 	} else {
 		*ret = json_deep_copy(applied);
 		entries = json_array();
@@ -259,17 +269,21 @@ static bool is_apply(const struct call *c)
 
 static bool is_tracked(const struct call *c, const json_t *object, const json_t *old)
 {
-	return *api_query(c->rq, "fieldManager") || json_array_size(json_at(old, "metadata", "managedFields", NULL)) > 0 ||
+	return *api_query(c->rq, "fieldManager") ||
+	       json_array_size(json_at(old, "metadata", "managedFields", NULL)) > 0 ||
 	       json_array_size(json_at(object, "metadata", "managedFields", NULL)) > 0;
 }
 
-static void give_changes(const char *kind, json_t *entries, const struct manager *m, const json_t *before, const json_t *after)
+static void give_changes(const char *kind, json_t *entries, const struct manager *m, const json_t *before,
+                         const json_t *after)
 {
-	json_t *changed = fieldset_changed(kind, before, after), *had = fieldset_of(kind, before), *has = fieldset_of(kind, after);
+	json_t *changed = fieldset_changed(kind, before, after), *had = fieldset_of(kind, before),
+	       *has = fieldset_of(kind, after);
 	json_t *gone = fieldset_subtract(had, has), *entry, *mine;
 	size_t i;
 
-	json_array_foreach(entries, i, entry) {
+	json_array_foreach(entries, i, entry)
+	{
 		entry_subtract(entry, gone);
 		if (!entry_is(entry, m))
 			entry_subtract(entry, changed);
@@ -293,7 +307,8 @@ void ssa_track(const struct call *c, json_t *object, const json_t *old)
 
 	if (is_apply(c) || !is_tracked(c, object, old))
 		return;
-	if (json_array_size(said) > 0) /* a client may write them itself: kubectl moves from client- to server-side apply so */
+	if (json_array_size(said) >
+	    0) /* a client may write them itself: kubectl moves from client- to server-side apply so */
 		entries = json_deep_copy(said);
 	else if (said && old)
 		entries = json_array();

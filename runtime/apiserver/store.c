@@ -3,8 +3,8 @@
  * store.c - objects by resource, namespace and name, their history, and who is told
  *
  * Theory of operation: each resource is a skip list sorted by namespace and name, so that looking up, adding and
- * removing are O(log n) and lists come out sorted. A change is written to the journal first (when that fails nothing has
- * happened), then put in the list, then in a ring of the last changes, then told to the watchers. When the journal
+ * removing are O(log n) and lists come out sorted. A change is written to the journal first (when that fails nothing
+ * has happened), then put in the list, then in a ring of the last changes, then told to the watchers. When the journal
  * has grown to several times what it has to say it is written anew: all objects, then one line with the revision.
  *
  * Journal: {"rev": N, "res": "deployments.apps", "put": {...}}
@@ -24,17 +24,17 @@
 #include "cluster/jsonutil.h"
 
 enum {
-	LEVELS = 12, /* of skip lists: fit for 4^12 objects */
-	HISTORY = 4096, /* changes that can be replayed */
+	LEVELS = 12,                   /* of skip lists: fit for 4^12 objects */
+	HISTORY = 4096,                /* changes that can be replayed */
 	COMPACT_MIN = 4 * 1024 * 1024, /* bytes: a journal smaller than this is left alone */
-	COMPACT_FACTOR = 4, /* it may be so many times as big as what it says */
-	ITEM_OVERHEAD = 64, /* bytes of a line besides the object */
+	COMPACT_FACTOR = 4,            /* it may be so many times as big as what it says */
+	ITEM_OVERHEAD = 64,            /* bytes of a line besides the object */
 };
 
 struct item {
 	json_t *object;
-	char *ns, *name; /* one allocation, at ns */
-	size_t bytes; /* of its line in a snapshot */
+	char *ns, *name;           /* one allocation, at ns */
+	size_t bytes;              /* of its line in a snapshot */
 	struct item *next[LEVELS]; /* only as many as it has levels */
 };
 
@@ -57,10 +57,10 @@ struct store {
 	struct list lists[_RES_MAX];
 	struct journal *journal; /* NULL: in memory only */
 	uint64_t revision;
-	uint64_t seed; /* of the skip lists' levels */
-	size_t live; /* bytes of a snapshot */
+	uint64_t seed;                /* of the skip lists' levels */
+	size_t live;                  /* bytes of a snapshot */
 	struct past history[HISTORY]; /* revision r is at r % HISTORY */
-	uint64_t oldest; /* changes after this revision are in history */
+	uint64_t oldest;              /* changes after this revision are in history */
 	struct store_watch *watches, **watches_end;
 	struct strbuf line; /* kept between changes */
 };
@@ -201,7 +201,8 @@ static const struct resource *resource_of_key(const char *key)
 
 	for (size_t i = 0; dot && i < _RES_MAX; i++)
 		if (strlen(resources[i].plural) == (size_t)(dot - key) &&
-		    strncmp(resources[i].plural, key, (size_t)(dot - key)) == 0 && strcmp(resources[i].group, dot + 1) == 0)
+		    strncmp(resources[i].plural, key, (size_t)(dot - key)) == 0 &&
+		    strcmp(resources[i].group, dot + 1) == 0)
 			return &resources[i];
 	return NULL;
 }
@@ -264,7 +265,8 @@ static json_t *with_revision(const json_t *object, uint64_t revision)
 /* Take an item out and make the event of it; the caller drops ev->object. */
 static void drop(struct store *s, const struct resource *res, struct item *i, struct store_event *ev)
 {
-	*ev = (struct store_event){ STORE_DELETED, res, with_revision(i->object, s->revision), NULL, s->revision, NULL, 0 };
+	*ev = (struct store_event){ STORE_DELETED, res, with_revision(i->object, s->revision), NULL, s->revision,
+		                    NULL,          0 };
 	s->live -= i->bytes;
 	list_remove(&s->lists[res->id], i);
 	remember(s, ev);
@@ -472,8 +474,7 @@ static void tell(struct store *s, const struct store_event *ev)
 		next = w->next;
 		w->fn(ev, w->arg);
 	}
-	if (s->journal && journal_size(s->journal) > COMPACT_MIN &&
-	    journal_size(s->journal) > COMPACT_FACTOR * s->live)
+	if (s->journal && journal_size(s->journal) > COMPACT_MIN && journal_size(s->journal) > COMPACT_FACTOR * s->live)
 		compact(s);
 }
 
@@ -486,8 +487,8 @@ static void new_uid(char uid[37])
 	(void)!getrandom(b, sizeof(b), 0);
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	(void)snprintf(uid, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-		       b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	(void)snprintf(uid, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+	               b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 /* As apiserver's names.SimpleNameGenerator: the prefix, cut to fit, and five letters that make no words. */
@@ -587,7 +588,7 @@ int store_create(struct store *s, enum resource_id res, json_t *object, json_t *
 		generate_name(s, res, meta);
 	if (list_find(&s->lists[res], json_text(meta, "namespace", NULL), json_text(meta, "name", NULL))) {
 		const int r = error_set(e, EEXIST, "%s \"%s\" already exists", resources[res].plural,
-					json_text(meta, "name", NULL));
+		                        json_text(meta, "name", NULL));
 
 		json_decref(object);
 		return r;
@@ -609,10 +610,12 @@ static bool same_but(const json_t *a, const json_t *b, const char *skip1, const 
 	json_t *v;
 
 	for (size_t i = 0; i < 2; i++)
-		json_object_foreach((json_t *)(uintptr_t)sides[i], key, v) {
+		json_object_foreach((json_t *)(uintptr_t)sides[i], key, v)
+		{
 			json_t *other = json_object_get(sides[!i], key);
 
-			if (strcmp(key, skip1) != 0 && strcmp(key, skip2) != 0 && (!other || (i == 0 && !json_equal(v, other))))
+			if (strcmp(key, skip1) != 0 && strcmp(key, skip2) != 0 &&
+			    (!other || (i == 0 && !json_equal(v, other))))
 				return false;
 		}
 	return true;
@@ -652,13 +655,13 @@ static int remove_item(struct store *s, const struct resource *res, struct item 
 	return 0;
 }
 
-static int update_item(struct store *s, enum resource_id res, struct item *i, json_t *object, json_t *meta, json_t **ret,
-		       struct error *e)
+static int update_item(struct store *s, enum resource_id res, struct item *i, json_t *object, json_t *meta,
+                       json_t **ret, struct error *e)
 {
 	const json_t *old_meta = json_object_get(i->object, "metadata");
 	const bool respec = !same_but(object, i->object, "metadata", "status");
 	const bool changed = respec || !same_but(meta, old_meta, "resourceVersion", "generation") ||
-			     !same_but(object, i->object, "metadata", "");
+	                     !same_but(object, i->object, "metadata", "");
 	int r;
 
 	if (!changed) {
@@ -668,7 +671,8 @@ static int update_item(struct store *s, enum resource_id res, struct item *i, js
 		return 0;
 	}
 	if (respec && has_generation(res))
-		(void)json_object_set_new(meta, "generation", json_integer(json_int(old_meta, 0, "generation", NULL) + 1));
+		(void)json_object_set_new(meta, "generation",
+		                          json_integer(json_int(old_meta, 0, "generation", NULL) + 1));
 	set_revision(meta, s->revision + 1);
 	if (!is_finished(res, object))
 		return commit(s, res, object, ret, e);
@@ -692,9 +696,11 @@ int store_update(struct store *s, enum resource_id res, json_t *object, json_t *
 		r = error_set(e, ENOENT, "%s \"%s\" not found", resources[res].plural, kube_name(object));
 	else if (*revision && strcmp(revision, json_text(old_meta, "resourceVersion", NULL)) != 0)
 		r = error_set(e, ESTALE,
-			      "Operation cannot be fulfilled on %s%s%s \"%s\": the object has been modified; please apply your "
-			      "changes to the latest version and try again",
-			      resources[res].plural, *resources[res].group ? "." : "", resources[res].group, kube_name(object));
+		              "Operation cannot be fulfilled on %s%s%s \"%s\": the object has been modified; please "
+		              "apply your "
+		              "changes to the latest version and try again",
+		              resources[res].plural, *resources[res].group ? "." : "", resources[res].group,
+		              kube_name(object));
 	if (r < 0) {
 		json_decref(object);
 		return r;

@@ -19,7 +19,7 @@ struct api_watch {
 	struct selection selection;
 	enum format format;
 	char include[12]; /* table_make()'s */
-	char since[24]; /* resourceVersion as it was asked for */
+	char since[24];   /* resourceVersion as it was asked for */
 	bool bookmarks, initial_events;
 	uint64_t timeout; /* microseconds, 0: none */
 	struct loop_handle timer;
@@ -45,7 +45,9 @@ struct watches {
 	size_t n_shared;
 };
 
-static const char *const type_names[] = { [STORE_ADDED] = "ADDED", [STORE_MODIFIED] = "MODIFIED", [STORE_DELETED] = "DELETED" };
+static const char *const type_names[] = {
+	[STORE_ADDED] = "ADDED", [STORE_MODIFIED] = "MODIFIED", [STORE_DELETED] = "DELETED"
+};
 
 /* ---- texts ---- */
 
@@ -66,8 +68,8 @@ static json_t *shown(const struct api_watch *w, json_t *object)
 	}
 }
 
-static void write_event(struct strbuf *out, const char *type, const struct api_watch *w, json_t *object, const char *text,
-			size_t len)
+static void write_event(struct strbuf *out, const char *type, const struct api_watch *w, json_t *object,
+                        const char *text, size_t len)
 {
 	json_t *j;
 
@@ -83,12 +85,13 @@ static void write_event(struct strbuf *out, const char *type, const struct api_w
 }
 
 static const struct strbuf *shared_text(struct watches *ws, const struct api_watch *w, enum store_event_type type,
-					const struct store_event *ev)
+                                        const struct store_event *ev)
 {
 	struct shared *s = ws->shared;
 
 	for (; s < ws->shared + ws->n_shared; s++)
-		if (s->type == type && s->format == w->format && s->version == w->version && strcmp(s->include, w->include) == 0)
+		if (s->type == type && s->format == w->format && s->version == w->version &&
+		    strcmp(s->include, w->include) == 0)
 			return &s->text;
 	if (ws->n_shared == SHARED_MAX)
 		s--;
@@ -114,7 +117,8 @@ static void forget_shared(struct watches *ws)
 
 static bool in_scope(const struct api_watch *w, const json_t *object)
 {
-	return object && (!*w->ns || strcmp(w->ns, kube_namespace(object)) == 0) && selection_matches(&w->selection, object);
+	return object && (!*w->ns || strcmp(w->ns, kube_namespace(object)) == 0) &&
+	       selection_matches(&w->selection, object);
 }
 
 /* What a change is to this watch. Return: whether it is anything. */
@@ -201,15 +205,16 @@ static void send_bookmark(struct api_watch *w, bool initial_end)
 		object = table_make(w->res, none, revision, w->include);
 		json_decref(none);
 	} else {
-		object = json_pack("{s:s, s:o, s:{s:s, s:n}}", "kind", w->format == FORMAT_PARTIAL ? "PartialObjectMetadata" : w->res->kind,
-				   "apiVersion",
-				   w->format == FORMAT_PARTIAL ? json_string("meta.k8s.io/v1") :
-								 json_sprintf("%s%s%s", w->res->group, *w->res->group ? "/" : "", w->version),
-				   "metadata", "resourceVersion", revision, "creationTimestamp");
+		object = json_pack("{s:s, s:o, s:{s:s, s:n}}", "kind",
+		                   w->format == FORMAT_PARTIAL ? "PartialObjectMetadata" : w->res->kind, "apiVersion",
+		                   w->format == FORMAT_PARTIAL ? json_string("meta.k8s.io/v1")
+		                                               : json_sprintf("%s%s%s", w->res->group,
+		                                                              *w->res->group ? "/" : "", w->version),
+		                   "metadata", "resourceVersion", revision, "creationTimestamp");
 	}
 	if (initial_end)
 		(void)json_object_set_new(json_object_make(object, "metadata"), "annotations",
-					  json_pack("{s:s}", "k8s.io/initial-events-end", "true"));
+		                          json_pack("{s:s}", "k8s.io/initial-events-end", "true"));
 	strbuf_puts(&line, "{\"type\":\"BOOKMARK\",\"object\":");
 	json_write(object, &line);
 	strbuf_puts(&line, "}\n");
@@ -231,9 +236,10 @@ static void send_gone(struct api_watch *w, uint64_t since)
 	_cleanup_strbuf_ struct strbuf line = { 0 };
 
 	strbuf_printf(&line,
-		      "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
-		      "\"message\":\"too old resource version: %llu (%llu)\",\"reason\":\"Expired\",\"code\":410}}\n",
-		      (unsigned long long)since, (unsigned long long)store_revision(w->api->store));
+	              "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},"
+	              "\"status\":\"Failure\","
+	              "\"message\":\"too old resource version: %llu (%llu)\",\"reason\":\"Expired\",\"code\":410}}\n",
+	              (unsigned long long)since, (unsigned long long)store_revision(w->api->store));
 	w->fn(w->arg, strbuf_str(&line), line.len);
 }
 
@@ -296,7 +302,9 @@ void watch_open(struct call *c, enum format format, struct selection *selection)
 		api_fail(c->reply, 500, "InternalError", NULL, "out of memory");
 		return;
 	}
-	*w = (struct api_watch){ .api = c->api, .res = c->t.res, .version = c->t.version, .ns = strdup(c->t.ns), .format = format };
+	*w = (struct api_watch){
+		.api = c->api, .res = c->t.res, .version = c->t.version, .ns = strdup(c->t.ns), .format = format
+	};
 	w->selection = *selection;
 	*selection = (struct selection){ 0 };
 	(void)snprintf(w->include, sizeof(w->include), "%s", *include ? include : "Metadata");

@@ -2,8 +2,8 @@
 /*
  * write.c - POST and PUT: an object on its way into the store
  *
- * The order is that of a real API server: decode strictly, default, admit, validate, store. Refuses to know any kind: what
- * is particular is in admission.c and in the schema.
+ * The order is that of a real API server: decode strictly, default, admit, validate, store. Refuses to know any kind:
+ * what is particular is in admission.c and in the schema.
  */
 #include <string.h>
 
@@ -25,8 +25,9 @@ static json_t *parse_protobuf(struct call *c)
 
 	if (!object)
 		api_fail(c->reply, 415, "UnsupportedMediaType", NULL,
-			 "this API server does not read protobuf for this kind; write the object to a file (kubectl create ... "
-			 "--dry-run=client -o yaml) and apply that, which sends JSON");
+		         "this API server does not read protobuf for this kind; write the object to a file (kubectl "
+		         "create ... "
+		         "--dry-run=client -o yaml) and apply that, which sends JSON");
 	return object;
 }
 
@@ -45,7 +46,9 @@ json_t *body_parse(struct call *c)
 	if (!json_is_object(object) && !(rq->content_type && strstr(rq->content_type, "json-patch"))) {
 		json_decref(object);
 		api_fail(c->reply, 400, "BadRequest", NULL, "the object provided is unrecognized: %s",
-			 e.code ? e.msg : object ? "no object" : why.text);
+		         e.code   ? e.msg
+		         : object ? "no object"
+		                  : why.text);
 		return NULL;
 	}
 	return object;
@@ -67,7 +70,8 @@ int body_decode(struct call *c, const json_t *object, bool patched)
 	int r = schema_decode(c->t.res, object, &mistakes, &e);
 
 	if (!patched)
-		(void)snprintf(prefix, sizeof(prefix), "%s in version \"%s\" cannot be handled as a %s: ", kind, c->t.version, kind);
+		(void)snprintf(prefix, sizeof(prefix), "%s in version \"%s\" cannot be handled as a %s: ", kind,
+		               c->t.version, kind);
 	if (r < 0) {
 		api_fail(c->reply, 400, "BadRequest", NULL, "%s%s", prefix, e.msg);
 		return r;
@@ -92,13 +96,15 @@ static int check_type(struct call *c, json_t *object)
 	(void)snprintf(expected, sizeof(expected), "%s%s%s", res->group, *res->group ? "/" : "", c->t.version);
 	if (*version && strcmp(version, expected) != 0) {
 		api_fail(c->reply, 400, "BadRequest", NULL,
-			 "the API version in the data (%s) does not match the expected API version (%s)", version, expected);
+		         "the API version in the data (%s) does not match the expected API version (%s)", version,
+		         expected);
 		return -EINVAL;
 	}
 	if (*kind && strcmp(kind, res->kind) != 0) {
 		api_fail(c->reply, 400, "BadRequest", NULL,
-			 "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for the requested version",
-			 kind, c->t.version, res->kind, kind);
+		         "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for the "
+		         "requested version",
+		         kind, c->t.version, res->kind, kind);
 		return -EINVAL;
 	}
 	/* stored in the preferred version */
@@ -114,12 +120,12 @@ static int check_place(struct call *c, json_t *object)
 
 	if (*ns && strcmp(ns, c->t.ns) != 0) {
 		api_fail(c->reply, 400, "BadRequest", NULL,
-			 "the namespace of the provided object does not match the namespace sent on the request");
+		         "the namespace of the provided object does not match the namespace sent on the request");
 		return -EINVAL;
 	}
 	if (*c->t.name && *name && strcmp(name, c->t.name) != 0) {
-		api_fail(c->reply, 400, "BadRequest", NULL, "the name of the object (%s) does not match the name on the URL (%s)",
-			 name, c->t.name);
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "the name of the object (%s) does not match the name on the URL (%s)", name, c->t.name);
 		return -EINVAL;
 	}
 	if (*c->t.name)
@@ -152,25 +158,31 @@ static int check_namespace(struct call *c, const json_t *object)
 		return 0;
 	if (!ns) {
 		api_fail(c->reply, 404, "NotFound", json_pack("{s:s, s:s}", "name", c->t.ns, "kind", "namespaces"),
-			 "namespaces \"%s\" not found", c->t.ns);
+		         "namespaces \"%s\" not found", c->t.ns);
 		return -ENOENT;
 	}
 	if (!*json_text(ns, "metadata", "deletionTimestamp", NULL))
 		return 0;
 	api_fail(c->reply, 403, "Forbidden",
-		 json_pack("{s:s, s:s, s:[{s:s, s:o, s:s}]}", "name", kube_name(object), "kind", c->t.res->plural, "causes", "reason",
-			   "NamespaceTerminating", "message", json_sprintf("namespace %s is being terminated", c->t.ns), "field",
-			   "metadata.namespace"),
-		 "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
-		 target_resource(c->t.res, resource), kube_name(object), c->t.ns);
+	         json_pack("{s:s, s:s, s:[{s:s, s:o, s:s}]}", "name", kube_name(object), "kind", c->t.res->plural,
+	                   "causes", "reason", "NamespaceTerminating", "message",
+	                   json_sprintf("namespace %s is being terminated", c->t.ns), "field", "metadata.namespace"),
+	         "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
+	         target_resource(c->t.res, resource), kube_name(object), c->t.ns);
 	return -EPERM;
 }
 
 /* What only the API server says. */
 static void strip_new(struct call *c, json_t *object)
 {
-	static const char *const keys[] = { "uid",	  "creationTimestamp", "resourceVersion",	     "generation",
-					    "selfLink",	  "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields" };
+	static const char *const keys[] = { "uid",
+		                            "creationTimestamp",
+		                            "resourceVersion",
+		                            "generation",
+		                            "selfLink",
+		                            "deletionTimestamp",
+		                            "deletionGracePeriodSeconds",
+		                            "managedFields" };
 	json_t *meta = json_object_get(object, "metadata");
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -252,8 +264,8 @@ static void keep(json_t *object, const json_t *old, const char *key)
 /* What an update cannot change; an update of the status changes nothing else, and the other way round. */
 static void keep_old(struct call *c, json_t *object, const json_t *old)
 {
-	static const char *const keys[] = { "uid", "creationTimestamp", "generation", "selfLink", "deletionTimestamp",
-					    "deletionGracePeriodSeconds" };
+	static const char *const keys[] = { "uid",      "creationTimestamp", "generation",
+		                            "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds" };
 	json_t *meta = json_object_get(object, "metadata");
 	const char *key;
 	json_t *v;
@@ -267,13 +279,12 @@ static void keep_old(struct call *c, json_t *object, const json_t *old)
 		keep(object, old, "status");
 		return;
 	}
-	json_object_foreach_safe(object, next, key, v)
-		if (strcmp(key, "status") != 0 && strcmp(key, "metadata") != 0 && strcmp(key, "apiVersion") != 0 &&
-		    strcmp(key, "kind") != 0)
-			keep(object, old, key);
-	json_object_foreach((json_t *)(uintptr_t)old, key, v)
-		if (strcmp(key, "status") != 0 && !json_object_get(object, key))
-			(void)json_object_set(object, key, v);
+	json_object_foreach_safe(object, next, key, v) if (strcmp(key, "status") != 0 && strcmp(key, "metadata") != 0 &&
+	                                                   strcmp(key, "apiVersion") != 0 && strcmp(key, "kind") != 0)
+		keep(object, old, key);
+	json_object_foreach((json_t *)(uintptr_t)old, key,
+	                    v) if (strcmp(key, "status") != 0 && !json_object_get(object, key))(void)
+		json_object_set(object, key, v);
 }
 
 static int check_uid(struct call *c, const json_t *object, const json_t *old)
@@ -283,8 +294,9 @@ static int check_uid(struct call *c, const json_t *object, const json_t *old)
 	if (!*kube_uid(object) || strcmp(kube_uid(object), kube_uid(old)) == 0)
 		return 0;
 	api_fail(c->reply, 409, "Conflict", json_pack("{s:s, s:s}", "name", c->t.name, "kind", c->t.res->plural),
-		 "Operation cannot be fulfilled on %s \"%s\": Precondition failed: UID in precondition: %s, UID in object meta: %s",
-		 target_resource(c->t.res, resource), c->t.name, kube_uid(object), kube_uid(old));
+	         "Operation cannot be fulfilled on %s \"%s\": Precondition failed: UID in precondition: %s, UID in "
+	         "object meta: %s",
+	         target_resource(c->t.res, resource), c->t.name, kube_uid(object), kube_uid(old));
 	return -ESTALE;
 }
 

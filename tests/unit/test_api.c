@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test_api.c - the API server without a transport: verbs, the exact words of refusals, watches, tables, server-side apply
+ * test_api.c - the API server without a transport: verbs, the exact words of refusals, watches, tables, applies
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,8 +49,12 @@ static int end(void **state _unused_)
 static int ask(const char *method, const char *url, const char *type, const char *accept, const char *body)
 {
 	char *path = strdup(url), *query = strchr(path, '?');
-	struct api_request rq = { .method = method, .accept = accept, .content_type = type, .user_agent = "test/1", .body = body,
-				  .body_len = strlen(body) };
+	struct api_request rq = { .method = method,
+		                  .accept = accept,
+		                  .content_type = type,
+		                  .user_agent = "test/1",
+		                  .body = body,
+		                  .body_len = strlen(body) };
 
 	api_reply_done(&reply);
 	json_decref(answer);
@@ -86,11 +90,14 @@ static const char *message(void)
 }
 
 #define PODS "/api/v1/namespaces/default/pods"
-#define POD(name) "{\"metadata\":{\"name\":\"" name "\",\"labels\":{\"app\":\"a\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}"
+#define POD(name)                         \
+	"{\"metadata\":{\"name\":\"" name \
+	"\",\"labels\":{\"app\":\"a\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}"
 #define DEPLOYMENTS "/apis/apps/v1/namespaces/default/deployments"
-#define DEPLOYMENT(replicas, labels)                                                                                               \
-	"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\",\"labels\":{" labels "}},"               \
-	"\"spec\":{\"replicas\":" replicas ",\"selector\":{\"matchLabels\":{\"app\":\"a\"}},\"template\":{\"metadata\":"             \
+#define DEPLOYMENT(replicas, labels)                                                                                 \
+	"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\",\"labels\":{" labels "}}," \
+	"\"spec\":{\"replicas\":" replicas                                                                           \
+	",\"selector\":{\"matchLabels\":{\"app\":\"a\"}},\"template\":{\"metadata\":"                                \
 	"{\"labels\":{\"app\":\"a\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}"
 
 static void assert_refused(int code, int want_code, const char *reason, const char *text)
@@ -133,29 +140,33 @@ static void test_words(void **state _unused_)
 	assert_string_equal(json_text(answer, "details", "group", NULL), "apps");
 	assert_refused(get("/api/v1/nonsense"), 404, "NotFound", "the server could not find the requested resource");
 	assert_refused(get("/apis/cilium.io/v2alpha1/ciliumbgppeeringpolicies"), 404, "NotFound",
-		       "the server could not find the requested resource");
+	               "the server could not find the requested resource");
 	assert_refused(ask("PUT", PODS, "", "", "{}"), 405, "MethodNotAllowed",
-		       "the server does not allow this method on the requested resource");
-	assert_refused(post("/api/v1/namespaces/none/pods", POD("x")), 404, "NotFound", "namespaces \"none\" not found");
+	               "the server does not allow this method on the requested resource");
+	assert_refused(post("/api/v1/namespaces/none/pods", POD("x")), 404, "NotFound",
+	               "namespaces \"none\" not found");
 	assert_int_equal(post(PODS, POD("x")), 201);
 	assert_refused(post(PODS, POD("x")), 409, "AlreadyExists", "pods \"x\" already exists");
-	assert_refused(post(PODS, "{\"metadata\":{\"name\":\"y\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}],\"foo\":1}}"),
-		       400, "BadRequest",
-		       "Pod in version \"v1\" cannot be handled as a Pod: strict decoding error: unknown field \"spec.foo\"");
+	assert_refused(
+		post(PODS, "{\"metadata\":{\"name\":\"y\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}],"
+	                   "\"foo\":1}}"),
+		400, "BadRequest",
+		"Pod in version \"v1\" cannot be handled as a Pod: strict decoding error: unknown field \"spec.foo\"");
 	assert_refused(get(PODS "?labelSelector=a%20in%20x"), 400, "BadRequest",
-		       "unable to parse requirement: found 'x' expected: '('");
+	               "unable to parse requirement: found 'x' expected: '('");
 	assert_refused(ask("GET", PODS, "", "text/html", ""), 406, "NotAcceptable",
-		       "only the following media types are accepted: application/json");
-	assert_refused(ask("PATCH", PODS "/x", "text/plain", "", "{}"), 415, "UnsupportedMediaType",
-		       "the body of the request was in an unknown format - accepted media types include: "
-		       "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
-		       "application/apply-patch+yaml");
+	               "only the following media types are accepted: application/json");
+	assert_refused(
+		ask("PATCH", PODS "/x", "text/plain", "", "{}"), 415, "UnsupportedMediaType",
+		"the body of the request was in an unknown format - accepted media types include: "
+		"application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
+		"application/apply-patch+yaml");
 	assert_refused(ask("PUT", PODS "/x", "application/json", "", POD("y")), 400, "BadRequest",
-		       "the name of the object (y) does not match the name on the URL (x)");
+	               "the name of the object (y) does not match the name on the URL (x)");
 	assert_refused(post(PODS, "{\"kind\":\"Pod\",\"apiVersion\":\"v2\"}"), 400, "BadRequest",
-		       "the API version in the data (v2) does not match the expected API version (v1)");
+	               "the API version in the data (v2) does not match the expected API version (v1)");
 	assert_refused(ask("DELETE", "/api/v1/namespaces/default", "", "", ""), 403, "Forbidden",
-		       "namespaces \"default\" is forbidden: this namespace may not be deleted");
+	               "namespaces \"default\" is forbidden: this namespace may not be deleted");
 }
 
 static void test_field_validation(void **state _unused_)
@@ -175,15 +186,19 @@ static void test_conflict(void **state _unused_)
 	json_t *old;
 	char *text;
 
-	assert_int_equal(post("/api/v1/namespaces/default/configmaps", "{\"metadata\":{\"name\":\"m\"},\"data\":{\"a\":\"1\"}}"), 201);
+	assert_int_equal(
+		post("/api/v1/namespaces/default/configmaps", "{\"metadata\":{\"name\":\"m\"},\"data\":{\"a\":\"1\"}}"),
+		201);
 	old = json_deep_copy(answer);
 	(void)json_object_set_new(json_object_get(old, "data"), "a", json_string("2"));
 	text = json_dumps(old, 0);
 	assert_int_equal(ask("PUT", "/api/v1/namespaces/default/configmaps/m", "application/json", "", text), 200);
 	assert_string_equal(json_text(answer, "data", "a", NULL), "2");
-	assert_refused(ask("PUT", "/api/v1/namespaces/default/configmaps/m", "application/json", "", text), 409, "Conflict",
-		       "Operation cannot be fulfilled on configmaps \"m\": the object has been modified; please apply your changes to "
-		       "the latest version and try again");
+	assert_refused(ask("PUT", "/api/v1/namespaces/default/configmaps/m", "application/json", "", text), 409,
+	               "Conflict",
+	               "Operation cannot be fulfilled on configmaps \"m\": the object has been modified; please apply "
+	               "your changes to "
+	               "the latest version and try again");
 	free(text);
 	json_decref(old);
 }
@@ -191,30 +206,35 @@ static void test_conflict(void **state _unused_)
 static void test_patches(void **state _unused_)
 {
 	assert_int_equal(post(PODS, POD("x")), 201);
-	assert_int_equal(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"metadata\":{\"labels\":{\"b\":\"2\"}}}"), 200);
+	assert_int_equal(ask("PATCH", PODS "/x", "application/merge-patch+json", "",
+	                     "{\"metadata\":{\"labels\":{\"b\":\"2\"}}}"),
+	                 200);
 	assert_string_equal(json_text(answer, "metadata", "labels", "b", NULL), "2");
 	assert_string_equal(json_text(answer, "metadata", "labels", "app", NULL), "a");
 	assert_int_equal(ask("PATCH", PODS "/x", "application/json-patch+json", "",
-			     "[{\"op\":\"remove\",\"path\":\"/metadata/labels/b\"}]"),
-			 200);
+	                     "[{\"op\":\"remove\",\"path\":\"/metadata/labels/b\"}]"),
+	                 200);
 	assert_null(json_at(answer, "metadata", "labels", "b", NULL));
 	assert_int_equal(ask("PATCH", PODS "/x", "application/strategic-merge-patch+json", "",
-			     "{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"j\"}]}}"),
-			 200);
-	assert_string_equal(json_text(json_array_get(json_at(answer, "spec", "containers", NULL), 0), "image", NULL), "j");
-	assert_refused(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"spec\":{\"foo\":1}}"), 400, "BadRequest",
-		       "strict decoding error: unknown field \"spec.foo\"");
+	                     "{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"j\"}]}}"),
+	                 200);
+	assert_string_equal(json_text(json_array_get(json_at(answer, "spec", "containers", NULL), 0), "image", NULL),
+	                    "j");
+	assert_refused(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"spec\":{\"foo\":1}}"), 400,
+	               "BadRequest", "strict decoding error: unknown field \"spec.foo\"");
 	assert_int_equal(ask("PATCH", PODS "/nobody", "application/merge-patch+json", "", "{}"), 404);
 }
 
 static void test_status_is_apart(void **state _unused_)
 {
 	assert_int_equal(post(PODS, POD("x")), 201);
-	assert_int_equal(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"status\":{\"phase\":\"Running\"}}"), 200);
+	assert_int_equal(
+		ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"status\":{\"phase\":\"Running\"}}"),
+		200);
 	assert_string_equal(json_text(answer, "status", "phase", NULL), "Pending");
 	assert_int_equal(ask("PATCH", PODS "/x/status", "application/merge-patch+json", "",
-			     "{\"status\":{\"phase\":\"Running\"},\"spec\":{\"priority\":5}}"),
-			 200);
+	                     "{\"status\":{\"phase\":\"Running\"},\"spec\":{\"priority\":5}}"),
+	                 200);
 	assert_string_equal(json_text(answer, "status", "phase", NULL), "Running");
 	assert_int_equal(json_int(answer, -1, "spec", "priority", NULL), 0);
 }
@@ -227,13 +247,17 @@ static void test_scale(void **state _unused_)
 	assert_string_equal(json_text(answer, "kind", NULL), "Scale");
 	assert_int_equal(json_int(answer, 0, "spec", "replicas", NULL), 2);
 	assert_string_equal(json_text(answer, "status", "selector", NULL), "app=a");
-	assert_int_equal(ask("PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "", "{\"spec\":{\"replicas\":4}}"), 200);
+	assert_int_equal(
+		ask("PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "", "{\"spec\":{\"replicas\":4}}"),
+		200);
 	assert_int_equal(get(DEPLOYMENTS "/d"), 200);
 	assert_int_equal(json_int(answer, 0, "spec", "replicas", NULL), 4);
 	assert_int_equal(json_int(answer, 0, "metadata", "generation", NULL), 2);
-	assert_refused(ask("PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "", "{\"spec\":{\"replicas\":-1}}"), 422,
-		       "Invalid",
-		       "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0");
+	assert_refused(ask("PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "",
+	                   "{\"spec\":{\"replicas\":-1}}"),
+	               422, "Invalid",
+	               "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or "
+	               "equal to 0");
 	assert_int_equal(get(PODS "/x/scale"), 404);
 }
 
@@ -245,9 +269,12 @@ static void test_namespace(void **state _unused_)
 	assert_int_equal(get("/api/v1/namespaces/n/serviceaccounts/default"), 200);
 	assert_int_equal(ask("DELETE", "/api/v1/namespaces/n", "", "", ""), 200);
 	assert_string_equal(json_text(answer, "status", "phase", NULL), "Terminating");
-	assert_refused(post("/api/v1/namespaces/n/pods", POD("x")), 403, "Forbidden",
-		       "pods \"x\" is forbidden: unable to create new content in namespace n because it is being terminated");
-	assert_int_equal(ask("PUT", "/api/v1/namespaces/n/finalize", "application/json", "", "{\"spec\":{\"finalizers\":[]}}"), 200);
+	assert_refused(
+		post("/api/v1/namespaces/n/pods", POD("x")), 403, "Forbidden",
+		"pods \"x\" is forbidden: unable to create new content in namespace n because it is being terminated");
+	assert_int_equal(
+		ask("PUT", "/api/v1/namespaces/n/finalize", "application/json", "", "{\"spec\":{\"finalizers\":[]}}"),
+		200);
 	assert_int_equal(get("/api/v1/namespaces/n"), 404);
 }
 
@@ -255,26 +282,33 @@ static void test_service(void **state _unused_)
 {
 	assert_int_equal(get("/api/v1/namespaces/default/services/kubernetes"), 200);
 	assert_string_equal(json_text(answer, "spec", "clusterIP", NULL), "10.96.0.1");
-	assert_int_equal(post("/api/v1/namespaces/default/services",
-			      "{\"metadata\":{\"name\":\"s\"},\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":80}]}}"),
-			 201);
+	assert_int_equal(
+		post("/api/v1/namespaces/default/services",
+	             "{\"metadata\":{\"name\":\"s\"},\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":80}]}}"),
+		201);
 	assert_string_equal(json_text(answer, "spec", "clusterIP", NULL), "10.96.0.10");
-	assert_int_equal(json_int(json_array_get(json_at(answer, "spec", "ports", NULL), 0), 0, "nodePort", NULL), 30000);
-	assert_int_equal(post("/api/v1/namespaces/default/services",
-			      "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"clusterIP\":\"None\",\"ports\":[{\"port\":80}]}}"),
-			 201);
+	assert_int_equal(json_int(json_array_get(json_at(answer, "spec", "ports", NULL), 0), 0, "nodePort", NULL),
+	                 30000);
+	assert_int_equal(
+		post("/api/v1/namespaces/default/services",
+	             "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"clusterIP\":\"None\",\"ports\":[{\"port\":80}]}}"),
+		201);
 	assert_string_equal(json_text(answer, "spec", "clusterIP", NULL), "None");
-	assert_int_equal(post("/api/v1/namespaces/default/services",
-			      "{\"metadata\":{\"name\":\"t\"},\"spec\":{\"clusterIP\":\"10.96.0.10\",\"ports\":[{\"port\":80}]}}"),
-			 422);
-	assert_string_equal(message(), "Service \"t\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP "
-				       "10.96.0.10: provided IP is already allocated");
+	assert_int_equal(
+		post("/api/v1/namespaces/default/services", "{\"metadata\":{\"name\":\"t\"},\"spec\":{\"clusterIP\":"
+	                                                    "\"10.96.0.10\",\"ports\":[{\"port\":80}]}}"),
+		422);
+	assert_string_equal(
+		message(),
+		"Service \"t\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP "
+		"10.96.0.10: provided IP is already allocated");
 }
 
 static void test_secret(void **state _unused_)
 {
-	assert_int_equal(post("/api/v1/namespaces/default/secrets", "{\"metadata\":{\"name\":\"s\"},\"stringData\":{\"password\":\"hi!!\"}}"),
-			 201);
+	assert_int_equal(post("/api/v1/namespaces/default/secrets",
+	                      "{\"metadata\":{\"name\":\"s\"},\"stringData\":{\"password\":\"hi!!\"}}"),
+	                 201);
 	assert_string_equal(json_text(answer, "data", "password", NULL), "aGkhIQ==");
 	assert_null(json_object_get(answer, "stringData"));
 	assert_string_equal(json_text(answer, "type", NULL), "Opaque");
@@ -288,7 +322,7 @@ static void test_binding_and_eviction(void **state _unused_)
 	assert_string_equal(json_text(answer, "spec", "nodeName", NULL), "n1");
 	assert_string_equal(json_text(kube_condition(answer, "PodScheduled"), "status", NULL), "True");
 	assert_refused(post(PODS "/x/binding", "{\"target\":{\"name\":\"n2\"}}"), 409, "Conflict",
-		       "Operation cannot be fulfilled on pods/binding \"x\": pod x is already assigned to node \"n1\"");
+	               "Operation cannot be fulfilled on pods/binding \"x\": pod x is already assigned to node \"n1\"");
 	assert_int_equal(post("/api/v1/nodes", "{\"metadata\":{\"name\":\"n1\"}}"), 201);
 	assert_int_equal(post(PODS "/x/eviction", "{\"kind\":\"Eviction\",\"apiVersion\":\"policy/v1\"}"), 201);
 	assert_int_equal(get(PODS "/x"), 200);
@@ -299,20 +333,24 @@ static void test_binding_and_eviction(void **state _unused_)
 
 static void test_containers(void **state _unused_)
 {
-	assert_int_equal(post(PODS, "{\"metadata\":{\"name\":\"two\"},\"spec\":{\"nodeName\":\"n\",\"containers\":[{\"name\":\"a\","
-				    "\"image\":\"i\"},{\"name\":\"b\",\"image\":\"i\"}]}}"),
-			 201);
-	assert_refused(get(PODS "/two/log"), 400, "BadRequest", "a container name must be specified for pod two, choose one of: [a b]");
+	assert_int_equal(
+		post(PODS,
+	             "{\"metadata\":{\"name\":\"two\"},\"spec\":{\"nodeName\":\"n\",\"containers\":[{\"name\":\"a\","
+	             "\"image\":\"i\"},{\"name\":\"b\",\"image\":\"i\"}]}}"),
+		201);
+	assert_refused(get(PODS "/two/log"), 400, "BadRequest",
+	               "a container name must be specified for pod two, choose one of: [a b]");
 	assert_refused(get(PODS "/two/log?container=z"), 400, "BadRequest", "container z is not valid for pod two");
 	assert_refused(get(PODS "/two/log?container=a"), 400, "BadRequest",
-		       "container \"a\" in pod \"two\" is waiting to start: ContainerCreating");
+	               "container \"a\" in pod \"two\" is waiting to start: ContainerCreating");
 	assert_refused(get(PODS "/two/log?container=a&previous=true"), 400, "BadRequest",
-		       "previous terminated container \"a\" in pod \"two\" not found");
+	               "previous terminated container \"a\" in pod \"two\" not found");
 	assert_int_equal(ask("PATCH", PODS "/two/status", "application/merge-patch+json", "",
-			     "{\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"a\",\"image\":\"i\",\"imageID\":\"\","
-			     "\"ready\":true,\"restartCount\":0,\"containerID\":\"netemu://0123456789abcdef\","
-			     "\"state\":{\"running\":{\"startedAt\":\"2026-01-01T00:00:00Z\"}}}]}}"),
-			 200);
+	                     "{\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"a\",\"image\":"
+	                     "\"i\",\"imageID\":\"\","
+	                     "\"ready\":true,\"restartCount\":0,\"containerID\":\"netemu://0123456789abcdef\","
+	                     "\"state\":{\"running\":{\"startedAt\":\"2026-01-01T00:00:00Z\"}}}]}}"),
+	                 200);
 	assert_int_equal(get(PODS "/two/log?container=a"), 200);
 	assert_int_equal(reply.stream, API_STREAM_LOG);
 	assert_string_equal(reply.container_id, "0123456789abcdef");
@@ -371,7 +409,8 @@ static void test_table(void **state _unused_)
 	assert_int_equal(ask("GET", PODS "/a?includeObject=Object", "", TABLE, ""), 200);
 	row = json_array_get(json_object_get(answer, "rows"), 0);
 	assert_string_equal(json_text(row, "object", "kind", NULL), "Pod");
-	assert_int_equal(ask("GET", PODS "/a", "", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", ""), 200);
+	assert_int_equal(ask("GET", PODS "/a", "", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", ""),
+	                 200);
 	assert_string_equal(json_text(answer, "kind", NULL), "PartialObjectMetadata");
 	assert_null(json_object_get(answer, "spec"));
 	assert_int_equal(ask("GET", PODS "/a", "", "application/vnd.kubernetes.protobuf,application/json", ""), 200);
@@ -421,8 +460,12 @@ static void test_watch(void **state _unused_)
 	w[2] = watch("/api/v1/pods?watch=true", TABLE, &table);
 	w[3] = watch("/api/v1/namespaces/kube-system/pods?watch=true", "", &other);
 	assert_string_equal(strbuf_str(&all), "ADDED:a ");
-	assert_int_equal(ask("PATCH", PODS "/a", "application/merge-patch+json", "", "{\"metadata\":{\"labels\":{\"app\":\"b\"}}}"), 200);
-	assert_int_equal(ask("PATCH", PODS "/a", "application/merge-patch+json", "", "{\"metadata\":{\"labels\":{\"app\":\"a\"}}}"), 200);
+	assert_int_equal(ask("PATCH", PODS "/a", "application/merge-patch+json", "",
+	                     "{\"metadata\":{\"labels\":{\"app\":\"b\"}}}"),
+	                 200);
+	assert_int_equal(ask("PATCH", PODS "/a", "application/merge-patch+json", "",
+	                     "{\"metadata\":{\"labels\":{\"app\":\"a\"}}}"),
+	                 200);
 	assert_int_equal(ask("DELETE", PODS "/a", "", "", ""), 200);
 	assert_string_equal(strbuf_str(&all), "ADDED:a MODIFIED:a MODIFIED:a DELETED:a ");
 	assert_string_equal(strbuf_str(&labelled), "ADDED:a DELETED:a ADDED:a DELETED:a ");
@@ -470,8 +513,9 @@ static void test_many_watches(void **state _unused_)
 		api_watch_start(w[i], on_line, &bytes);
 	}
 	for (int i = 0; i < PODS_MADE; i++)
-		assert_int_equal(post(PODS, "{\"metadata\":{\"generateName\":\"p-\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}"),
-				 201);
+		assert_int_equal(post(PODS, "{\"metadata\":{\"generateName\":\"p-\"},\"spec\":{\"containers\":[{"
+		                            "\"name\":\"c\",\"image\":\"i\"}]}}"),
+		                 201);
 	assert_true(bytes > (size_t)WATCHES * PODS_MADE * 100);
 	assert_true(time(NULL) - started < 10); /* takes 0.2 s: each text is made once */
 	for (int i = 0; i < WATCHES; i++)
@@ -496,7 +540,9 @@ static void test_apply(void **state _unused_)
 	char revision[32];
 
 	assert_int_equal(apply(DEPLOYMENTS "/d?fieldManager=k", DEPLOYMENT("2", "\"x\":\"y\",\"z\":\"1\"")), 201);
-	assert_string_equal(json_text(json_array_get(json_at(answer, "metadata", "managedFields", NULL), 0), "operation", NULL), "Apply");
+	assert_string_equal(
+		json_text(json_array_get(json_at(answer, "metadata", "managedFields", NULL), 0), "operation", NULL),
+		"Apply");
 	(void)snprintf(revision, sizeof(revision), "%s", json_text(answer, "metadata", "resourceVersion", NULL));
 	assert_int_equal(apply(DEPLOYMENTS "/d?fieldManager=k", DEPLOYMENT("2", "\"x\":\"y\",\"z\":\"1\"")), 200);
 	assert_string_equal(json_text(answer, "metadata", "resourceVersion", NULL), revision);
@@ -514,19 +560,23 @@ static void test_apply(void **state _unused_)
 
 static void test_apply_conflicts(void **state _unused_)
 {
-	assert_int_equal(post(DEPLOYMENTS "?fieldManager=kubectl-client-side-apply", DEPLOYMENT("2", "\"x\":\"y\"")), 201);
+	assert_int_equal(post(DEPLOYMENTS "?fieldManager=kubectl-client-side-apply", DEPLOYMENT("2", "\"x\":\"y\"")),
+	                 201);
 	assert_refused(apply(DEPLOYMENTS "/d?fieldManager=k", DEPLOYMENT("3", "\"x\":\"y\"")), 409, "Conflict",
-		       "Apply failed with 1 conflict: conflict with \"kubectl-client-side-apply\" using apps/v1: .spec.replicas");
-	assert_string_equal(json_text(json_array_get(json_at(answer, "details", "causes", NULL), 0), "field", NULL), ".spec.replicas");
+	               "Apply failed with 1 conflict: conflict with \"kubectl-client-side-apply\" using apps/v1: "
+	               ".spec.replicas");
+	assert_string_equal(json_text(json_array_get(json_at(answer, "details", "causes", NULL), 0), "field", NULL),
+	                    ".spec.replicas");
 	assert_refused(apply(DEPLOYMENTS "/d?fieldManager=k", DEPLOYMENT("3", "\"x\":\"n\"")), 409, "Conflict",
-		       "Apply failed with 2 conflicts: conflicts with \"kubectl-client-side-apply\" using apps/v1:\n"
-		       "- .metadata.labels.x\n- .spec.replicas");
+	               "Apply failed with 2 conflicts: conflicts with \"kubectl-client-side-apply\" using apps/v1:\n"
+	               "- .metadata.labels.x\n- .spec.replicas");
 	assert_int_equal(apply(DEPLOYMENTS "/d?fieldManager=k&force=true", DEPLOYMENT("3", "\"x\":\"y\"")), 200);
 	assert_int_equal(json_int(answer, 0, "spec", "replicas", NULL), 3);
 	/* it is k's alone now */
 	assert_int_equal(apply(DEPLOYMENTS "/d?fieldManager=k", DEPLOYMENT("4", "\"x\":\"y\"")), 200);
-	assert_refused(apply(DEPLOYMENTS "/d", DEPLOYMENT("4", "")), 400, "BadRequest",
-		       "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+	assert_refused(
+		apply(DEPLOYMENTS "/d", DEPLOYMENT("4", "")), 400, "BadRequest",
+		"PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
 }
 
 /* ---- what the server says of itself ---- */
@@ -540,10 +590,11 @@ static void test_discovery(void **state _unused_)
 	assert_int_equal(get("/api/v1"), 200);
 	assert_string_equal(json_text(answer, "kind", NULL), "APIResourceList");
 	assert_int_equal(ask("GET", "/apis", "",
-			     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;"
-			     "v=v2beta1;as=APIGroupDiscoveryList,application/json",
-			     ""),
-			 200);
+	                     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/"
+	                     "json;g=apidiscovery.k8s.io;"
+	                     "v=v2beta1;as=APIGroupDiscoveryList,application/json",
+	                     ""),
+	                 200);
 	assert_string_equal(json_text(answer, "apiVersion", NULL), "apidiscovery.k8s.io/v2");
 	assert_string_equal(reply.content_type, "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
 	assert_int_equal(get("/openapi/v2"), 200);
@@ -581,9 +632,10 @@ static void test_ten_thousand(void **state _unused_)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &from);
 	for (int i = 0; i < 10000; i++)
-		assert_int_equal(post(PODS, "{\"metadata\":{\"generateName\":\"p-\",\"labels\":{\"app\":\"a\"}},\"spec\":{\"containers\":"
-					    "[{\"name\":\"c\",\"image\":\"i\",\"command\":[\"sleep\",\"inf\"]}]}}"),
-				 201);
+		assert_int_equal(post(PODS, "{\"metadata\":{\"generateName\":\"p-\",\"labels\":{\"app\":\"a\"}},"
+		                            "\"spec\":{\"containers\":"
+		                            "[{\"name\":\"c\",\"image\":\"i\",\"command\":[\"sleep\",\"inf\"]}]}}"),
+		                 201);
 	(void)clock_gettime(CLOCK_MONOTONIC, &to);
 	seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
 	print_message("10000 pods in %.2f s\n", seconds);
@@ -595,14 +647,29 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_pod),	       TEST(test_words),	TEST(test_field_validation),
-		TEST(test_conflict),   TEST(test_patches),	TEST(test_status_is_apart),
-		TEST(test_scale),      TEST(test_namespace),	TEST(test_service),
-		TEST(test_secret),     TEST(test_binding_and_eviction), TEST(test_containers),
-		TEST(test_list),       TEST(test_table),	TEST(test_watch),
-		TEST(test_watch_from), TEST(test_many_watches), TEST(test_timeout),
-		TEST(test_apply),      TEST(test_apply_conflicts), TEST(test_discovery),
-		TEST(test_events),     TEST(test_ten_thousand),
+		TEST(test_pod),
+		TEST(test_words),
+		TEST(test_field_validation),
+		TEST(test_conflict),
+		TEST(test_patches),
+		TEST(test_status_is_apart),
+		TEST(test_scale),
+		TEST(test_namespace),
+		TEST(test_service),
+		TEST(test_secret),
+		TEST(test_binding_and_eviction),
+		TEST(test_containers),
+		TEST(test_list),
+		TEST(test_table),
+		TEST(test_watch),
+		TEST(test_watch_from),
+		TEST(test_many_watches),
+		TEST(test_timeout),
+		TEST(test_apply),
+		TEST(test_apply_conflicts),
+		TEST(test_discovery),
+		TEST(test_events),
+		TEST(test_ten_thousand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

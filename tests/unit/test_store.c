@@ -16,8 +16,8 @@
 
 static json_t *object(const char *ns, const char *name, int value)
 {
-	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:i}}", "kind", "ConfigMap", "apiVersion", "v1", "metadata", "namespace", ns, "name",
-			 name, "data", "value", value);
+	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:{s:i}}", "kind", "ConfigMap", "apiVersion", "v1", "metadata",
+	                 "namespace", ns, "name", name, "data", "value", value);
 }
 
 static struct store *store_new(const char *dir)
@@ -101,8 +101,10 @@ static void test_update(void **state _unused_)
 	assert_int_equal(value_of(s, "a", "x"), 2);
 	assert_string_equal(kube_uid(store_get(s, RES_CONFIGMAPS, "a", "x")), uid);
 	assert_int_equal(store_update(s, RES_CONFIGMAPS, stale, NULL, &e), -ESTALE);
-	assert_string_equal(e.msg, "Operation cannot be fulfilled on configmaps \"x\": the object has been modified; please apply your "
-				   "changes to the latest version and try again");
+	assert_string_equal(
+		e.msg,
+		"Operation cannot be fulfilled on configmaps \"x\": the object has been modified; please apply your "
+		"changes to the latest version and try again");
 	assert_int_equal(put(s, "a", "nobody", 2), -ENOENT);
 	/* nothing new: no revision */
 	assert_int_equal(put(s, "a", "x", 2), 0);
@@ -113,7 +115,8 @@ static void test_update(void **state _unused_)
 static void test_generation(void **state _unused_)
 {
 	struct store *s = store_new(NULL);
-	json_t *stored, *o = json_pack("{s:{s:s, s:s}, s:{s:i}}", "metadata", "namespace", "a", "name", "d", "spec", "replicas", 1);
+	json_t *stored, *o = json_pack("{s:{s:s, s:s}, s:{s:i}}", "metadata", "namespace", "a", "name", "d", "spec",
+	                               "replicas", 1);
 
 	assert_int_equal(store_create(s, RES_DEPLOYMENTS, o, &stored, NULL), 0);
 	assert_int_equal(json_int(stored, 0, "metadata", "generation", NULL), 1);
@@ -136,7 +139,8 @@ static void test_finalizers(void **state _unused_)
 	(void)json_object_set_new(json_object_get(o, "metadata"), "finalizers", json_pack("[s]", "me"));
 	assert_int_equal(store_create(s, RES_CONFIGMAPS, o, &stored, NULL), 0);
 	o = json_deep_copy(stored);
-	(void)json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp", json_string("2026-01-01T00:00:00Z"));
+	(void)json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp",
+	                          json_string("2026-01-01T00:00:00Z"));
 	assert_int_equal(store_update(s, RES_CONFIGMAPS, o, &stored, NULL), 0);
 	assert_non_null(stored);
 	o = json_deep_copy(stored);
@@ -186,7 +190,7 @@ static void note_event(const struct store_event *ev, void *arg)
 	static const char letters[] = "AMD";
 
 	strbuf_printf(arg, "%c%llu:%s=%lld", letters[ev->type], (unsigned long long)ev->revision, kube_name(ev->object),
-		      (long long)json_int(ev->object, -1, "data", "value", NULL));
+	              (long long)json_int(ev->object, -1, "data", "value", NULL));
 	if (ev->old)
 		strbuf_printf(arg, "(%lld)", (long long)json_int(ev->old, -1, "data", "value", NULL));
 	strbuf_putc(arg, ' ');
