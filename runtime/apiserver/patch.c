@@ -58,11 +58,6 @@ static void fail_type(struct call *c)
 	         c->t.res->custom ? "" : "application/strategic-merge-patch+json, ");
 }
 
-static void rename_back(json_t *object, const struct resource *res)
-{
-	(void)json_object_set_new(object, "apiVersion", json_string(resource_api_version(res)));
-}
-
 static void patch_existing(struct call *c, json_t *old, const json_t *body, patch_fn patch)
 {
 	json_t *before = target_present(c->t.res, c->t.version, old), *after = NULL, *own;
@@ -85,11 +80,10 @@ static void patch_existing(struct call *c, json_t *old, const json_t *body, patc
 		json_decref(own);
 		return;
 	}
-	if (body_decode(c, own, true) < 0) {
+	if (body_decode(c, own, true) < 0 || body_type(c, own) < 0) {
 		json_decref(own);
 		return;
 	}
-	rename_back(own, c->t.res);
 	write_updated(c, own, old);
 }
 
@@ -121,7 +115,12 @@ static int check_applied(struct call *c, json_t *body)
 		fail_apply_metadata(c, "name");
 		return -EINVAL;
 	}
-	return body_decode(c, body, true);
+	if (!json_object_get(body, "kind") || !json_object_get(body, "apiVersion")) {
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "apiVersion and kind must be set in an applied configuration");
+		return -EINVAL;
+	}
+	return body_decode(c, body, true) < 0 ? -EINVAL : body_type(c, body);
 }
 
 static void apply(struct call *c, json_t *old, json_t *body)
@@ -130,7 +129,6 @@ static void apply(struct call *c, json_t *old, json_t *body)
 
 	if (check_applied(c, body) < 0 || ssa_apply(c, old, body, &merged) < 0)
 		return;
-	rename_back(merged, c->t.res);
 	if (old)
 		write_updated(c, merged, old);
 	else

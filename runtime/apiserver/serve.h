@@ -72,6 +72,8 @@ void watch_open(struct call *c, enum format format, struct selection *selection)
 json_t *body_parse(struct call *c);
 /** body_decode() - check for unknown fields and wrong types. @patched: worded as for the result of a patch. Return: 0, or -EINVAL. */
 int body_decode(struct call *c, const json_t *object, bool patched);
+/** body_type() - what an object says it is must be what the path says; then it is in the stored version. Return: 0, or -EINVAL. */
+int body_type(struct call *c, json_t *object);
 void serve_create(struct call *c);
 void serve_update(struct call *c);
 void serve_patch(struct call *c);

@@ -43,7 +43,7 @@ json_t *body_parse(struct call *c)
 	object = json_loadb(rq->body ? rq->body : "", rq->body_len, 0, &why);
 	if (!object && rq->content_type && strstr(rq->content_type, "yaml"))
 		object = yaml_to_json(rq->body, rq->body_len, &e);
-	if (!json_is_object(object) && !(rq->content_type && strstr(rq->content_type, "json-patch"))) {
+	if (!json_is_object(object) && !(object && rq->content_type && strstr(rq->content_type, "json-patch"))) {
 		json_decref(object);
 		api_fail(c->reply, 400, "BadRequest", NULL, "the object provided is unrecognized: %s",
 		         e.code   ? e.msg
@@ -86,8 +86,7 @@ int body_decode(struct call *c, const json_t *object, bool patched)
 	return -EINVAL;
 }
 
-/* What the body says it is must be what the path says. */
-static int check_type(struct call *c, json_t *object)
+int body_type(struct call *c, json_t *object)
 {
 	const struct resource *res = c->t.res;
 	const char *kind = json_text(object, "kind", NULL), *version = json_text(object, "apiVersion", NULL);
@@ -241,7 +240,7 @@ void serve_create(struct call *c)
 
 	if (!object)
 		return;
-	if (check_type(c, object) < 0 || body_decode(c, object, false) < 0 || check_place(c, object) < 0) {
+	if (body_type(c, object) < 0 || body_decode(c, object, false) < 0 || check_place(c, object) < 0) {
 		json_decref(object);
 		return;
 	}
@@ -344,7 +343,7 @@ void serve_update(struct call *c)
 	if (!object)
 		return;
 	old = store_get(c->api->store, c->t.res->id, c->t.ns, c->t.name);
-	if (check_type(c, object) < 0 || body_decode(c, object, false) < 0 || check_place(c, object) < 0) {
+	if (body_type(c, object) < 0 || body_decode(c, object, false) < 0 || check_place(c, object) < 0) {
 		json_decref(object);
 		return;
 	}

@@ -39,8 +39,13 @@ static void serve(struct api *api, char *line, const char *body)
 	if (query)
 		*query++ = '\0';
 	{
-		struct api_request rq = { .method = method, .path = path, .accept = "", .content_type = type ? type : "",
-					  .user_agent = "fuzz", .body = body, .body_len = strlen(body) };
+		struct api_request rq = { .method = method,
+			                  .path = path,
+			                  .accept = "",
+			                  .content_type = type ? type : "",
+			                  .user_agent = "fuzz",
+			                  .body = body,
+			                  .body_len = strlen(body) };
 
 		rq.query = api_query_parse(query ? query : "");
 		api_serve(api, &rq, &reply);
@@ -64,13 +69,15 @@ static void check_object(json_t *object, void *arg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct api api = { .cluster = json_loads(cluster, 0, NULL), .pins = json_object(), .cilium = true, .cilium_bgp = true };
+	struct api api = {
+		.cluster = json_loads(cluster, 0, NULL), .pins = json_object(), .cilium = true, .cilium_bgp = true
+	};
 	char *text = malloc(size + 1), *save = NULL;
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	check(loop_new(&api.loop, NULL) == 0 && store_open(NULL, &api.store, NULL) == 0 && watches_start(&api, NULL) == 0 &&
-	      events_start(&api, NULL) == 0 && bootstrap(&api, NULL) == 0);
+	check(loop_new(&api.loop, NULL) == 0 && store_open(NULL, &api.store, NULL) == 0 &&
+	      watches_start(&api, NULL) == 0 && events_start(&api, NULL) == 0 && bootstrap(&api, NULL) == 0);
 	for (char *line = strtok_r(text, "\n", &save), *body; line; line = strtok_r(NULL, "\n", &save)) {
 		body = strtok_r(NULL, "\n", &save);
 		serve(&api, line, body ? body : "");

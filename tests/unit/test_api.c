@@ -169,6 +169,45 @@ static void test_words(void **state _unused_)
 	               "namespaces \"default\" is forbidden: this namespace may not be deleted");
 }
 
+/* Found by fuzz_api. */
+static void test_bad_patches(void **state _unused_)
+{
+	assert_int_equal(post(PODS, POD("x")), 201);
+	assert_int_equal(ask("PATCH", PODS "/x", "application/json-patch+json", "", "[{"), 400);
+	assert_string_equal(json_text(answer, "reason", NULL), "BadRequest");
+	assert_refused(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"kind\":\"Node\"}"), 400,
+	               "BadRequest",
+	               "Node in version \"v1\" cannot be handled as a Pod: no kind \"Pod\" is registered for the "
+	               "requested version");
+	assert_refused(apply(PODS "/y?fieldManager=k", "{\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"y\"}}"), 400,
+	               "BadRequest", "apiVersion and kind must be set in an applied configuration");
+	assert_int_equal(get(PODS "/x"), 200);
+	assert_string_equal(json_text(answer, "kind", NULL), "Pod");
+}
+
+static void test_protobuf(void **state _unused_)
+{
+	/* k8s\0, Unknown{typeMeta{v1, Namespace}, raw: Namespace{metadata{name: foo, generateName: ""}, spec{}, status{}}} */
+	static const char body[] = "k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x0d\x0a\x07\x0a\x03"
+				   "foo\x12\x00\x12\x00\x1a\x00";
+	struct api_request rq = { .method = "POST",
+		                  .path = "/api/v1/namespaces",
+		                  .accept = "",
+		                  .body = body,
+		                  .content_type = "application/vnd.kubernetes.protobuf",
+		                  .body_len = sizeof(body) - 1 };
+
+	api_reply_done(&reply);
+	api_serve(&api, &rq, &reply);
+	assert_int_equal(reply.code, 201);
+	assert_int_equal(get("/api/v1/namespaces/foo"), 200);
+	/* cut short, it is not understood */
+	rq.body_len -= 3;
+	api_reply_done(&reply);
+	api_serve(&api, &rq, &reply);
+	assert_int_equal(reply.code, 415);
+}
+
 static void test_field_validation(void **state _unused_)
 {
 	static const char body[] = "{\"metadata\":{\"name\":\"m\"},\"foo\":1}";
@@ -294,10 +333,10 @@ static void test_service(void **state _unused_)
 	             "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"clusterIP\":\"None\",\"ports\":[{\"port\":80}]}}"),
 		201);
 	assert_string_equal(json_text(answer, "spec", "clusterIP", NULL), "None");
-	assert_int_equal(
-		post("/api/v1/namespaces/default/services", "{\"metadata\":{\"name\":\"t\"},\"spec\":{\"clusterIP\":"
-	                                                    "\"10.96.0.10\",\"ports\":[{\"port\":80}]}}"),
-		422);
+	assert_int_equal(post("/api/v1/namespaces/default/services",
+	                      "{\"metadata\":{\"name\":\"t\"},\"spec\":{\"clusterIP\":"
+	                      "\"10.96.0.10\",\"ports\":[{\"port\":80}]}}"),
+	                 422);
 	assert_string_equal(
 		message(),
 		"Service \"t\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP "
@@ -649,6 +688,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_pod),
 		TEST(test_words),
+		TEST(test_bad_patches),
+		TEST(test_protobuf),
 		TEST(test_field_validation),
 		TEST(test_conflict),
 		TEST(test_patches),
