@@ -18,7 +18,8 @@ enum { MSG_SIZE = 1024 };
 
 static_assert(ROUTE_TABLE_MAIN == (int)RT_TABLE_MAIN, "linux/rtnetlink.h says otherwise");
 static_assert(ROUTE_PROTO_KERNEL == (int)RTPROT_KERNEL, "linux/rtnetlink.h says otherwise");
-static_assert(ADDR_NODAD == (int)IFA_F_NODAD && ADDR_NOPREFIXROUTE == (int)IFA_F_NOPREFIXROUTE, "linux/if_addr.h says otherwise");
+static_assert(ADDR_NODAD == (int)IFA_F_NODAD && ADDR_NOPREFIXROUTE == (int)IFA_F_NOPREFIXROUTE,
+	      "linux/if_addr.h says otherwise");
 static_assert(LINK_NAME_SIZE == IFNAMSIZ, "net/if.h says otherwise");
 
 static inline void msg_freep(struct nl_msg **m)
@@ -254,7 +255,8 @@ int link_create_kind(struct nlconn *c, const char *kind, const struct link_end *
 
 /* ---- changing them ---- */
 
-static int set_flags(struct nlconn *c, int ifindex, unsigned int flags, unsigned int mask, const char *what, struct error *e)
+static int set_flags(struct nlconn *c, int ifindex, unsigned int flags, unsigned int mask, const char *what,
+		     struct error *e)
 {
 	struct ifinfomsg ifi = { .ifi_index = ifindex, .ifi_flags = flags, .ifi_change = mask };
 	_cleanup_msg_ struct nl_msg *m = msg_new(RTM_SETLINK, 0, &ifi, sizeof(ifi));
@@ -518,9 +520,10 @@ int route_del(struct nlconn *c, const struct inprefix *dst, const struct inprefi
 
 int neigh_add(struct nlconn *c, int ifindex, const struct inprefix *addr, const struct macaddr *mac, struct error *e)
 {
-	struct ndmsg ndm = {
-		.ndm_family = (uint8_t)addr->family, .ndm_ifindex = ifindex, .ndm_state = NUD_PERMANENT, .ndm_type = RTN_UNICAST
-	};
+	struct ndmsg ndm = { .ndm_family = (uint8_t)addr->family,
+			     .ndm_ifindex = ifindex,
+			     .ndm_state = NUD_PERMANENT,
+			     .ndm_type = RTN_UNICAST };
 	_cleanup_msg_ struct nl_msg *m = msg_new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &ndm, sizeof(ndm));
 	char buf[INPREFIX_STRLEN];
 

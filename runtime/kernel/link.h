@@ -154,7 +154,7 @@ struct link_route {
 /** route_put() - a route with all that it may have, in the main table; replaces one of the same destination */
 int route_put(struct nlconn *c, const struct link_route *route, struct error *e);
 
-/** route_del() - the route to @dst in the main table, by @gw unless it is NULL. Return: 0; -ESRCH when there is none. */
+/** route_del() - the route to @dst in the main table, by @gw unless that is NULL. Return: 0; -ESRCH: there is none. */
 int route_del(struct nlconn *c, const struct inprefix *dst, const struct inprefix *gw, struct error *e);
 
 /** neigh_add() - a permanent neighbor, as `ip neigh replace ADDR lladdr MAC dev X nud permanent` */

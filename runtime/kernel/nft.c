@@ -350,7 +350,8 @@ int nft_masquerade_put(const struct nft_masquerade *spec, struct error *e)
 	_cleanup_nlconn_ struct nlconn *c = NULL;
 	int r;
 
-	if (spec->n_src == 0 || strlen(spec->table) >= NAME_SIZE || (spec->not_oif && strlen(spec->not_oif) >= IFNAME_SIZE))
+	if (spec->n_src == 0 || strlen(spec->table) >= NAME_SIZE ||
+	    (spec->not_oif && strlen(spec->not_oif) >= IFNAME_SIZE))
 		return error_errno(e, EINVAL, "create nftables table");
 	r = check_subnets(spec->src, spec->n_src, spec->table, e);
 	if (r == 0)

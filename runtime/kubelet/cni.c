@@ -121,7 +121,8 @@ static size_t prefixes_of(const json_t *texts, int family, struct inprefix *v, s
 	json_t *t;
 
 	json_array_foreach (texts, i, t)
-		if (n < max && json_string_value(t) && inprefix_parse(json_string_value(t), &v[n]) == 0 && v[n].family == family)
+		if (n < max && json_string_value(t) && inprefix_parse(json_string_value(t), &v[n]) == 0 &&
+		    v[n].family == family)
 			n++;
 	return n;
 }
@@ -129,7 +130,9 @@ static size_t prefixes_of(const json_t *texts, int family, struct inprefix *v, s
 static int masquerade(struct cni *c, struct error *e)
 {
 	struct inprefix src[CNI_ADDRS], not_dst[NFT_SUBNETS_MAX];
-	struct nft_masquerade spec = { .table = CNI_TABLE, .src = src, .not_dst = not_dst, .not_oif = c->kind->not_oif };
+	struct nft_masquerade spec = {
+		.table = CNI_TABLE, .src = src, .not_dst = not_dst, .not_oif = c->kind->not_oif
+	};
 	struct error mine = { 0 };
 	int r;
 
@@ -141,9 +144,11 @@ static int masquerade(struct cni *c, struct error *e)
 		if (!json_bool(c->network, key, NULL))
 			continue;
 		src[spec.n_src++] = *cidr;
-		spec.n_not_dst += prefixes_of(json_object_get(c->network, "nativeCIDRs"), cidr->family, &not_dst[at], room);
+		spec.n_not_dst +=
+			prefixes_of(json_object_get(c->network, "nativeCIDRs"), cidr->family, &not_dst[at], room);
 		if (spec.n_not_dst == at && c->kind == &cni_kind_default)
-			spec.n_not_dst += prefixes_of(json_object_get(c->cluster, "podSubnets"), cidr->family, &not_dst[at], room);
+			spec.n_not_dst += prefixes_of(json_object_get(c->cluster, "podSubnets"), cidr->family,
+						      &not_dst[at], room);
 		if (spec.n_not_dst == at)
 			not_dst[spec.n_not_dst++] = *cidr;
 	}
@@ -176,8 +181,8 @@ static void families_init(struct cni *c)
 	json_array_foreach (json_array_size(pool) ? pool : c->cidrs, i, t) {
 		struct inprefix cidr;
 
-		if (c->n_families < CNI_ADDRS && json_string_value(t) && inprefix_parse(json_string_value(t), &cidr) == 0 &&
-		    family_wanted(c, cidr.family))
+		if (c->n_families < CNI_ADDRS && json_string_value(t) &&
+		    inprefix_parse(json_string_value(t), &cidr) == 0 && family_wanted(c, cidr.family))
 			ipam_init(&c->families[c->n_families++].ipam, &cidr, c->kind->order);
 	}
 	for (i = 0; i < c->n_pods; i++)
@@ -387,7 +392,8 @@ static int host_connect(struct cni *c, const struct cni_pod *pod, int netns, con
 	return r < 0 ? r : flushed;
 }
 
-static int pod_connect(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac, struct error *e)
+static int pod_connect(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac,
+		       struct error *e)
 {
 	int r;
 

@@ -60,7 +60,8 @@ static int routers_reuse(struct cni *c, int ifindex, struct error *e)
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct cni_family *f = cni_family_of(c, &v[i].addr);
-		const bool link_local = v[i].addr.family == AF_INET6 && v[i].addr.addr[0] == 0xfe && (v[i].addr.addr[1] & 0xc0) == 0x80;
+		const bool link_local =
+			v[i].addr.family == AF_INET6 && v[i].addr.addr[0] == 0xfe && (v[i].addr.addr[1] & 0xc0) == 0x80;
 
 		if (v[i].ifindex != ifindex || link_local)
 			continue;
@@ -85,8 +86,12 @@ static bool has_address(const struct addr_info *v, size_t n, int ifindex, const 
 /* What `ip route` of a Cilium node shows; IPv6 refuses a gateway that is an address of its own. */
 static int router_routes(struct cni *c, const struct cni_family *f, int ifindex, struct error *e)
 {
-	struct link_route self = { .dst = f->router, .ifindex = ifindex, .scope = ROUTE_SCOPE_LINK, .protocol = ROUTE_PROTO_KERNEL };
-	struct link_route net = { .dst = f->ipam.cidr, .src = f->router, .ifindex = ifindex, .protocol = ROUTE_PROTO_KERNEL };
+	struct link_route self = {
+		.dst = f->router, .ifindex = ifindex, .scope = ROUTE_SCOPE_LINK, .protocol = ROUTE_PROTO_KERNEL
+	};
+	struct link_route net = {
+		.dst = f->ipam.cidr, .src = f->router, .ifindex = ifindex, .protocol = ROUTE_PROTO_KERNEL
+	};
 	int r = 0;
 
 	if (f->router.family == AF_INET) {
@@ -162,7 +167,8 @@ static int cilium_host_side(struct cni *c, const struct cni_pod *pod, int ifinde
 	return r;
 }
 
-static int cilium_pod_side(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac, struct error *e)
+static int cilium_pod_side(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac,
+			   struct error *e)
 {
 	const uint32_t mtu = cni_mtu(c);
 	int r = 0;
@@ -170,7 +176,9 @@ static int cilium_pod_side(struct cni *c, const struct cni_pod *pod, struct nlco
 	for (size_t i = 0; r == 0 && i < pod->n_addrs; i++) {
 		const struct inprefix gw = cni_family_of(c, &pod->addrs[i])->router;
 		const struct link_route link = { .dst = gw, .ifindex = POD_ETH0, .scope = ROUTE_SCOPE_LINK };
-		const struct link_route all = { .dst = { .family = gw.family }, .gw = gw, .ifindex = POD_ETH0, .mtu = mtu };
+		const struct link_route all = {
+			.dst = { .family = gw.family }, .gw = gw, .ifindex = POD_ETH0, .mtu = mtu
+		};
 
 		r = addr_add(nl, POD_ETH0, &pod->addrs[i], gw.family == AF_INET6 ? ADDR_NODAD : 0, e);
 		if (r == 0)

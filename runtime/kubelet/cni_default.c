@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cni_default.c - the network that Kind brings (kindnet): each pod behind a veth that has the gateway's address, and a route
- * to each other node's pods (cni_routes.c)
+ * cni_default.c - the network that Kind brings (kindnet): each pod behind a veth that has the gateway's address, and a
+ * route to each other node's pods (cni_routes.c)
  */
 #include "kubelet/cni_internal.h"
 
@@ -42,8 +42,8 @@ static int default_host_side(struct cni *c, const struct cni_pod *pod, int ifind
 	return r;
 }
 
-static int default_pod_side(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac _unused_,
-			    struct error *e)
+static int default_pod_side(struct cni *c, const struct cni_pod *pod, struct nlconn *nl,
+			    const struct macaddr *mac _unused_, struct error *e)
 {
 	int r = 0;
 
@@ -51,9 +51,13 @@ static int default_pod_side(struct cni *c, const struct cni_pod *pod, struct nlc
 		const struct cni_family *f = cni_family_of(c, &pod->addrs[i]);
 		const bool v6 = f->router.family == AF_INET6;
 		struct inprefix addr = pod->addrs[i], src = addr;
-		const struct link_route link = { .dst = f->router, .src = src, .ifindex = POD_ETH0, .scope = ROUTE_SCOPE_LINK };
+		const struct link_route link = {
+			.dst = f->router, .src = src, .ifindex = POD_ETH0, .scope = ROUTE_SCOPE_LINK
+		};
 		const struct link_route net = { .dst = f->ipam.cidr, .gw = f->router, .src = src, .ifindex = POD_ETH0 };
-		const struct link_route all = { .dst = { .family = f->router.family }, .gw = f->router, .ifindex = POD_ETH0 };
+		const struct link_route all = { .dst = { .family = f->router.family },
+						.gw = f->router,
+						.ifindex = POD_ETH0 };
 
 		addr.len = f->ipam.cidr.len;
 		r = addr_add(nl, POD_ETH0, &addr, ADDR_NOPREFIXROUTE | (v6 ? ADDR_NODAD : 0U), e);

@@ -32,7 +32,8 @@ struct cni_kind {
 	/* host_side() - addresses and routes of a pod on the node; may be there already */
 	int (*host_side)(struct cni *c, const struct cni_pod *pod, int ifindex, struct error *e);
 	/* pod_side() - those in the pod, by a conn in its namespace. @mac: of the outer end */
-	int (*pod_side)(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac, struct error *e);
+	int (*pod_side)(struct cni *c, const struct cni_pod *pod, struct nlconn *nl, const struct macaddr *mac,
+			struct error *e);
 };
 
 struct cni {

@@ -10,7 +10,8 @@
 #include "cluster/jsonutil.h"
 #include "kubelet/cni_internal.h"
 
-static void address_came(struct loop *loop _unused_, struct loop_handle id _unused_, uint32_t revents _unused_, void *arg)
+static void address_came(struct loop *loop _unused_, struct loop_handle id _unused_, uint32_t revents _unused_,
+			 void *arg)
 {
 	struct cni *c = arg;
 
@@ -35,7 +36,8 @@ static void monitor_set(struct cni *c, bool on)
 static bool route_parse_json(const json_t *j, struct link_route *ret)
 {
 	*ret = (struct link_route){ 0 };
-	return inprefix_parse(json_text(j, "dst", NULL), &ret->dst) == 0 && inprefix_parse(json_text(j, "via", NULL), &ret->gw) == 0;
+	return inprefix_parse(json_text(j, "dst", NULL), &ret->dst) == 0 &&
+	       inprefix_parse(json_text(j, "via", NULL), &ret->gw) == 0;
 }
 
 static bool array_has(const json_t *array, const json_t *value)

@@ -186,10 +186,11 @@ static void pull_failed(struct container *c, int64_t now)
 
 	(void)snprintf(text, sizeof(text), "Pulling image \"%s\"", image);
 	event(c, "Normal", "Pulling", text);
-	(void)snprintf(text, sizeof(text),
-		       "Failed to pull image \"%s\": rpc error: code = NotFound desc = netemu knows no image of that name "
-		       "(there is nothing to pull from); it has: %s",
-		       image, profile_names(&a));
+	(void)snprintf(
+		text, sizeof(text),
+		"Failed to pull image \"%s\": rpc error: code = NotFound desc = netemu knows no image of that name "
+		"(there is nothing to pull from); it has: %s",
+		image, profile_names(&a));
 	event(c, "Warning", "Failed", text);
 	event(c, "Warning", "Failed", "Error: ErrImagePull");
 	container_wait(c, "ErrImagePull", "rpc error: code = NotFound desc = netemu knows no image \"%s\"", image);
@@ -286,8 +287,8 @@ static bool backs_off(struct container *c)
 		return true;
 	container_wait(c, "CrashLoopBackOff", "back-off %s restarting failed container=%s pod=%s_%s(%s)",
 		       go_duration(c->backoff.seconds, duration), c->name, p->name, p->ns, p->uid);
-	kubelet_event(p->k, p->object, "Warning", "BackOff", "Back-off restarting failed container %s in pod %s_%s(%s)", c->name,
-		      p->name, p->ns, p->uid);
+	kubelet_event(p->k, p->object, "Warning", "BackOff", "Back-off restarting failed container %s in pod %s_%s(%s)",
+		      c->name, p->name, p->ns, p->uid);
 	try_again(c, left);
 	return true;
 }
@@ -367,8 +368,9 @@ static void next_attempt(struct container *c)
 	if (!*c->id)
 		return; /* the runtime refused to start it */
 	if (*c->old_id)
-		pod_call(p, json_pack("{s:s, s:s, s:b}", "op", "container.remove", "container", c->old_id, "keepLog", 0), NULL, 0,
-			 ignore_answer, p);
+		pod_call(p,
+			 json_pack("{s:s, s:s, s:b}", "op", "container.remove", "container", c->old_id, "keepLog", 0),
+			 NULL, 0, ignore_answer, p);
 	memcpy(c->old_id, c->id, sizeof(c->old_id));
 	json_decref(c->last);
 	c->last = status_terminated(c);
@@ -407,11 +409,12 @@ static json_t *start_request(const struct container *c, json_t *env)
 	json_t *rq;
 
 	container_user(c, user, sizeof(user));
-	rq = json_pack("{s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:s, s:b, s:b, s:b, s:b, s:o}", "op", "container.start", "pod",
-		       c->pod->uid, "name", c->name, "attempt", c->attempt, "image", json_text(s, "image", NULL), "env", env, "cwd",
-		       json_text(s, "workingDir", NULL), "user", user, "tty", json_bool(s, "tty", NULL), "stdin",
-		       json_bool(s, "stdin", NULL), "stdinOnce", json_bool(s, "stdinOnce", NULL), "readOnlyRoot",
-		       json_bool(s, "securityContext", "readOnlyRootFilesystem", NULL), "mounts", volumes_mounts(c, env));
+	rq = json_pack(
+		"{s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:s, s:b, s:b, s:b, s:b, s:o}", "op", "container.start", "pod",
+		c->pod->uid, "name", c->name, "attempt", c->attempt, "image", json_text(s, "image", NULL), "env", env,
+		"cwd", json_text(s, "workingDir", NULL), "user", user, "tty", json_bool(s, "tty", NULL), "stdin",
+		json_bool(s, "stdin", NULL), "stdinOnce", json_bool(s, "stdinOnce", NULL), "readOnlyRoot",
+		json_bool(s, "securityContext", "readOnlyRootFilesystem", NULL), "mounts", volumes_mounts(c, env));
 	if (!image_has_command(c))
 		(void)json_object_set_new(rq, "argv", container_argv(s, env));
 	return rq;
@@ -446,8 +449,8 @@ void container_start(struct container *c)
 
 static void signal_send(struct container *c, int sig)
 {
-	pod_call(c->pod, json_pack("{s:s, s:s, s:i}", "op", "container.stop", "container", c->id, "signal", sig), NULL, 0, ignore_answer,
-		 c->pod);
+	pod_call(c->pod, json_pack("{s:s, s:s, s:i}", "op", "container.stop", "container", c->id, "signal", sig), NULL,
+		 0, ignore_answer, c->pod);
 }
 
 static void kill_due(struct loop *loop _unused_, struct loop_handle id _unused_, void *arg)

@@ -46,9 +46,9 @@ static json_t *reference(const json_t *about)
 {
 	const bool pod = *kube_namespace(about);
 
-	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "apiVersion", "v1", "kind", pod ? "Pod" : "Node", "metadata",
-			 "name", kube_name(about), "namespace", kube_namespace(about), "uid", kube_uid(about),
-			 "resourceVersion", json_text(about, "metadata", "resourceVersion", NULL));
+	return json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "apiVersion", "v1", "kind", pod ? "Pod" : "Node",
+			 "metadata", "name", kube_name(about), "namespace", kube_namespace(about), "uid",
+			 kube_uid(about), "resourceVersion", json_text(about, "metadata", "resourceVersion", NULL));
 }
 
 void kubelet_event(struct kubelet *k, const json_t *about, const char *type, const char *reason, const char *fmt, ...)
@@ -61,8 +61,9 @@ void kubelet_event(struct kubelet *k, const json_t *about, const char *type, con
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	kubelet_send(k, json_pack("{s:s, s:o, s:s, s:s, s:s%, s:s}", "op", "event", "object", reference(about), "type", type,
-				  "reason", reason, "message", text, strnlen(text, sizeof(text)), "component", "kubelet"));
+	kubelet_send(k, json_pack("{s:s, s:o, s:s, s:s, s:s%, s:s}", "op", "event", "object", reference(about), "type",
+				  type, "reason", reason, "message", text, strnlen(text, sizeof(text)), "component",
+				  "kubelet"));
 }
 
 /* ---- the network and the speaker ---- */
@@ -84,9 +85,11 @@ static void network_apply(struct kubelet *k)
 		kubelet_event(k, k->node, "Warning", "NetworkNotReady", "%s", e.msg);
 	node_status_send(k);
 	if (!was && cni_ready(k->cni))
-		kubelet_event(k, k->node, "Normal", "NodeReady", "Node %s status is now: NodeReady", kubelet_hostname(k));
+		kubelet_event(k, k->node, "Normal", "NodeReady", "Node %s status is now: NodeReady",
+			      kubelet_hostname(k));
 	if (was && !cni_ready(k->cni))
-		kubelet_event(k, k->node, "Normal", "NodeNotReady", "Node %s status is now: NodeNotReady", kubelet_hostname(k));
+		kubelet_event(k, k->node, "Normal", "NodeNotReady", "Node %s status is now: NodeNotReady",
+			      kubelet_hostname(k));
 	pods_network_changed(k);
 }
 
@@ -160,7 +163,8 @@ static void on_synced(struct kubelet *k, const json_t *m _unused_)
 
 static void on_bgp_peers(struct kubelet *k, const json_t *m)
 {
-	rpc_peer_reply(k->api, json_int(m, 0, "id", NULL), json_pack("{s:o}", "peers", speaker_peers(k->speaker)), NULL, 0);
+	rpc_peer_reply(k->api, json_int(m, 0, "id", NULL), json_pack("{s:o}", "peers", speaker_peers(k->speaker)), NULL,
+		       0);
 }
 
 static void on_bgp_routes(struct kubelet *k, const json_t *m)
@@ -174,8 +178,8 @@ static const struct {
 	const char *op;
 	void (*fn)(struct kubelet *k, const json_t *m);
 } api_ops[] = {
-	{ "node", on_node },	   { "pod", on_pod },	  { "object", on_object },	{ "network", on_network },
-	{ "bgp", on_bgp },	   { "synced", on_synced }, { "bgp.peers", on_bgp_peers }, { "bgp.routes", on_bgp_routes },
+	{ "node", on_node }, { "pod", on_pod },       { "object", on_object },       { "network", on_network },
+	{ "bgp", on_bgp },   { "synced", on_synced }, { "bgp.peers", on_bgp_peers }, { "bgp.routes", on_bgp_routes },
 };
 
 static void api_message(struct rpc_peer *peer, struct rpc_message *m, void *arg)
@@ -300,7 +304,8 @@ static int cri_begin(struct kubelet *k, int *ret_sock, struct error *e)
 
 /* ---- beginning and end ---- */
 
-static void signal_came(struct loop *loop, struct loop_handle id _unused_, uint32_t revents _unused_, void *arg _unused_)
+static void signal_came(struct loop *loop, struct loop_handle id _unused_, uint32_t revents _unused_,
+			void *arg _unused_)
 {
 	loop_exit(loop, 0);
 }

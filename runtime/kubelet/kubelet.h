@@ -12,9 +12,9 @@
  *        speaker.c (BGP)
  *
  * All is level-triggered: whatever happens to a pod (its object changes, a container ends, a reply comes, a timer is
- * due), pod_sync() looks at what there is and does the next step. A status is sent at most once a turn of the loop, when
- * it differs from the last. Nothing is on disk: what a restarted kubelet must know is in the runtime's list ("opaque")
- * or in the pod's status.
+ * due), pod_sync() looks at what there is and does the next step. A status is sent at most once a turn of the loop,
+ * when it differs from the last. Nothing is on disk: what a restarted kubelet must know is in the runtime's list
+ * ("opaque") or in the pod's status.
  */
 #ifndef NETEMU_KUBELET_KUBELET_H
 #define NETEMU_KUBELET_KUBELET_H
@@ -83,8 +83,8 @@ json_t *node_status(const struct kubelet *k);
  * objects_get() - a ConfigMap or Secret
  * @resource: "configmaps" or "secrets"
  *
- * The first call for an object asks the API server, which also tells of every change from then on; pods_objects_changed()
- * is called when it is known.
+ * The first call for an object asks the API server, which also tells of every change from then on;
+ * pods_objects_changed() is called when it is known.
  *
  * Return: borrowed; NULL: see @ret_known.
  */

@@ -118,7 +118,8 @@ static int systemctl_main(int argc, char **argv)
 		return 1;
 	}
 	if (!is_kubelet(words[1])) {
-		(void)fprintf(stderr, "Unit %s%s could not be found.\n", words[1], strchr(words[1], '.') ? "" : ".service");
+		(void)fprintf(stderr, "Unit %s%s could not be found.\n", words[1],
+			      strchr(words[1], '.') ? "" : ".service");
 		return EXIT_NO_UNIT;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(unit_verbs); i++)

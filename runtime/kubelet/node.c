@@ -65,9 +65,9 @@ static json_t *machine(const struct kubelet *k)
 	machine_id(kubelet_hostname(k), id);
 	file_value("/proc/sys/kernel/random/boot_id", "", boot_id, sizeof(boot_id));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "machineID", id, "systemUUID", id,
-			 "bootID", boot_id, "kernelVersion", u.release, "osImage", *os ? os : "Linux", "containerRuntimeVersion",
-			 "netemu://" NETEMU_VERSION, "kubeletVersion", version, "kubeProxyVersion", version, "operatingSystem",
-			 "linux", "architecture", arch);
+			 "bootID", boot_id, "kernelVersion", u.release, "osImage", *os ? os : "Linux",
+			 "containerRuntimeVersion", "netemu://" NETEMU_VERSION, "kubeletVersion", version,
+			 "kubeProxyVersion", version, "operatingSystem", "linux", "architecture", arch);
 }
 
 static json_t *kibibytes(unsigned long long n)
@@ -82,10 +82,10 @@ static json_t *capacity(void)
 
 	file_value("/proc/meminfo", "MemTotal:", memory, sizeof(memory));
 	(void)statvfs("/", &fs);
-	return json_pack("{s:o, s:o, s:o, s:s, s:s, s:s}", "cpu", json_sprintf("%ld", sysconf(_SC_NPROCESSORS_ONLN)), "memory",
-			 kibibytes(strtoull(memory, NULL, 10)), "ephemeral-storage",
-			 kibibytes((unsigned long long)fs.f_blocks * fs.f_frsize / 1024), "hugepages-1Gi", "0", "hugepages-2Mi",
-			 "0", "pods", "110");
+	return json_pack("{s:o, s:o, s:o, s:s, s:s, s:s}", "cpu", json_sprintf("%ld", sysconf(_SC_NPROCESSORS_ONLN)),
+			 "memory", kibibytes(strtoull(memory, NULL, 10)), "ephemeral-storage",
+			 kibibytes((unsigned long long)fs.f_blocks * fs.f_frsize / 1024), "hugepages-1Gi", "0",
+			 "hugepages-2Mi", "0", "pods", "110");
 }
 
 static json_t *addresses(const struct kubelet *k)
@@ -101,7 +101,8 @@ static json_t *addresses(const struct kubelet *k)
 
 /* ---- conditions ---- */
 
-static void condition_add(const struct kubelet *k, json_t *list, const char *type, bool yes, const char *reason, const char *message)
+static void condition_add(const struct kubelet *k, json_t *list, const char *type, bool yes, const char *reason,
+			  const char *message)
 {
 	const char *status = yes ? "True" : "False";
 	const json_t *before = kube_condition(k->node, type);
@@ -109,10 +110,11 @@ static void condition_add(const struct kubelet *k, json_t *list, const char *typ
 	const char *since;
 
 	(void)kube_time(time(NULL), now);
-	since = strcmp(json_text(before, "status", NULL), status) == 0 ? json_text(before, "lastTransitionTime", NULL) : "";
+	since = strcmp(json_text(before, "status", NULL), status) == 0 ? json_text(before, "lastTransitionTime", NULL)
+								       : "";
 	(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "type", type, "status", status,
-						    "lastHeartbeatTime", now, "lastTransitionTime", *since ? since : now,
-						    "reason", reason, "message", message));
+						    "lastHeartbeatTime", now, "lastTransitionTime",
+						    *since ? since : now, "reason", reason, "message", message));
 }
 
 static void condition_ready(const struct kubelet *k, json_t *list)
@@ -133,7 +135,8 @@ static json_t *conditions(const struct kubelet *k)
 {
 	json_t *list = json_array();
 
-	condition_add(k, list, "MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available");
+	condition_add(k, list, "MemoryPressure", false, "KubeletHasSufficientMemory",
+		      "kubelet has sufficient memory available");
 	condition_add(k, list, "DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure");
 	condition_add(k, list, "PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available");
 	condition_ready(k, list);
@@ -152,13 +155,14 @@ static json_t *metadata(const struct kubelet *k)
 	json_t *labels = json_object_get(k->entry, "labels");
 
 	return json_pack("{s:s, s:o, s:{s:s, s:s}}", "name", kubelet_hostname(k), "labels",
-			 labels ? json_incref(labels) : json_object(), "annotations", "node.alpha.kubernetes.io/ttl", "0",
-			 "volumes.kubernetes.io/controller-managed-attach-detach", "true");
+			 labels ? json_incref(labels) : json_object(), "annotations", "node.alpha.kubernetes.io/ttl",
+			 "0", "volumes.kubernetes.io/controller-managed-attach-detach", "true");
 }
 
 static json_t *spec(const struct kubelet *k)
 {
-	json_t *s = json_object(), *taints = json_object_get(k->entry, "taints"), *cidrs = json_object_get(k->entry, "podCIDRs");
+	json_t *s = json_object(), *taints = json_object_get(k->entry, "taints"),
+	       *cidrs = json_object_get(k->entry, "podCIDRs");
 	const char *provider = json_text(k->entry, "providerID", NULL);
 
 	if (json_array_size(cidrs)) {
@@ -182,6 +186,6 @@ json_t *node_object(const struct kubelet *k)
 	(void)json_object_set_new(status, "daemonEndpoints", json_pack("{s:{s:i}}", "kubeletEndpoint", "Port", 10250));
 	(void)json_object_set_new(status, "nodeInfo", machine(k));
 	(void)json_object_set_new(status, "images", json_array());
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "apiVersion", "v1", "kind", "Node", "metadata", metadata(k), "spec",
-			 spec(k), "status", status);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "apiVersion", "v1", "kind", "Node", "metadata", metadata(k),
+			 "spec", spec(k), "status", status);
 }

@@ -60,8 +60,10 @@ static void ask(struct kubelet *k, const char *resource, const char *ns, const c
 	struct question *q = k->api ? question_new(k, resource, ns, name) : NULL;
 
 	if (q)
-		rpc_peer_call(k->api, json_pack("{s:s, s:s, s:s, s:s}", "op", "get", "resource", resource, "namespace", ns, "name",
-						name), NULL, 0, answered, q);
+		rpc_peer_call(k->api,
+			      json_pack("{s:s, s:s, s:s, s:s}", "op", "get", "resource", resource, "namespace", ns,
+					"name", name),
+			      NULL, 0, answered, q);
 }
 
 json_t *objects_get(struct kubelet *k, const char *resource, const char *ns, const char *name, bool *ret_known)

@@ -106,9 +106,11 @@ static void sandbox_failed(struct pod *p, const char *why)
 	const char *volume = volumes_culprit(p, why);
 
 	if (volume)
-		kubelet_event(p->k, p->object, "Warning", "FailedMount", "MountVolume.SetUp failed for volume \"%s\" : %s", volume, why);
+		kubelet_event(p->k, p->object, "Warning", "FailedMount",
+			      "MountVolume.SetUp failed for volume \"%s\" : %s", volume, why);
 	else
-		kubelet_event(p->k, p->object, "Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", why);
+		kubelet_event(p->k, p->object, "Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: %s",
+			      why);
 	pod_retry(p);
 }
 
@@ -149,9 +151,9 @@ static void pod_create(struct pod *p, json_t *volumes)
 		return;
 	}
 	hosts = podfiles_hosts(p);
-	rq = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:{s:o}, s:s, s:s, s:O}", "op", "pod.create", "uid", p->uid, "name", p->name,
-		       "namespace", p->ns, "hostname", hostname, "hostNetwork", p->host_network, "opaque", "net",
-		       cni_pod_json(&p->net), "hosts", hosts, "resolv", resolv, "volumes", volumes);
+	rq = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:{s:o}, s:s, s:s, s:O}", "op", "pod.create", "uid", p->uid,
+		       "name", p->name, "namespace", p->ns, "hostname", hostname, "hostNetwork", p->host_network,
+		       "opaque", "net", cni_pod_json(&p->net), "hosts", hosts, "resolv", resolv, "volumes", volumes);
 	p->stage = POD_CREATING;
 	pod_call(p, rq, &netns, netns >= 0, created, p);
 }
@@ -173,7 +175,8 @@ static void step_waiting(struct pod *p)
 	if (!p->network_told)
 		kubelet_event(p->k, p->object, "Warning", "NetworkNotReady",
 			      "network is not ready: container runtime network not ready: NetworkReady=false "
-			      "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized");
+			      "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not "
+			      "initialized");
 	p->network_told = true;
 }
 
@@ -256,8 +259,8 @@ static void pod_removed(struct rpc_message *m, const struct error *e, void *arg)
 	}
 	cni_del(p->k->cni, &p->net);
 	if (!p->gone)
-		kubelet_send(p->k, json_pack("{s:s, s:s, s:s, s:s}", "op", "pod.gone", "namespace", p->ns, "name", p->name, "uid",
-					     p->uid));
+		kubelet_send(p->k, json_pack("{s:s, s:s, s:s, s:s}", "op", "pod.gone", "namespace", p->ns, "name",
+					     p->name, "uid", p->uid));
 	pod_free(p);
 }
 
@@ -309,7 +312,8 @@ static void deadline_set(struct pod *p)
 	loop_remove(p->k->loop, p->deadline);
 	p->deadline = (struct loop_handle){ 0 };
 	if (seconds > 0)
-		(void)loop_add_timer(p->k->loop, (uint64_t)MAX_OF(left, (int64_t)0) * SECOND, deadline_due, p, &p->deadline, NULL);
+		(void)loop_add_timer(p->k->loop, (uint64_t)MAX_OF(left, (int64_t)0) * SECOND, deadline_due, p,
+				     &p->deadline, NULL);
 }
 
 /* An object without what only appliers look at; half of it is that. New reference. */

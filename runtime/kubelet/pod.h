@@ -158,7 +158,8 @@ struct container *container_find(const struct pod *p, const char *name);
  * podenv_make() - a container's environment
  * @ret: new array of "NAME=value"
  *
- * Return: 0; -EAGAIN: an object is still being asked for; -ENOENT and others: @e is the message of CreateContainerConfigError.
+ * Return: 0; -EAGAIN: an object is still being asked for; another -errno: @e is the message of
+ * CreateContainerConfigError.
  */
 int podenv_make(const struct container *c, json_t **ret, struct error *e);
 /** podenv_field() - the value of a fieldRef. Return: for free(3), NULL when there is no such field. */

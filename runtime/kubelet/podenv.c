@@ -2,8 +2,8 @@
 /*
  * podenv.c - the environment of a container, and the downward API
  *
- * Order counts: what the kubelet itself adds, then envFrom, then env, where $(NAME) may name what stands before. Source:
- * kubernetes pkg/kubelet/kubelet_pods.go makeEnvironmentVariables().
+ * Order counts: what the kubelet itself adds, then envFrom, then env, where $(NAME) may name what stands before.
+ * Source: kubernetes pkg/kubelet/kubelet_pods.go makeEnvironmentVariables().
  */
 #include <string.h>
 
@@ -87,7 +87,8 @@ static const struct {
 	{ "status.hostIPs", true, true },
 };
 
-static const char *const map_fields[][2] = { { "metadata.labels", "labels" }, { "metadata.annotations", "annotations" } };
+static const char *const map_fields[][2] = { { "metadata.labels", "labels" },
+					     { "metadata.annotations", "annotations" } };
 
 char *podenv_field(const struct pod *p, const char *path)
 {
@@ -156,7 +157,8 @@ static char *decoded(const struct source *src, const json_t *value)
 }
 
 /* The object that @ref names. Return: 0; -EAGAIN; -ENOENT when it must be there and is not; 1 when it need not. */
-static int source_object(const struct container *c, const struct source *src, const json_t *ref, json_t **ret, struct error *e)
+static int source_object(const struct container *c, const struct source *src, const json_t *ref, json_t **ret,
+			 struct error *e)
 {
 	const char *name = json_text(ref, "name", NULL);
 	bool known;
@@ -169,8 +171,8 @@ static int source_object(const struct container *c, const struct source *src, co
 	return json_bool(ref, "optional", NULL) ? 1 : error_set(e, ENOENT, "%s \"%s\" not found", src->word, name);
 }
 
-static int add_ref(json_t *env, const struct container *c, const char *name, const struct source *src, const json_t *ref,
-		   struct error *e)
+static int add_ref(json_t *env, const struct container *c, const char *name, const struct source *src,
+		   const json_t *ref, struct error *e)
 {
 	const char *key = json_text(ref, "key", NULL);
 	_cleanup_free_ char *value = NULL;

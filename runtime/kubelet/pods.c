@@ -37,8 +37,8 @@ static void status_tell(struct pod *p)
 	}
 	json_decref(p->status);
 	p->status = s;
-	kubelet_send(p->k, json_pack("{s:s, s:s, s:s, s:s, s:O}", "op", "pod.status", "namespace", p->ns, "name", p->name, "uid",
-				     p->uid, "status", s));
+	kubelet_send(p->k, json_pack("{s:s, s:s, s:s, s:s, s:O}", "op", "pod.status", "namespace", p->ns, "name",
+				     p->name, "uid", p->uid, "status", s));
 }
 
 static void flush_due(struct loop *loop _unused_, struct loop_handle id _unused_, void *arg)

@@ -6,7 +6,7 @@
  * namespace, as a kubelet does). Nothing blocks: each handler is sockets on the loop and a timer. HTTPS is a connection
  * and no more: the certificate would not be checked anyway. Source: kubernetes pkg/kubelet/prober, pkg/probe.
  *
- *   timer --begin()--> exec: container.connect, AGENT_RUN, AGENT_EXITED --+--> finish(ok, output) --> counted, timer again
+ *   timer --begin()--> exec: container.connect, AGENT_RUN, AGENT_EXITED --+--> finish(ok, output) --> counted, timer
  *                      http, tcp: connect, request, status line ----------+
  */
 #include <fcntl.h>
@@ -81,7 +81,10 @@ static struct probe *probe_new(struct container *c, const json_t *spec)
 	struct probe *p = calloc(1, sizeof(*p));
 
 	if (p)
-		*p = (struct probe){ .c = c, .pod = c->pod, .spec = json_incref((json_t *)(uintptr_t)spec), .fd = -EBADF,
+		*p = (struct probe){ .c = c,
+				     .pod = c->pod,
+				     .spec = json_incref((json_t *)(uintptr_t)spec),
+				     .fd = -EBADF,
 				     .out = -EBADF };
 	return p;
 }
@@ -126,11 +129,13 @@ static void probe_over(struct probe *p, bool ok, const char *output)
 {
 	struct container *c = p->c;
 
-	(void)loop_set_timer(c->pod->k->loop, p->timer, (uint64_t)json_int(p->spec, 10, "periodSeconds", NULL) * SECOND);
+	(void)loop_set_timer(c->pod->k->loop, p->timer,
+			     (uint64_t)json_int(p->spec, 10, "periodSeconds", NULL) * SECOND);
 	p->good = ok ? p->good + 1 : 0;
 	p->bad = ok ? 0 : p->bad + 1;
 	if (!ok)
-		kubelet_event(c->pod->k, c->pod->object, "Warning", "Unhealthy", "%s probe failed: %s", kinds[p->kind].word, output);
+		kubelet_event(c->pod->k, c->pod->object, "Warning", "Unhealthy", "%s probe failed: %s",
+			      kinds[p->kind].word, output);
 	if (ok && p->good >= json_int(p->spec, 1, "successThreshold", NULL))
 		succeeded(p);
 	else if (!ok && p->bad >= json_int(p->spec, 3, "failureThreshold", NULL))
@@ -165,7 +170,9 @@ static void timed_out(struct loop *loop _unused_, struct loop_handle id _unused_
 	if (json_object_get(p->spec, "exec"))
 		finish(p, false, "command timed out");
 	else if (json_object_get(p->spec, "httpGet"))
-		finish(p, false, "Get \"http://%s%s\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+		finish(p, false,
+		       "Get \"http://%s%s\": context deadline exceeded (Client.Timeout exceeded while awaiting "
+		       "headers)",
 		       p->target, json_text(p->spec, "httpGet", "path", NULL));
 	else
 		finish(p, false, "dial tcp %s: i/o timeout", p->target);
@@ -295,7 +302,8 @@ static void exec_ask(struct probe *p)
 	if (p->calling)
 		return;
 	p->calling = true;
-	pod_call(p->pod, json_pack("{s:s, s:s}", "op", "container.connect", "container", p->c->id), NULL, 0, connected, p);
+	pod_call(p->pod, json_pack("{s:s, s:s}", "op", "container.connect", "container", p->c->id), NULL, 0, connected,
+		 p);
 }
 
 /* ---- http and tcp ---- */
@@ -396,13 +404,15 @@ static void connect_failed(struct probe *p, int code)
 
 	if (http)
 		strbuf_printf(&s, "Get \"http://%s%s\": ", p->target, json_text(p->spec, "httpGet", "path", NULL));
-	strbuf_printf(&s, "dial tcp %s: connect: %s", p->target, code == ECONNREFUSED ? "connection refused" : strerror(code));
+	strbuf_printf(&s, "dial tcp %s: connect: %s", p->target,
+		      code == ECONNREFUSED ? "connection refused" : strerror(code));
 	finish(p, false, "%s", strbuf_str(&s));
 }
 
 static bool wants_reply(const struct probe *p)
 {
-	return json_object_get(p->spec, "httpGet") && strcmp(json_text(p->spec, "httpGet", "scheme", NULL), "HTTPS") != 0;
+	return json_object_get(p->spec, "httpGet") &&
+	       strcmp(json_text(p->spec, "httpGet", "scheme", NULL), "HTTPS") != 0;
 }
 
 static void socket_ready(struct loop *loop, struct loop_handle id, uint32_t revents _unused_, void *arg)
@@ -476,14 +486,16 @@ static void probe_due(struct loop *loop, struct loop_handle id, void *arg)
 static void probe_start(struct container *c, enum probe_kind kind)
 {
 	const json_t *spec = json_object_get(c->spec, kinds[kind].key);
-	const int64_t delay = json_int(spec, 0, "initialDelaySeconds", NULL) - ((int64_t)time(NULL) - (int64_t)c->started_at);
+	const int64_t delay =
+		json_int(spec, 0, "initialDelaySeconds", NULL) - ((int64_t)time(NULL) - (int64_t)c->started_at);
 	struct probe *p = spec ? probe_new(c, spec) : NULL;
 
 	if (!p)
 		return;
 	p->kind = kind;
 	c->probes[kind] = p;
-	(void)loop_add_timer(c->pod->k->loop, (uint64_t)MAX_OF(delay, (int64_t)0) * SECOND, probe_due, p, &p->timer, NULL);
+	(void)loop_add_timer(c->pod->k->loop, (uint64_t)MAX_OF(delay, (int64_t)0) * SECOND, probe_due, p, &p->timer,
+			     NULL);
 }
 
 static void others_start(struct container *c)
@@ -528,7 +540,8 @@ struct probe *hook_start(struct container *c, const json_t *handler, hook_fn fn)
 	if (!p)
 		return NULL;
 	p->hook = fn;
-	(void)loop_add_timer(c->pod->k->loop, (uint64_t)MAX_OF(sleep, (json_int_t)0) * SECOND, hook_due, p, &p->timer, NULL);
+	(void)loop_add_timer(c->pod->k->loop, (uint64_t)MAX_OF(sleep, (json_int_t)0) * SECOND, hook_due, p, &p->timer,
+			     NULL);
 	return p;
 }
 

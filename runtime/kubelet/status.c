@@ -20,8 +20,8 @@ json_t *status_terminated(const struct container *c)
 	const bool killed = WIFSIGNALED(c->status);
 	const int code = killed ? 128 + WTERMSIG(c->status) : WEXITSTATUS(c->status);
 	char from[KUBE_TIME_LEN], to[KUBE_TIME_LEN];
-	json_t *t = json_pack("{s:i, s:s, s:s, s:s}", "exitCode", code, "reason", code ? "Error" : "Completed", "startedAt",
-			      kube_time(c->started_at, from), "finishedAt", kube_time(c->finished_at, to));
+	json_t *t = json_pack("{s:i, s:s, s:s, s:s}", "exitCode", code, "reason", code ? "Error" : "Completed",
+			      "startedAt", kube_time(c->started_at, from), "finishedAt", kube_time(c->finished_at, to));
 
 	if (*c->id)
 		(void)json_object_set_new(t, "containerID", json_sprintf("netemu://%s", c->id));
@@ -67,8 +67,8 @@ static json_t *last_state(const struct container *c)
 static json_t *container_status(const struct container *c)
 {
 	const struct profile *profile = profile_find(json_text(c->spec, "image", NULL));
-	json_t *s = json_pack("{s:s, s:o, s:o, s:b, s:I, s:s, s:s, s:b}", "name", c->name, "state", state_of(c), "lastState",
-			      last_state(c), "ready", c->ready, "restartCount", c->attempt, "image",
+	json_t *s = json_pack("{s:s, s:o, s:o, s:b, s:I, s:s, s:s, s:b}", "name", c->name, "state", state_of(c),
+			      "lastState", last_state(c), "ready", c->ready, "restartCount", c->attempt, "image",
 			      json_text(c->spec, "image", NULL), "imageID", "", "started", c->started);
 
 	if (!*c->id)
@@ -138,7 +138,8 @@ const char *status_phase(const struct pod *p)
 
 /* ---- conditions ---- */
 
-static void condition_add(const struct pod *p, json_t *list, const char *type, bool yes, const char *reason, const char *message)
+static void condition_add(const struct pod *p, json_t *list, const char *type, bool yes, const char *reason,
+			  const char *message)
 {
 	const char *status = yes ? "True" : "False", *since = "";
 	json_t *c, *before;
@@ -146,11 +147,13 @@ static void condition_add(const struct pod *p, json_t *list, const char *type, b
 	size_t i;
 
 	json_array_foreach (json_object_get(p->status, "conditions"), i, before)
-		if (strcmp(json_text(before, "type", NULL), type) == 0 && strcmp(json_text(before, "status", NULL), status) == 0)
+		if (strcmp(json_text(before, "type", NULL), type) == 0 &&
+		    strcmp(json_text(before, "status", NULL), status) == 0)
 			since = json_text(before, "lastTransitionTime", NULL);
 	if (!*since)
 		since = kube_time(time(NULL), now);
-	c = json_pack("{s:s, s:s, s:n, s:s}", "type", type, "status", status, "lastProbeTime", "lastTransitionTime", since);
+	c = json_pack("{s:s, s:s, s:n, s:s}", "type", type, "status", status, "lastProbeTime", "lastTransitionTime",
+		      since);
 	if (reason)
 		(void)json_object_set_new(c, "reason", json_string(reason));
 	if (message && *message)
@@ -232,7 +235,8 @@ static json_t *conditions(const struct pod *p, const char *phase)
 		const char *why = n ? "ContainersNotReady" : gates ? NULL : "ReadinessGatesNotReady";
 
 		condition_add(p, list, own_conditions[1], n == 0 && gates, why, n ? strbuf_str(&unready) : NULL);
-		condition_add(p, list, own_conditions[2], n == 0, n ? "ContainersNotReady" : NULL, n ? strbuf_str(&unready) : NULL);
+		condition_add(p, list, own_conditions[2], n == 0, n ? "ContainersNotReady" : NULL,
+			      n ? strbuf_str(&unready) : NULL);
 	}
 	condition_add(p, list, own_conditions[3], true, NULL, NULL);
 	add_foreign(p, list);
@@ -249,7 +253,8 @@ static int container_qos(const json_t *spec)
 	int full = 0, any = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const char *limit = json_text(res, "limits", kinds[i], NULL), *request = json_text(res, "requests", kinds[i], NULL);
+		const char *limit = json_text(res, "limits", kinds[i], NULL),
+			   *request = json_text(res, "requests", kinds[i], NULL);
 
 		any |= *limit || *request;
 		full += *limit && (!*request || quantity_value(limit, "1m") == quantity_value(request, "1m"));

@@ -72,8 +72,8 @@ static void all_keys_add(const json_t *object, bool coded, json_int_t mode, json
 			(void)key_add(object, coded, key, key, mode, files);
 }
 
-static int object_add(struct pod *p, const char *resource, const char *word, const char *name, const json_t *src, json_int_t mode,
-		      json_t *files, struct error *e)
+static int object_add(struct pod *p, const char *resource, const char *word, const char *name, const json_t *src,
+		      json_int_t mode, json_t *files, struct error *e)
 {
 	const bool coded = strcmp(resource, "secrets") == 0, optional = json_bool(src, "optional", NULL);
 	const json_t *items = json_object_get(src, "items");
@@ -121,8 +121,8 @@ static int add_downward(struct pod *p, const json_t *src, json_int_t mode, json_
 		if (field)
 			text = podenv_field(p, json_text(field, "fieldPath", NULL));
 		else if (res)
-			text = podenv_resource(p, json_text(res, "containerName", NULL), json_text(res, "resource", NULL),
-					       json_text(res, "divisor", NULL));
+			text = podenv_resource(p, json_text(res, "containerName", NULL),
+					       json_text(res, "resource", NULL), json_text(res, "divisor", NULL));
 		if (!text)
 			return error_set(e, EINVAL, "unsupported downwardAPI item %s", json_text(it, "path", NULL));
 		file_add_plain(files, json_text(it, "path", NULL), text, json_int(it, mode, "mode", NULL));
@@ -130,8 +130,8 @@ static int add_downward(struct pod *p, const json_t *src, json_int_t mode, json_
 	return 0;
 }
 
-static int add_nothing(struct pod *p _unused_, const json_t *src _unused_, json_int_t mode _unused_, json_t *files _unused_,
-		       struct error *e _unused_)
+static int add_nothing(struct pod *p _unused_, const json_t *src _unused_, json_int_t mode _unused_,
+		       json_t *files _unused_, struct error *e _unused_)
 {
 	return 0;
 }
@@ -181,8 +181,8 @@ static int volume_make(struct pod *p, const json_t *v, json_t **ret, struct erro
 	int r;
 
 	if (host) {
-		*ret = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "type", "host", "path", json_text(host, "path", NULL),
-				 "hostType", json_text(host, "type", NULL));
+		*ret = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "type", "host", "path",
+				 json_text(host, "path", NULL), "hostType", json_text(host, "type", NULL));
 		return 0;
 	}
 	r = volume_files(p, v, &files, e);
@@ -206,7 +206,8 @@ static void mount_failed(struct pod *p, const char *volume, const char *message)
 	if (strcmp(json_text(p->failed_mounts, volume, NULL), message) == 0)
 		return;
 	(void)json_object_set_new(p->failed_mounts, volume, json_string(message));
-	kubelet_event(p->k, p->object, "Warning", "FailedMount", "MountVolume.SetUp failed for volume \"%s\" : %s", volume, message);
+	kubelet_event(p->k, p->object, "Warning", "FailedMount", "MountVolume.SetUp failed for volume \"%s\" : %s",
+		      volume, message);
 }
 
 int volumes_make(struct pod *p, json_t **ret)
@@ -264,7 +265,9 @@ void volumes_update(struct pod *p)
 		if (volume_files(p, v, &files, NULL) != 0 || json_equal(files, json_object_get(p->volumes, name)))
 			continue;
 		(void)json_object_set(p->volumes, name, files);
-		pod_call(p, json_pack("{s:s, s:s, s:s, s:O}", "op", "pod.files", "uid", p->uid, "volume", name, "files", files),
+		pod_call(p,
+			 json_pack("{s:s, s:s, s:s, s:O}", "op", "pod.files", "uid", p->uid, "volume", name, "files",
+				   files),
 			 NULL, 0, ignore_answer, p);
 	}
 }
@@ -278,9 +281,10 @@ json_t *volumes_mounts(const struct container *c, const json_t *env)
 		_cleanup_free_ char *expanded = expand(json_text(m, "subPathExpr", NULL), env);
 		const char *sub = expanded && *expanded ? expanded : json_text(m, "subPath", NULL);
 
-		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "volume", json_text(m, "name", NULL),
-							    "subPath", sub, "path", json_text(m, "mountPath", NULL),
-							    "readOnly", json_bool(m, "readOnly", NULL)));
+		(void)json_array_append_new(list,
+					    json_pack("{s:s, s:s, s:s, s:b}", "volume", json_text(m, "name", NULL),
+						      "subPath", sub, "path", json_text(m, "mountPath", NULL),
+						      "readOnly", json_bool(m, "readOnly", NULL)));
 	}
 	return list;
 }

@@ -53,7 +53,9 @@ static void assert_output(const char *cmd, const char *want)
 static void no_dad(int netns)
 {
 	netns_enter(netns);
-	assert_int_equal(shell("sysctl -w net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0; ip link set lo up"), 0);
+	assert_int_equal(
+		shell("sysctl -w net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0; ip link set lo up"),
+		0);
 }
 
 static void cable(int netns, const char *outer)
@@ -96,18 +98,24 @@ static int setup(void **state)
 	no_dad(w->home);
 	cable(w->a.netns, "net1");
 	cable(w->b.netns, "net2");
-	assert_int_equal(shell("sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; ip link set net1 up; ip link set net2 up; "
-			       "ip addr add 10.0.2.1/24 dev net1; ip addr add 10.0.4.1/24 dev net2; "
-			       "ip addr add fd00:2::1/64 dev net1 nodad; ip addr add fd00:4::1/64 dev net2 nodad; "
-			       "ip route add 10.1.2.0/24 via 10.0.2.2; ip route add 10.1.3.0/24 via 10.0.4.2; "
-			       "ip route add fd00:10:1:2::/64 via fd00:2::2; ip route add fd00:10:1:3::/64 via fd00:4::2"),
-			 0);
-	node_make(w, &w->a, "ip link set net0 up; ip addr add 10.0.2.2/24 dev net0; ip addr add fd00:2::2/64 dev net0 nodad; "
-			    "ip route add default via 10.0.2.1; ip route add default via fd00:2::1",
-		  "{\"hostname\": \"a\", \"addresses\": [\"10.0.2.2\"], \"podCIDRs\": [\"10.1.2.0/24\", \"fd00:10:1:2::/64\"]}");
-	node_make(w, &w->b, "ip link set net0 up; ip addr add 10.0.4.2/24 dev net0; ip addr add fd00:4::2/64 dev net0 nodad; "
-			    "ip route add default via 10.0.4.1; ip route add default via fd00:4::1",
-		  "{\"hostname\": \"b\", \"addresses\": [\"10.0.4.2\"], \"podCIDRs\": [\"10.1.3.0/24\", \"fd00:10:1:3::/64\"]}");
+	assert_int_equal(
+		shell("sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; ip link set net1 up; ip link "
+		      "set net2 up; "
+		      "ip addr add 10.0.2.1/24 dev net1; ip addr add 10.0.4.1/24 dev net2; "
+		      "ip addr add fd00:2::1/64 dev net1 nodad; ip addr add fd00:4::1/64 dev net2 nodad; "
+		      "ip route add 10.1.2.0/24 via 10.0.2.2; ip route add 10.1.3.0/24 via 10.0.4.2; "
+		      "ip route add fd00:10:1:2::/64 via fd00:2::2; ip route add fd00:10:1:3::/64 via fd00:4::2"),
+		0);
+	node_make(w, &w->a,
+		  "ip link set net0 up; ip addr add 10.0.2.2/24 dev net0; ip addr add fd00:2::2/64 dev net0 nodad; "
+		  "ip route add default via 10.0.2.1; ip route add default via fd00:2::1",
+		  "{\"hostname\": \"a\", \"addresses\": [\"10.0.2.2\"], \"podCIDRs\": [\"10.1.2.0/24\", "
+		  "\"fd00:10:1:2::/64\"]}");
+	node_make(w, &w->b,
+		  "ip link set net0 up; ip addr add 10.0.4.2/24 dev net0; ip addr add fd00:4::2/64 dev net0 nodad; "
+		  "ip route add default via 10.0.4.1; ip route add default via fd00:4::1",
+		  "{\"hostname\": \"b\", \"addresses\": [\"10.0.4.2\"], \"podCIDRs\": [\"10.1.3.0/24\", "
+		  "\"fd00:10:1:3::/64\"]}");
 	*state = w;
 	return 0;
 }
@@ -154,8 +162,9 @@ static int pod(struct node *n, const char *uid, const char *pins, struct cni_pod
 	return netns;
 }
 
-#define CILIUM(router)                                                                                                 \
-	"{\"kind\": \"cilium\", \"nativeCIDRs\": [\"10.0.0.0/8\"], \"masquerade4\": true, \"masquerade6\": true, \"mtu\": 0, " \
+#define CILIUM(router)                                                                                             \
+	"{\"kind\": \"cilium\", \"nativeCIDRs\": [\"10.0.0.0/8\"], \"masquerade4\": true, \"masquerade6\": true, " \
+	"\"mtu\": 0, "                                                                                             \
 	"\"routerIPs\": [\"" router "\"]}"
 
 static void test_cilium(void **state)
@@ -178,7 +187,8 @@ static void test_cilium(void **state)
 			   "10.1.2.0/24 via 10.1.2.187 dev cilium_host proto kernel src 10.1.2.187\n"
 			   "10.1.2.185 dev LXC proto kernel scope link src 10.1.2.187\n"
 			   "10.1.2.187 dev cilium_host proto kernel scope link");
-	assert_int_equal(shell("ip -o link show cilium_host | grep -q 'cilium_host@cilium_net: .*NOARP.* mtu 9500'"), 0);
+	assert_int_equal(shell("ip -o link show cilium_host | grep -q 'cilium_host@cilium_net: .*NOARP.* mtu 9500'"),
+			 0);
 	netns_enter(a);
 	assert_output("ip route show | sed 's/ *$//'", "default via 10.1.2.187 dev eth0 mtu 9500\n"
 						      "10.1.2.187 dev eth0 scope link");
@@ -187,7 +197,8 @@ static void test_cilium(void **state)
 		      "10.1.2.187 10.0.2.1 10.0.4.2 10.1.3.56");
 	assert_int_equal(shell("ping -c 1 -W 2 -M do -s 9472 10.1.3.56"), 0);
 	assert_int_equal(shell("ping -c 1 -W 2 fd00:10:1:3::b"), 0);
-	assert_output("traceroute -6 -n -q 1 -w 2 fd00:10:1:3::b | sed 1d | awk '{print $2}' | tail -n 1", "fd00:10:1:3::b");
+	assert_output("traceroute -6 -n -q 1 -w 2 fd00:10:1:3::b | sed 1d | awk '{print $2}' | tail -n 1",
+		      "fd00:10:1:3::b");
 	netns_enter(w->home);
 }
 
@@ -272,7 +283,8 @@ static void test_default(void **state)
 	struct cni_pod pa, pb;
 
 	netns_enter(w->home);
-	assert_int_equal(shell("ip addr flush dev net1; ip addr flush dev net2; ip link add br0 type bridge; ip link set br0 up; "
+	assert_int_equal(shell("ip addr flush dev net1; ip addr flush dev net2; ip link add br0 type bridge; ip link "
+			       "set br0 up; "
 			       "ip link set net1 master br0; ip link set net2 master br0"),
 			 0);
 	netns_enter(w->a.netns);
@@ -282,7 +294,8 @@ static void test_default(void **state)
 	assert_int_equal(shell("ip addr add 10.0.4.1/24 dev net0"), 0);
 	assert_true(loop_run_once(w->loop, 1000000) > 0);
 	assert_output("ip route show 10.1.3.0/24 | sed 's/ *$//'", "10.1.3.0/24 via 10.0.4.2 dev net0");
-	network(&w->b, "{\"kind\": \"default\", \"masquerade4\": true, \"routes\": [{\"dst\": \"10.1.2.0/24\", \"via\": \"10.0.4.1\"}]}");
+	network(&w->b, "{\"kind\": \"default\", \"masquerade4\": true, \"routes\": [{\"dst\": \"10.1.2.0/24\", "
+		       "\"via\": \"10.0.4.1\"}]}");
 	_cleanup_close_ int a = pod(&w->a, "aaaa", "[]", &pa);
 	_cleanup_close_ int b = pod(&w->b, "bbbb", "[]", &pb);
 
@@ -291,7 +304,8 @@ static void test_default(void **state)
 	assert_output("ip route show | sed 's/ *$//'", "default via 10.1.2.1 dev eth0\n"
 						      "10.1.2.0/24 via 10.1.2.1 dev eth0 src 10.1.2.2\n"
 						      "10.1.2.1 dev eth0 scope link src 10.1.2.2");
-	assert_output("traceroute -n -q 1 -w 2 10.1.3.2 | sed 1d | awk '{print $2}' | xargs", "10.1.2.1 10.0.4.2 10.1.3.2");
+	assert_output("traceroute -n -q 1 -w 2 10.1.3.2 | sed 1d | awk '{print $2}' | xargs",
+		      "10.1.2.1 10.0.4.2 10.1.3.2");
 	assert_int_equal(shell("ping -c 1 -W 2 fd00:10:1:2::1"), 0);
 	network(&w->a, "{\"kind\": \"default\", \"masquerade4\": true, \"routes\": []}");
 	assert_int_not_equal(shell("ip route show 10.1.3.0/24 | grep -q ."), 0);

@@ -312,11 +312,19 @@ static void test_routes_with_all(void **state)
 
 	(void)state;
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
-	const struct inprefix own = prefix("10.1.2.187"), own6 = prefix("fd00::187"), to = prefix("10.1.2.0/24"), far = prefix("10.9.0.0/16");
-	const struct link_route pod = { .dst = prefix("10.1.2.185"), .src = own, .ifindex = 5, .scope = ROUTE_SCOPE_LINK,
+	const struct inprefix own = prefix("10.1.2.187"), own6 = prefix("fd00::187"), to = prefix("10.1.2.0/24"),
+			      far = prefix("10.9.0.0/16");
+	const struct link_route pod = { .dst = prefix("10.1.2.185"),
+					.src = own,
+					.ifindex = 5,
+					.scope = ROUTE_SCOPE_LINK,
 					.protocol = ROUTE_PROTO_KERNEL };
-	const struct link_route all = { .dst = { .family = AF_INET }, .gw = prefix("10.1.2.185"), .ifindex = 5, .mtu = 9500 };
-	const struct link_route six = { .dst = prefix("fd00::/64"), .src = own6, .ifindex = 5, .protocol = ROUTE_PROTO_KERNEL };
+	const struct link_route all = {
+		.dst = { .family = AF_INET }, .gw = prefix("10.1.2.185"), .ifindex = 5, .mtu = 9500
+	};
+	const struct link_route six = {
+		.dst = prefix("fd00::/64"), .src = own6, .ifindex = 5, .protocol = ROUTE_PROTO_KERNEL
+	};
 	struct link_route rt = { .dst = to, .ifindex = 5, .scope = ROUTE_SCOPE_HOST };
 
 	if (shell("ip -V") != 0)

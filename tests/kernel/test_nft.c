@@ -126,7 +126,9 @@ static void test_second_of_the_same_name(void **state)
 static void test_put_and_drop(void **state)
 {
 	struct inprefix src[2], to[3];
-	struct nft_masquerade spec = { .table = "netemu-cni", .src = src, .n_src = 2, .not_dst = to, .n_not_dst = 3, .not_oif = "cilium_" };
+	struct nft_masquerade spec = {
+		.table = "netemu-cni", .src = src, .n_src = 2, .not_dst = to, .n_not_dst = 3, .not_oif = "cilium_"
+	};
 	struct error e = { 0 };
 
 	(void)state;
@@ -140,7 +142,8 @@ static void test_put_and_drop(void **state)
 	assert_ok(nft_table_drop("netemu-cni", &e), &e); /* there is none: no error */
 	assert_ok(nft_masquerade_put(&spec, &e), &e);
 	assert_ok(nft_masquerade_put(&spec, &e), &e);
-	assert_int_equal(shell("nft list ruleset | grep -q 'ip saddr 10.1.2.0/24 ip daddr != 10.0.0.0/8 ip daddr != 172.16.0.0/12 "
+	assert_int_equal(shell("nft list ruleset | grep -q 'ip saddr 10.1.2.0/24 ip daddr != 10.0.0.0/8 ip daddr != "
+			       "172.16.0.0/12 "
 			       "oifname != \"cilium_\\*\" masquerade'"),
 			 0);
 	assert_int_equal(shell("nft list ruleset | grep -q 'ip6 saddr fd00:1::/64 ip6 daddr != fd00::/16 "

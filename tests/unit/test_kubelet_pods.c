@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test_kubelet_pods.c - pods and containers as state machines, between a runtime and an API server that are the test itself
+ * test_kubelet_pods.c - pods and containers as state machines, between a runtime and an API server that are the test
  *
  * All pods are hostNetwork ones: no namespaces, no root.
  */
@@ -43,7 +43,8 @@ static void runtime_message(struct rpc_peer *peer, struct rpc_message *m, void *
 	}
 	if (strcmp(op, "container.start") == 0) {
 		(void)snprintf(id, sizeof(id), "%016x", ++w->ids);
-		reply = json_pack("{s:s, s:i, s:s}", "id", id, "pid", 100 + w->ids, "startedAt", "2026-11-25T02:00:00.000000001Z");
+		reply = json_pack("{s:s, s:i, s:s}", "id", id, "pid", 100 + w->ids, "startedAt",
+				  "2026-11-25T02:00:00.000000001Z");
 	}
 	rpc_peer_reply(peer, json_int(m->body, 0, "id", NULL), reply, NULL, 0);
 }
@@ -57,10 +58,11 @@ static void server_message(struct rpc_peer *peer, struct rpc_message *m, void *a
 	(void)json_array_append(w->told, m->body);
 	if (strcmp(json_text(m->body, "op", NULL), "get") != 0)
 		return;
-	(void)snprintf(key, sizeof(key), "%s/%s/%s", json_text(m->body, "resource", NULL), json_text(m->body, "namespace", NULL),
-		       json_text(m->body, "name", NULL));
+	(void)snprintf(key, sizeof(key), "%s/%s/%s", json_text(m->body, "resource", NULL),
+		       json_text(m->body, "namespace", NULL), json_text(m->body, "name", NULL));
 	o = json_object_get(w->objects, key);
-	rpc_peer_reply(peer, json_int(m->body, 0, "id", NULL), json_pack("{s:O}", "object", o ? o : json_null()), NULL, 0);
+	rpc_peer_reply(peer, json_int(m->body, 0, "id", NULL), json_pack("{s:O}", "object", o ? o : json_null()), NULL,
+		       0);
 }
 
 static void kubelet_message(struct rpc_peer *peer, struct rpc_message *m, void *arg)
@@ -92,7 +94,8 @@ static int setup(void **state)
 
 	assert_int_equal(loop_new(&w->k.loop, &e), 0);
 	w->k.cluster = json_pack("{s:s, s:[s]}", "version", "v1.27.3", "serviceSubnets", "10.96.0.0/16");
-	w->k.entry = json_pack("{s:s, s:[s], s:[s]}", "hostname", "n1", "addresses", "127.0.0.1", "podCIDRs", "10.1.0.0/24");
+	w->k.entry =
+		json_pack("{s:s, s:[s], s:[s]}", "hostname", "n1", "addresses", "127.0.0.1", "podCIDRs", "10.1.0.0/24");
 	w->k.found = json_object();
 	w->k.pulled = json_object();
 	w->k.objects = json_object();
@@ -153,8 +156,8 @@ static json_t *parse(const char *text)
 /* A pod with that spec (hostNetwork is added). */
 static json_t *pod(struct world *w, const char *name, const char *spec)
 {
-	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o}", "metadata", "name", name, "namespace", "default", "uid", name, "spec",
-			      parse(spec));
+	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o}", "metadata", "name", name, "namespace", "default", "uid", name,
+			      "spec", parse(spec));
 
 	(void)json_object_set_new(json_object_get(p, "spec"), "hostNetwork", json_true());
 	pods_notify(&w->k, "ADDED", p, NULL);
@@ -218,8 +221,10 @@ static void exits(struct world *w, const char *pod_uid, const char *name, int id
 	char text[17];
 
 	(void)snprintf(text, sizeof(text), "%016x", id);
-	rpc_peer_send(w->runtime, json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "op", "exit", "pod", pod_uid, "id", text, "name", name,
-					    "status", wait_status, "finishedAt", "2026-11-25T02:00:01.5Z"), NULL, 0);
+	rpc_peer_send(w->runtime,
+		      json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "op", "exit", "pod", pod_uid, "id", text, "name",
+				name, "status", wait_status, "finishedAt", "2026-11-25T02:00:01.5Z"),
+		      NULL, 0);
 	settle(w);
 }
 
@@ -239,7 +244,10 @@ static void marked_deleted(struct world *w, json_t *p, int grace)
 static void a_pod_runs(void **state)
 {
 	struct world *w = *state;
-	json_t *p = pod(w, "p", "{\"containers\": [" C(", \"command\": [\"sleep\", \"$(N)\"], \"env\": [{\"name\": \"N\", \"value\": \"9\"}]") "]}");
+	json_t *p = pod(
+		w, "p",
+		"{\"containers\": [" C(
+			", \"command\": [\"sleep\", \"$(N)\"], \"env\": [{\"name\": \"N\", \"value\": \"9\"}]") "]}");
 	const json_t *start = last_call(w, "container.start");
 
 	assert_string_equal(json_text(json_array_get(w->calls, 0), "op", NULL), "pod.create");
@@ -270,8 +278,9 @@ static void a_pod_runs(void **state)
 static void init_containers_come_first(void **state)
 {
 	struct world *w = *state;
-	json_t *p = pod(w, "p", "{\"containers\": [" C("") "], \"initContainers\": [{\"name\": \"i1\", \"image\": \"alpine\"}, "
-				"{\"name\": \"i2\", \"image\": \"alpine\"}]}");
+	json_t *p = pod(w, "p",
+			"{\"containers\": [" C("") "], \"initContainers\": [{\"name\": \"i1\", \"image\": \"alpine\"}, "
+						   "{\"name\": \"i2\", \"image\": \"alpine\"}]}");
 
 	assert_int_equal(count(w->calls, "op", "container.start"), 1);
 	assert_string_equal(json_text(status(w), "phase", NULL), "Pending");
@@ -279,7 +288,8 @@ static void init_containers_come_first(void **state)
 	assert_string_equal(condition(w, "Initialized"), "False");
 	exits(w, "p", "i1", 1, 0);
 	assert_string_equal(json_text(last_call(w, "container.start"), "name", NULL), "i2");
-	assert_string_equal(json_text(state_of(w, "initContainerStatuses", 0), "state", "terminated", "reason", NULL), "Completed");
+	assert_string_equal(json_text(state_of(w, "initContainerStatuses", 0), "state", "terminated", "reason", NULL),
+			    "Completed");
 	/* One that fails is started again, those behind it wait. */
 	exits(w, "p", "i2", 2, 1 << 8);
 	assert_int_equal(json_int(last_call(w, "container.start"), -1, "attempt", NULL), 1);
@@ -317,8 +327,10 @@ static void crashes_back_off(void **state)
 	assert_int_equal(json_int(main_state(w), -1, "restartCount", NULL), 1);
 	assert_int_equal(json_int(main_state(w), -1, "lastState", "terminated", "exitCode", NULL), 3);
 	assert_string_equal(json_text(main_state(w), "lastState", "terminated", "reason", NULL), "Error");
-	rpc_peer_send(w->runtime, json_pack("{s:s, s:s, s:s, s:s, s:i}", "op", "exit", "pod", "p", "id", "0000000000000002", "name",
-					    "c", "status", 9), NULL, 0);
+	rpc_peer_send(w->runtime,
+		      json_pack("{s:s, s:s, s:s, s:s, s:i}", "op", "exit", "pod", "p", "id", "0000000000000002", "name",
+				"c", "status", 9),
+		      NULL, 0);
 	settle(w);
 	assert_int_equal(count(w->calls, "op", "container.start"), 2);
 	assert_string_equal(json_text(main_state(w), "state", "waiting", "reason", NULL), "CrashLoopBackOff");
@@ -339,8 +351,9 @@ static void restart_policies(void **state)
 		const char *phase;
 		size_t starts;
 	} cases[] = {
-		{ "Never", 0, "Succeeded", 1 },	   { "Never", 5 << 8, "Failed", 1 },	 { "OnFailure", 0, "Succeeded", 1 },
-		{ "OnFailure", 1 << 8, "Running", 2 }, { "Always", 0, "Running", 2 },
+		{ "Never", 0, "Succeeded", 1 },     { "Never", 5 << 8, "Failed", 1 },
+		{ "OnFailure", 0, "Succeeded", 1 }, { "OnFailure", 1 << 8, "Running", 2 },
+		{ "Always", 0, "Running", 2 },
 	};
 	struct world *w = *state;
 
@@ -348,7 +361,8 @@ static void restart_policies(void **state)
 		char spec[200], uid[8];
 		json_t *p;
 
-		(void)snprintf(spec, sizeof(spec), "{\"restartPolicy\": \"%s\", \"containers\": [" C("") "]}", cases[i].policy);
+		(void)snprintf(spec, sizeof(spec), "{\"restartPolicy\": \"%s\", \"containers\": [" C("") "]}",
+			       cases[i].policy);
 		(void)snprintf(uid, sizeof(uid), "p%zu", i);
 		json_array_clear(w->calls);
 		p = pod(w, uid, spec);
@@ -396,14 +410,18 @@ static void grace_is_cut_short(void **state)
 static void what_is_missing_is_waited_for(void **state)
 {
 	struct world *w = *state;
-	json_t *p = pod(w, "p", "{\"containers\": [" C(", \"env\": [{\"name\": \"A\", \"valueFrom\": {\"configMapKeyRef\": "
-						      "{\"name\": \"cm\", \"key\": \"k\"}}}, {\"name\": \"B\", \"valueFrom\": "
-						      "{\"configMapKeyRef\": {\"name\": \"no\", \"key\": \"k\", \"optional\": true}}}, "
-						      "{\"name\": \"P\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"metadata.name\"}}}]") "]}");
+	json_t *p = pod(
+		w, "p",
+		"{\"containers\": [" C(
+			", \"env\": [{\"name\": \"A\", \"valueFrom\": {\"configMapKeyRef\": "
+			"{\"name\": \"cm\", \"key\": \"k\"}}}, {\"name\": \"B\", \"valueFrom\": "
+			"{\"configMapKeyRef\": {\"name\": \"no\", \"key\": \"k\", \"optional\": true}}}, "
+			"{\"name\": \"P\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"metadata.name\"}}}]") "]}");
 	json_t *cm = parse("{\"metadata\": {\"name\": \"cm\", \"namespace\": \"default\"}, \"data\": {\"k\": \"v\"}}");
 
 	assert_string_equal(json_text(main_state(w), "state", "waiting", "reason", NULL), "CreateContainerConfigError");
-	assert_string_equal(json_text(main_state(w), "state", "waiting", "message", NULL), "configmap \"cm\" not found");
+	assert_string_equal(json_text(main_state(w), "state", "waiting", "message", NULL),
+			    "configmap \"cm\" not found");
 	assert_null(last_call(w, "container.start"));
 	objects_set(&w->k, "configmaps", "default", "cm", cm);
 	settle(w);
@@ -422,24 +440,33 @@ static void what_is_missing_is_waited_for(void **state)
 static void volumes_are_files(void **state)
 {
 	struct world *w = *state;
-	json_t *secret = parse("{\"metadata\": {\"name\": \"s\", \"namespace\": \"default\"}, \"data\": {\"k\": \"dg==\"}}");
+	json_t *secret =
+		parse("{\"metadata\": {\"name\": \"s\", \"namespace\": \"default\"}, \"data\": {\"k\": \"dg==\"}}");
 	json_t *p, *files;
 
-	p = pod(w, "p", "{\"containers\": [" C(", \"volumeMounts\": [{\"name\": \"v\", \"mountPath\": \"/v\", \"readOnly\": true}]") "], "
-			"\"volumes\": [{\"name\": \"v\", \"secret\": {\"secretName\": \"s\", \"defaultMode\": 256, \"items\": "
-			"[{\"key\": \"k\", \"path\": \"d/f\"}]}}, {\"name\": \"e\", \"emptyDir\": {}}, "
-			"{\"name\": \"h\", \"hostPath\": {\"path\": \"/x\", \"type\": \"Directory\"}}, "
-			"{\"name\": \"m\", \"projected\": {\"sources\": [{\"downwardAPI\": {\"items\": [{\"path\": \"n\", \"fieldRef\": "
-			"{\"fieldPath\": \"metadata.name\"}}]}}]}}]}");
+	p = pod(w, "p",
+		"{\"containers\": [" C(", \"volumeMounts\": [{\"name\": \"v\", \"mountPath\": \"/v\", \"readOnly\": "
+				       "true}]") "], "
+						 "\"volumes\": [{\"name\": \"v\", \"secret\": {\"secretName\": \"s\", "
+						 "\"defaultMode\": 256, \"items\": "
+						 "[{\"key\": \"k\", \"path\": \"d/f\"}]}}, {\"name\": \"e\", "
+						 "\"emptyDir\": {}}, "
+						 "{\"name\": \"h\", \"hostPath\": {\"path\": \"/x\", \"type\": "
+						 "\"Directory\"}}, "
+						 "{\"name\": \"m\", \"projected\": {\"sources\": [{\"downwardAPI\": "
+						 "{\"items\": [{\"path\": \"n\", \"fieldRef\": "
+						 "{\"fieldPath\": \"metadata.name\"}}]}}]}}]}");
 	assert_null(last_call(w, "pod.create"));
-	assert_int_equal(count(w->told, "message", "MountVolume.SetUp failed for volume \"v\" : secret \"s\" not found"), 1);
+	assert_int_equal(
+		count(w->told, "message", "MountVolume.SetUp failed for volume \"v\" : secret \"s\" not found"), 1);
 	assert_string_equal(json_text(main_state(w), "state", "waiting", "reason", NULL), "ContainerCreating");
 	objects_set(&w->k, "secrets", "default", "s", secret);
 	settle(w);
 	files = json_object_get(last_call(w, "pod.create"), "volumes");
 	_cleanup_json_ json_t *want = parse(
 		"[{\"name\": \"v\", \"type\": \"files\", \"files\": {\"d/f\": {\"data\": \"dg==\", \"mode\": 256}}}, "
-		"{\"name\": \"e\", \"type\": \"empty\"}, {\"name\": \"h\", \"type\": \"host\", \"path\": \"/x\", \"hostType\": \"Directory\"}, "
+		"{\"name\": \"e\", \"type\": \"empty\"}, {\"name\": \"h\", \"type\": \"host\", \"path\": \"/x\", "
+		"\"hostType\": \"Directory\"}, "
 		"{\"name\": \"m\", \"type\": \"files\", \"files\": {\"n\": {\"data\": \"cA==\", \"mode\": 420}}}]");
 
 	assert_true(json_equal(files, want));
@@ -492,11 +519,15 @@ static void a_new_kubelet_takes_over(void **state)
 	struct world *w = *state;
 	json_t *p;
 
-	(void)json_object_update_new(w->k.found, parse(
-		"{\"p\": {\"uid\": \"p\", \"opaque\": {\"net\": {\"ifname\": \"\", \"ips\": []}}, \"containers\": ["
-		"{\"id\": \"0000000000000a01\", \"name\": \"c\", \"attempt\": 2, \"state\": \"running\", \"startedAt\": \"2026-11-25T01:00:00Z\"},"
-		"{\"id\": \"0000000000000a00\", \"name\": \"c\", \"attempt\": 1, \"state\": \"exited\", \"status\": 256, "
-		"\"startedAt\": \"2026-11-25T00:58:00Z\", \"finishedAt\": \"2026-11-25T00:59:00Z\"}]}, \"old\": {\"uid\": \"old\"}}"));
+	(void)json_object_update_new(w->k.found,
+				     parse("{\"p\": {\"uid\": \"p\", \"opaque\": {\"net\": {\"ifname\": \"\", \"ips\": "
+					   "[]}}, \"containers\": ["
+					   "{\"id\": \"0000000000000a01\", \"name\": \"c\", \"attempt\": 2, \"state\": "
+					   "\"running\", \"startedAt\": \"2026-11-25T01:00:00Z\"},"
+					   "{\"id\": \"0000000000000a00\", \"name\": \"c\", \"attempt\": 1, \"state\": "
+					   "\"exited\", \"status\": 256, "
+					   "\"startedAt\": \"2026-11-25T00:58:00Z\", \"finishedAt\": "
+					   "\"2026-11-25T00:59:00Z\"}]}, \"old\": {\"uid\": \"old\"}}"));
 	p = pod(w, "p", "{\"containers\": [" C("") "]}");
 	pods_synced(&w->k);
 	settle(w);
@@ -525,8 +556,10 @@ static void readiness(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
 	assert_int_equal(listen(fd, 4), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
-	(void)snprintf(spec, sizeof(spec), "{\"containers\": [" C(", \"ports\": [{\"name\": \"web\", \"containerPort\": %u}], "
-						  "\"readinessProbe\": {\"tcpSocket\": {\"port\": \"web\"}}") "]}", ntohs(sa.sin_port));
+	(void)snprintf(spec, sizeof(spec),
+		       "{\"containers\": [" C(", \"ports\": [{\"name\": \"web\", \"containerPort\": %u}], "
+					      "\"readinessProbe\": {\"tcpSocket\": {\"port\": \"web\"}}") "]}",
+		       ntohs(sa.sin_port));
 	p = pod(w, "p", spec);
 	assert_true(json_bool(main_state(w), "ready", NULL));
 	(void)close(fd);
@@ -534,7 +567,8 @@ static void readiness(void **state)
 	assert_false(json_bool(main_state(w), "ready", NULL));
 	assert_string_equal(condition(w, "Ready"), "False");
 	assert_int_equal(count(w->told, "reason", "Unhealthy"), 1);
-	assert_non_null(strstr(json_text(last_told(w, "event"), "message", NULL), "Readiness probe failed: dial tcp 127.0.0.1:"));
+	assert_non_null(strstr(json_text(last_told(w, "event"), "message", NULL),
+			       "Readiness probe failed: dial tcp 127.0.0.1:"));
 	json_decref(p);
 	json_decref(q);
 }
@@ -542,7 +576,9 @@ static void readiness(void **state)
 static void liveness_restarts(void **state)
 {
 	struct world *w = *state;
-	json_t *p = pod(w, "p", "{\"containers\": [" C(", \"livenessProbe\": {\"failureThreshold\": 1, \"tcpSocket\": {\"port\": 1}}") "]}");
+	json_t *p = pod(w, "p",
+			"{\"containers\": [" C(
+				", \"livenessProbe\": {\"failureThreshold\": 1, \"tcpSocket\": {\"port\": 1}}") "]}");
 
 	assert_int_equal(json_int(last_call(w, "container.stop"), 0, "signal", NULL), 15);
 	assert_int_equal(count(w->told, "message", "Container c failed liveness probe, will be restarted"), 1);
@@ -565,18 +601,26 @@ static bool env_has(const struct world *w, const char *kv)
 static void the_environment(void **state)
 {
 	struct world *w = *state;
-	json_t *secret = parse("{\"metadata\": {\"name\": \"s\", \"namespace\": \"default\"}, \"data\": {\"K\": \"aGk=\"}}");
-	json_t *p = json_pack("{s:{s:s, s:s, s:s, s:{s:s}}, s:o}", "metadata", "name", "p", "namespace", "default", "uid", "u", "labels",
-			      "a.b/c", "v", "spec", parse(
-		"{\"hostNetwork\": true, \"serviceAccountName\": \"sa\", \"nodeName\": \"n1\", \"containers\": [" C(
-		", \"resources\": {\"limits\": {\"memory\": \"64Mi\", \"cpu\": \"250m\"}, \"requests\": {\"cpu\": \"100m\"}}, "
-		"\"envFrom\": [{\"prefix\": \"S_\", \"secretRef\": {\"name\": \"s\"}}], \"env\": ["
-		"{\"name\": \"LABEL\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"metadata.labels['a.b/c']\"}}},"
-		"{\"name\": \"SA\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"spec.serviceAccountName\"}}},"
-		"{\"name\": \"IP\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"status.podIP\"}}},"
-		"{\"name\": \"MEM\", \"valueFrom\": {\"resourceFieldRef\": {\"resource\": \"limits.memory\", \"divisor\": \"1Mi\"}}},"
-		"{\"name\": \"CPU\", \"valueFrom\": {\"resourceFieldRef\": {\"resource\": \"requests.cpu\", \"divisor\": \"1m\"}}},"
-		"{\"name\": \"ALL\", \"value\": \"$(S_K) $(LABEL) $(LATER)\"}, {\"name\": \"LATER\", \"value\": \"x\"}]") "]}"));
+	json_t *secret =
+		parse("{\"metadata\": {\"name\": \"s\", \"namespace\": \"default\"}, \"data\": {\"K\": \"aGk=\"}}");
+	json_t *p = json_pack(
+		"{s:{s:s, s:s, s:s, s:{s:s}}, s:o}", "metadata", "name", "p", "namespace", "default", "uid", "u",
+		"labels", "a.b/c", "v", "spec",
+		parse("{\"hostNetwork\": true, \"serviceAccountName\": \"sa\", \"nodeName\": \"n1\", \"containers\": "
+		      "[" C(", \"resources\": {\"limits\": {\"memory\": \"64Mi\", \"cpu\": \"250m\"}, \"requests\": "
+			    "{\"cpu\": \"100m\"}}, "
+			    "\"envFrom\": [{\"prefix\": \"S_\", \"secretRef\": {\"name\": \"s\"}}], \"env\": ["
+			    "{\"name\": \"LABEL\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": "
+			    "\"metadata.labels['a.b/c']\"}}},"
+			    "{\"name\": \"SA\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": "
+			    "\"spec.serviceAccountName\"}}},"
+			    "{\"name\": \"IP\", \"valueFrom\": {\"fieldRef\": {\"fieldPath\": \"status.podIP\"}}},"
+			    "{\"name\": \"MEM\", \"valueFrom\": {\"resourceFieldRef\": {\"resource\": "
+			    "\"limits.memory\", \"divisor\": \"1Mi\"}}},"
+			    "{\"name\": \"CPU\", \"valueFrom\": {\"resourceFieldRef\": {\"resource\": "
+			    "\"requests.cpu\", \"divisor\": \"1m\"}}},"
+			    "{\"name\": \"ALL\", \"value\": \"$(S_K) $(LABEL) $(LATER)\"}, {\"name\": \"LATER\", "
+			    "\"value\": \"x\"}]") "]}"));
 
 	(void)json_object_set_new(w->objects, "secrets/default/s", secret);
 	pods_notify(&w->k, "ADDED", p, NULL);
@@ -596,9 +640,10 @@ static void the_environment(void **state)
 static void a_deadline_passes(void **state)
 {
 	struct world *w = *state;
-	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o, s:{s:s}}", "metadata", "name", "p", "namespace", "default", "uid", "p", "spec",
-			      parse("{\"hostNetwork\": true, \"activeDeadlineSeconds\": 5, \"containers\": [" C("") "]}"), "status",
-			      "startTime", "2020-01-01T00:00:00Z");
+	json_t *p = json_pack(
+		"{s:{s:s, s:s, s:s}, s:o, s:{s:s}}", "metadata", "name", "p", "namespace", "default", "uid", "p",
+		"spec", parse("{\"hostNetwork\": true, \"activeDeadlineSeconds\": 5, \"containers\": [" C("") "]}"),
+		"status", "startTime", "2020-01-01T00:00:00Z");
 
 	pods_notify(&w->k, "ADDED", p, NULL);
 	settle(w);
@@ -616,7 +661,8 @@ static void another_image_restarts(void **state)
 	json_t *p = pod(w, "p", "{\"containers\": [" C("") "]}");
 	json_t *other = json_deep_copy(p);
 
-	(void)json_object_set_new(json_array_get(json_at(other, "spec", "containers", NULL), 0), "image", json_string("debian"));
+	(void)json_object_set_new(json_array_get(json_at(other, "spec", "containers", NULL), 0), "image",
+				  json_string("debian"));
 	pods_notify(&w->k, "MODIFIED", other, NULL);
 	settle(w);
 	assert_int_equal(count(w->told, "message", "Container c definition changed, will be restarted"), 1);
@@ -631,8 +677,8 @@ static void another_image_restarts(void **state)
 static void answers_that_come_too_late(void **state)
 {
 	struct world *w = *state;
-	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o}", "metadata", "name", "p", "namespace", "default", "uid", "p", "spec",
-			      parse("{\"hostNetwork\": true, \"containers\": [" C("") "]}"));
+	json_t *p = json_pack("{s:{s:s, s:s, s:s}, s:o}", "metadata", "name", "p", "namespace", "default", "uid", "p",
+			      "spec", parse("{\"hostNetwork\": true, \"containers\": [" C("") "]}"));
 	json_t *q = json_deep_copy(p);
 
 	pods_notify(&w->k, "ADDED", p, NULL);
