@@ -66,7 +66,7 @@ for what in certificate key; do
   sed -n "s/ *client-$what-data: //p" "$KUBECONFIG" | base64 -d >"$test_dir/$what.pem"
 done
 sed -n 's/ *certificate-authority-data: //p' "$KUBECONFIG" | base64 -d >"$test_dir/ca.pem"
-mine=(curl -s --cacert "$test_dir/ca.pem" --cert "$test_dir/certificate.pem" --key "$test_dir/key.pem")
+mine=(curl -s --max-time 20 --cacert "$test_dir/ca.pem" --cert "$test_dir/certificate.pem" --key "$test_dir/key.pem")
 for name in 127.0.0.1 localhost kubernetes kubernetes.default.svc "$lab-control-plane"; do
   port=${server##*:}
   assert_match '"gitVersion"' "$("${mine[@]}" --resolve "$name:$port:127.0.0.1" "https://$name:$port/version")" "as $name"
@@ -78,7 +78,7 @@ for bytes in '\x16\x03\x01\xff\xff' 'GET / HTTP/1.1\r\n\r\n' '\x80\x2e\x01\x00\x
   another bash -c "printf '$bytes' >/dev/tcp/127.0.0.1/$port"
 done
 another bash -c "head -c 100000 /dev/urandom >/dev/tcp/127.0.0.1/$port" 2>/dev/null || true
-for header in 'Content-Length: -5' 'Transfer-Encoding: gzip' 'Content-Length: 99999999999999999999' "X: $(head -c 900000 /dev/zero | tr '\0' x)"; do
+for header in 'Content-Length: -5' 'Transfer-Encoding: gzip' 'Content-Length: 99999999999999999999' "X: $(head -c 60000 /dev/zero | tr '\0' x)"; do
   echo "$header" >"$test_dir/header"
   "${mine[@]}" -H "@$test_dir/header" -o /dev/null -X POST "$server/version" || true
 done

@@ -79,7 +79,7 @@ test_exec() {
   assert_eq "$(sum "$test_dir/8m")" "$(k exec -i p -c main -- cat <"$test_dir/8m" | md5sum)" "8 MB there and back"
   assert_eq 30000000 "$(k exec p -c main -- head -c 30000000 /dev/zero | wc -c)" "30 MB of output"
   # A command that does not read, one that closes its input, one whose output is kept open by another.
-  assert_eq done "$(k exec -i p -c main -- sh -c 'exec <&-; sleep 0.1; echo done' <"$test_dir/8m")"
+  assert_eq closed "$(k exec -i p -c main -- sh -c 'exec <&-; sleep 0.1; echo closed' <"$test_dir/8m")"
   assert_eq kept "$(k exec p -c main -- sh -c 'sleep 60 & echo kept')"
   assert_status 1 k exec p -c none -- true
 }

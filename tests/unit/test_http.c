@@ -24,6 +24,7 @@
 
 #include "apiserver/api.h"
 #include "apiserver/http.h"
+#include "apiserver/httpmsg.h"
 #include "cluster/jsonutil.h"
 
 #define CONFIGMAPS "/api/v1/namespaces/default/configmaps"
@@ -335,6 +336,24 @@ static void test_long_head_of_stranger(void **state _unused_)
 	client_close(c);
 }
 
+/* A command of some length is in the request's line. */
+static void test_long_heads(void **state _unused_)
+{
+	static const struct {
+		int len, status;
+	} heads[] = { { 60000, 200 }, { 900000, 200 }, { HTTP_HEAD_MAX, 431 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		struct client *c = client_open(admin);
+		_cleanup_strbuf_ struct strbuf s = { 0 };
+
+		strbuf_printf(&s, "GET /version?x=%0*d HTTP/1.1\r\n\r\n", heads[i].len, 1);
+		send_bytes(c, s.buf, s.len);
+		assert_int_equal(reply(c, NULL, 0), heads[i].status);
+		client_close(c);
+	}
+}
+
 static void test_keep_alive(void **state _unused_)
 {
 	struct client *c = client_open(admin);
@@ -564,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_no_certificate),
 		cmocka_unit_test(test_strange_certificate),
 		cmocka_unit_test(test_long_head_of_stranger),
+		cmocka_unit_test(test_long_heads),
 		cmocka_unit_test(test_keep_alive),
 		cmocka_unit_test(test_http_1_0),
 		cmocka_unit_test(test_bodies),
