@@ -177,7 +177,7 @@ static void test_bad_patches(void **state _unused_)
 	assert_string_equal(json_text(answer, "reason", NULL), "BadRequest");
 	assert_refused(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"kind\":\"Node\"}"), 400,
 	               "BadRequest",
-	               "Node in version \"v1\" cannot be handled as a Pod: no kind \"Pod\" is registered for the "
+	               "Node in version \"v1\" cannot be handled as a Pod: no kind \"Node\" is registered for the "
 	               "requested version");
 	assert_refused(apply(PODS "/y?fieldManager=k", "{\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"y\"}}"), 400,
 	               "BadRequest", "apiVersion and kind must be set in an applied configuration");
