@@ -112,7 +112,11 @@ static json_t *place_get(json_t *doc, const struct place *at)
 
 /* ---- the operations; each may replace the document itself ---- */
 
+/* As kube-apiserver: what repeated copies would blow up, and what no honest patch has. */
+enum { COPIED_MAX = 3 * 1024 * 1024 /* bytes */, OPERATIONS_MAX = 10000 };
+
 struct operation {
+	size_t *copied; /* bytes, by all operations so far */
 	const char *path, *from;
 	const json_t *value;
 };
@@ -212,6 +216,9 @@ static int do_copy(json_t **doc, const struct operation *o, struct error *e)
 		return r;
 	if (!place_get(*doc, &at))
 		return missing(o->from, e);
+	*o->copied += json_dumpb(place_get(*doc, &at), NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (*o->copied > COPIED_MAX)
+		return error_set(e, EINVAL, "the copies of this patch are larger than %d bytes", COPIED_MAX);
 	return put_at(doc, o->path, json_deep_copy(place_get(*doc, &at)), e);
 }
 
@@ -275,10 +282,11 @@ static const struct verb {
 	{ "copy", false, true, do_copy },     { "test", true, false, do_test },
 };
 
-static int apply_one(json_t **doc, const json_t *item, struct error *e)
+static int apply_one(json_t **doc, const json_t *item, size_t *copied, struct error *e)
 {
 	const char *op = json_text(item, "op", NULL);
-	const struct operation o = { .path = json_string_value(json_object_get(item, "path")),
+	const struct operation o = { .copied = copied,
+				     .path = json_string_value(json_object_get(item, "path")),
 				     .from = json_string_value(json_object_get(item, "from")),
 				     .value = json_object_get(item, "value") };
 
@@ -300,13 +308,16 @@ static int apply_one(json_t **doc, const json_t *item, struct error *e)
 int json_patch_apply(const json_t *target, const json_t *patch, json_t **ret, struct error *e)
 {
 	_cleanup_json_ json_t *doc = json_deep_copy(target);
+	size_t copied = 0;
 
 	if (!doc)
 		return error_oom(e);
 	if (!json_is_array(patch))
 		return error_set(e, EINVAL, "a JSON patch is a list of operations");
+	if (json_array_size(patch) > OPERATIONS_MAX)
+		return error_set(e, EINVAL, "more than %d operations in a patch", OPERATIONS_MAX);
 	for (size_t i = 0; i < json_array_size(patch); i++) {
-		int r = apply_one(&doc, json_array_get(patch, i), e);
+		int r = apply_one(&doc, json_array_get(patch, i), &copied, e);
 
 		if (r < 0)
 			return r;

@@ -148,12 +148,27 @@ static void test_patch(void **state)
 	}
 }
 
+/* 40 copies of the document into itself would be a terabyte. */
+static void test_copy_bomb(void **state)
+{
+	_cleanup_json_ json_t *target = json_pack("{s:{}}", "a"), *patch = json_array(), *got = NULL;
+	struct error e = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		(void)json_array_append_new(patch, json_pack("{s:s,s:s,s:o}", "op", "copy", "from", "/a", "path",
+							     json_sprintf("/a/x%d", i)));
+	assert_int_equal(json_patch_apply(target, patch, &got, &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "copies"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_merge_copies),
 		cmocka_unit_test(test_patch),
+		cmocka_unit_test(test_copy_bomb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
