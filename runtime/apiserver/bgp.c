@@ -18,7 +18,7 @@ struct bgp {
 	struct store_watch *watch;
 	struct loop_handle timer;
 	bool dirty;
-	json_t *sent; /* {node: Speaker}; without an entry: never had one */
+	json_t *sent;   /* {node: Speaker}; without an entry: never had one */
 	json_t *states; /* {node: [PeerState]} */
 };
 
@@ -39,10 +39,12 @@ static json_t *condition(const json_t *object, const char *type, bool on, const 
 	char now[KUBE_TIME_LEN];
 
 	(void)kube_time(time(NULL), now);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "type", type, "status", status, "reason", reason, "message", message,
-			 "lastTransitionTime",
-			 old && strcmp(json_text(old, "status", NULL), status) == 0 ? json_text(old, "lastTransitionTime", NULL) : now,
-			 "observedGeneration", json_int(object, 1, "metadata", "generation", NULL));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "type", type, "status", status, "reason", reason, "message",
+	                 message, "lastTransitionTime",
+	                 old && strcmp(json_text(old, "status", NULL), status) == 0
+	                         ? json_text(old, "lastTransitionTime", NULL)
+	                         : now,
+	                 "observedGeneration", json_int(object, 1, "metadata", "generation", NULL));
 }
 
 static void join(struct strbuf *out, const char *text, const json_t *names)
@@ -52,8 +54,7 @@ static void join(struct strbuf *out, const char *text, const json_t *names)
 
 	if (json_array_size(names))
 		strbuf_puts(out, text);
-	json_array_foreach(names, i, n)
-		strbuf_printf(out, "%s%s", i ? ", " : "", json_string_value(n));
+	json_array_foreach(names, i, n) strbuf_printf(out, "%s%s", i ? ", " : "", json_string_value(n));
 }
 
 static void set_conditions(struct bgp *b, enum resource_id res, const json_t *object, json_t *conditions)
@@ -74,17 +75,18 @@ static void config_conditions(struct round *r, const json_t *config)
 	const char *name = kube_name(config);
 	const json_t *conflicts = json_object_get(r->conflicts, name), *missing = json_object_get(r->missing, name);
 	const bool matched = json_is_true(json_object_get(r->matched, name)) || json_array_size(conflicts);
-	_cleanup_strbuf_ struct strbuf c = { 0 }, m = { 0 };
+	_cleanup_strbuf_ struct strbuf c = {0}, m = {0};
 
 	join(&c, "Other CiliumBGPClusterConfigs select the same nodes: ", conflicts);
 	join(&m, "Referenced CiliumBGPPeerConfigs are missing: ", missing);
 	set_conditions(r->bgp, RES_BGPCLUSTERCONFIGS, config,
-		       json_pack("[o, o, o]",
-				 condition(config, "cilium.io/NoMatchingNode", !matched, "NoMatchingNode",
-					   matched ? "" : "No node matches spec.nodeSelector"),
-				 condition(config, "cilium.io/MissingPeerConfigs", json_array_size(missing) > 0, "MissingPeerConfigs", strbuf_str(&m)),
-				 condition(config, "cilium.io/ConflictingClusterConfig", json_array_size(conflicts) > 0,
-					   "ConflictingClusterConfig", strbuf_str(&c))));
+	               json_pack("[o, o, o]",
+	                         condition(config, "cilium.io/NoMatchingNode", !matched, "NoMatchingNode",
+	                                   matched ? "" : "No node matches spec.nodeSelector"),
+	                         condition(config, "cilium.io/MissingPeerConfigs", json_array_size(missing) > 0,
+	                                   "MissingPeerConfigs", strbuf_str(&m)),
+	                         condition(config, "cilium.io/ConflictingClusterConfig", json_array_size(conflicts) > 0,
+	                                   "ConflictingClusterConfig", strbuf_str(&c))));
 }
 
 static void peer_config_conditions(struct round *r, const json_t *config)
@@ -95,8 +97,9 @@ static void peer_config_conditions(struct round *r, const json_t *config)
 
 	if (missing)
 		(void)snprintf(text, sizeof(text), "Referenced Auth Secret \"%s\" is missing", secret);
-	set_conditions(r->bgp, RES_BGPPEERCONFIGS, config,
-		       json_pack("[o]", condition(config, "cilium.io/MissingAuthSecret", missing, "MissingAuthSecret", text)));
+	set_conditions(
+		r->bgp, RES_BGPPEERCONFIGS, config,
+		json_pack("[o]", condition(config, "cilium.io/MissingAuthSecret", missing, "MissingAuthSecret", text)));
 }
 
 static void all_conditions(struct round *r)
@@ -104,10 +107,8 @@ static void all_conditions(struct round *r)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(r->configs, i, o)
-		config_conditions(r, o);
-	json_array_foreach(r->peer_configs, i, o)
-		peer_config_conditions(r, o);
+	json_array_foreach(r->configs, i, o) config_conditions(r, o);
+	json_array_foreach(r->peer_configs, i, o) peer_config_conditions(r, o);
 }
 
 /* ---- CiliumBGPNodeConfig ---- */
@@ -117,9 +118,8 @@ static const json_t *state_find(const json_t *states, const char *vrouter, const
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(states, i, s)
-		if (strcmp(json_text(s, "vrouter", NULL), vrouter) == 0 && strcmp(json_text(s, "name", NULL), name) == 0)
-			return s;
+	json_array_foreach(states, i, s) if (strcmp(json_text(s, "vrouter", NULL), vrouter) == 0 &&
+	                                     strcmp(json_text(s, "name", NULL), name) == 0) return s;
 	return NULL;
 }
 
@@ -129,16 +129,16 @@ static json_t *node_peer_status(const json_t *peer, const json_t *state)
 	const json_t *f;
 	size_t i;
 
-	json_array_foreach(json_object_get(state, "families"), i, f)
-		json_array_append_new(counts, json_pack("{s:O, s:O, s:O, s:O}", "afi", json_object_get(f, "afi"), "safi", json_object_get(f, "safi"),
-							"received", json_object_get(f, "received"), "advertised",
-							json_object_get(f, "advertised")));
+	json_array_foreach(json_object_get(state, "families"), i, f) json_array_append_new(
+		counts,
+		json_pack("{s:O, s:O, s:O, s:O}", "afi", json_object_get(f, "afi"), "safi", json_object_get(f, "safi"),
+	                  "received", json_object_get(f, "received"), "advertised", json_object_get(f, "advertised")));
 	ret = json_pack("{s:O, s:O, s:I, s:s, s:o, s:{s:I, s:I}}", "name", json_object_get(peer, "name"), "peerAddress",
-			json_object_get(peer, "address"), "peerASN",
-			json_int(state, json_int(peer, 0, "peerASN", NULL), "peer-asn", NULL), "peeringState",
-			state ? json_text(state, "session-state", NULL) : "idle", "routeCount", counts, "timers", "appliedHoldTimeSeconds",
-			json_int(state, 0, "applied-hold-time-seconds", NULL), "appliedKeepaliveSeconds",
-			json_int(state, 0, "applied-keep-alive-time-seconds", NULL));
+	                json_object_get(peer, "address"), "peerASN",
+	                json_int(state, json_int(peer, 0, "peerASN", NULL), "peer-asn", NULL), "peeringState",
+	                state ? json_text(state, "session-state", NULL) : "idle", "routeCount", counts, "timers",
+	                "appliedHoldTimeSeconds", json_int(state, 0, "applied-hold-time-seconds", NULL),
+	                "appliedKeepaliveSeconds", json_int(state, 0, "applied-keep-alive-time-seconds", NULL));
 	return ret;
 }
 
@@ -149,16 +149,18 @@ static json_t *node_instances(const json_t *speaker, const json_t *states, bool 
 	json_t *ret = json_array();
 	size_t n, k;
 
-	json_array_foreach(instances, n, i) {
+	json_array_foreach(instances, n, i)
+	{
 		json_t *peers = json_array();
-		json_t *one = json_pack("{s:O, s:O, s:o}", "name", json_object_get(i, "name"), "localASN", json_object_get(i, "localASN"), "peers",
-					peers);
+		json_t *one = json_pack("{s:O, s:O, s:o}", "name", json_object_get(i, "name"), "localASN",
+		                        json_object_get(i, "localASN"), "peers", peers);
 
-		json_array_foreach(json_object_get(i, "peers"), k, p)
-			json_array_append_new(peers, status ? node_peer_status(p, state_find(states, json_text(i, "name", NULL),
-											      json_text(p, "name", NULL))) :
-							      json_pack("{s:O, s:O, s:O}", "name", json_object_get(p, "name"), "peerAddress",
-									json_object_get(p, "address"), "peerASN", json_object_get(p, "peerASN")));
+		json_array_foreach(json_object_get(i, "peers"), k, p) json_array_append_new(
+			peers,
+			status ? node_peer_status(
+					 p, state_find(states, json_text(i, "name", NULL), json_text(p, "name", NULL)))
+			       : json_pack("{s:O, s:O, s:O}", "name", json_object_get(p, "name"), "peerAddress",
+		                           json_object_get(p, "address"), "peerASN", json_object_get(p, "peerASN")));
 		if (!status && json_int(i, -1, "localPort", NULL) > 0)
 			json_object_set(one, "localPort", json_object_get(i, "localPort"));
 		if (!status)
@@ -181,10 +183,12 @@ static void put_node_config(struct bgp *b, const char *node, const json_t *speak
 		return;
 	}
 	o = json_pack("{s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:s, s:b}]}, s:{s:o}, s:{s:o}}", "apiVersion",
-		      resource_api_version(&resources[RES_BGPNODECONFIGS]), "kind", "CiliumBGPNodeConfig", "metadata", "name", node,
-		      "ownerReferences", "apiVersion", resource_api_version(&resources[RES_BGPCLUSTERCONFIGS]), "kind",
-		      "CiliumBGPClusterConfig", "name", name, "uid", kube_uid(config), "controller", 1, "spec", "bgpInstances",
-		      node_instances(speaker, states, false), "status", "bgpInstances", node_instances(speaker, states, true));
+	              resource_api_version(&resources[RES_BGPNODECONFIGS]), "kind", "CiliumBGPNodeConfig", "metadata",
+	              "name", node, "ownerReferences", "apiVersion",
+	              resource_api_version(&resources[RES_BGPCLUSTERCONFIGS]), "kind", "CiliumBGPClusterConfig", "name",
+	              name, "uid", kube_uid(config), "controller", 1, "spec", "bgpInstances",
+	              node_instances(speaker, states, false), "status", "bgpInstances",
+	              node_instances(speaker, states, true));
 	if (store_get(b->api->store, RES_BGPNODECONFIGS, "", node))
 		(void)store_update(b->api->store, RES_BGPNODECONFIGS, o, NULL, NULL);
 	else
@@ -219,8 +223,8 @@ static void round_begin(struct round *r, struct bgp *b)
 
 static void round_end(struct round *r)
 {
-	json_t *const all[] = { r->nodes,   r->policies, r->configs,   r->peer_configs, r->advertisements, r->overrides,
-				r->secrets, r->matched,	 r->conflicts, r->missing };
+	json_t *const all[] = {r->nodes,     r->policies, r->configs, r->peer_configs, r->advertisements,
+	                       r->overrides, r->secrets,  r->matched, r->conflicts,    r->missing};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -231,9 +235,7 @@ static void add_name(json_t *lists, const char *key, const char *name)
 	json_t *names = json_array_make(lists, key), *n;
 	size_t i;
 
-	json_array_foreach(names, i, n)
-		if (strcmp(json_string_value(n), name) == 0)
-			return;
+	json_array_foreach(names, i, n) if (strcmp(json_string_value(n), name) == 0) return;
 	json_array_append_new(names, json_string(name));
 }
 
@@ -248,7 +250,8 @@ static void collect_conditions(struct round *r, const json_t *speaker)
 	json_object_set_new(r->matched, config, json_true());
 	json_array_foreach(json_object_get(c, "missingPeerConfigs"), i, n)
 		add_name(r->missing, config, json_string_value(n));
-	json_array_foreach(json_object_get(c, "conflicts"), i, n) {
+	json_array_foreach(json_object_get(c, "conflicts"), i, n)
+	{
 		add_name(r->conflicts, json_string_value(n), config);
 		add_name(r->conflicts, config, json_string_value(n));
 	}
@@ -301,8 +304,7 @@ static void run_round(struct loop *loop _unused_, struct loop_handle id _unused_
 	b->dirty = false;
 	round_begin(&r, b);
 	cilium_sync_nodes(b->api, r.nodes);
-	json_array_foreach(r.nodes, i, n)
-		tell_node(&r, n);
+	json_array_foreach(r.nodes, i, n) tell_node(&r, n);
 	all_conditions(&r);
 	round_end(&r);
 }
@@ -319,9 +321,11 @@ void bgp_changed(struct api *api)
 /* Heart-beats change nodes all the time; only some of what a node says counts. */
 static bool node_counts(const struct store_event *ev)
 {
-	return ev->type != STORE_MODIFIED || !json_equal(json_object_get(ev->object, "metadata"), json_object_get(ev->old, "metadata")) ||
+	return ev->type != STORE_MODIFIED ||
+	       !json_equal(json_object_get(ev->object, "metadata"), json_object_get(ev->old, "metadata")) ||
 	       !json_equal(json_object_get(ev->object, "spec"), json_object_get(ev->old, "spec")) ||
-	       !json_equal(json_at(ev->object, "status", "addresses", NULL), json_at(ev->old, "status", "addresses", NULL));
+	       !json_equal(json_at(ev->object, "status", "addresses", NULL),
+	                   json_at(ev->old, "status", "addresses", NULL));
 }
 
 static void on_event(const struct store_event *ev, void *arg)
@@ -357,7 +361,7 @@ int bgp_start(struct api *api, struct error *e)
 
 	if (!b)
 		return error_oom(e);
-	*b = (struct bgp){ .api = api, .sent = json_object(), .states = json_object() };
+	*b = (struct bgp){.api = api, .sent = json_object(), .states = json_object()};
 	api->bgp = b;
 	b->watch = store_watch(api->store, on_event, b);
 	bgp_changed(api);
@@ -391,7 +395,7 @@ void bgp_peer_status(struct api *api, const char *node, const json_t *peers)
 /* ---- questions ---- */
 
 struct query {
-	json_t *nodes; /* of the answer, in the order of the nodes */
+	json_t *nodes;   /* of the answer, in the order of the nodes */
 	const char *key; /* "peers" or "routes" */
 	size_t waiting;
 	bgp_query_fn fn;
@@ -439,7 +443,7 @@ static void ask_node(struct api *api, struct query *q, const char *node, const j
 		free(one);
 		return;
 	}
-	*one = (struct question){ .query = q, .entry = entry };
+	*one = (struct question){.query = q, .entry = entry};
 	ask = json_deep_copy(request);
 	json_object_del(ask, "id");
 	json_object_del(ask, "node");
@@ -452,7 +456,7 @@ void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *ar
 	_cleanup_json_ json_t *nodes = store_list(api->store, RES_NODES, "");
 	const char *only = json_text(request, "node", NULL);
 	struct query *q = calloc(1, sizeof(*q));
-	struct error e = { 0 };
+	struct error e = {0};
 	const json_t *n;
 	size_t i;
 
@@ -464,10 +468,12 @@ void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *ar
 	}
 	if (!q)
 		return;
-	*q = (struct query){ .nodes = json_array(), .waiting = 1, .fn = fn, .arg = arg,
-			     .key = strcmp(json_text(request, "op", NULL), "bgp.routes") == 0 ? "routes" : "peers" };
-	json_array_foreach(nodes, i, n)
-		if (!*only || strcmp(only, kube_name(n)) == 0)
-			ask_node(api, q, kube_name(n), request);
+	*q = (struct query){.nodes = json_array(),
+	                    .waiting = 1,
+	                    .fn = fn,
+	                    .arg = arg,
+	                    .key = strcmp(json_text(request, "op", NULL), "bgp.routes") == 0 ? "routes" : "peers"};
+	json_array_foreach(nodes, i, n) if (!*only || strcmp(only, kube_name(n)) == 0)
+		ask_node(api, q, kube_name(n), request);
 	query_done(q);
 }

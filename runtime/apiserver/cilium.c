@@ -14,11 +14,12 @@
 #include "cluster/cilium_values.h"
 #include "cluster/jsonutil.h"
 
-#define NS	"kube-system"
+#define NS      "kube-system"
 #define VERSION "1.14.3"
 
-static const enum resource_id crds[] = { RES_BGPPEERINGPOLICIES, RES_BGPCLUSTERCONFIGS,	     RES_BGPPEERCONFIGS, RES_BGPADVERTISEMENTS,
-					 RES_BGPNODECONFIGS,	 RES_BGPNODECONFIGOVERRIDES, RES_CILIUMNODES };
+static const enum resource_id crds[] = {RES_BGPPEERINGPOLICIES, RES_BGPCLUSTERCONFIGS, RES_BGPPEERCONFIGS,
+                                        RES_BGPADVERTISEMENTS,  RES_BGPNODECONFIGS,    RES_BGPNODECONFIGOVERRIDES,
+                                        RES_CILIUMNODES};
 
 static bool is_bgp(const struct resource *res)
 {
@@ -56,9 +57,10 @@ static void put(struct api *api, enum resource_id res, json_t *object)
 
 static json_t *object_new(enum resource_id res, const char *ns, const char *name)
 {
-	json_t *o = json_pack("{s:s, s:s, s:{s:s, s:{s:s}, s:{s:s, s:s}}}", "apiVersion", resource_api_version(&resources[res]), "kind",
-			      resources[res].kind, "metadata", "name", name, "labels", "app.kubernetes.io/managed-by", "Helm", "annotations",
-			      "meta.helm.sh/release-name", "cilium", "meta.helm.sh/release-namespace", NS);
+	json_t *o = json_pack("{s:s, s:s, s:{s:s, s:{s:s}, s:{s:s, s:s}}}", "apiVersion",
+	                      resource_api_version(&resources[res]), "kind", resources[res].kind, "metadata", "name",
+	                      name, "labels", "app.kubernetes.io/managed-by", "Helm", "annotations",
+	                      "meta.helm.sh/release-name", "cilium", "meta.helm.sh/release-namespace", NS);
 
 	if (*ns)
 		json_object_set_new(json_object_get(o, "metadata"), "namespace", json_string(ns));
@@ -71,16 +73,17 @@ static void put_label(json_t *o, const char *key, const char *value)
 }
 
 /* A pod template of the chart: on the host's network, wherever there is a node. */
-static json_t *pod_template(const char *account, json_t *labels, const char *container, const char *image, const char *version)
+static json_t *pod_template(const char *account, json_t *labels, const char *container, const char *image,
+                            const char *version)
 {
-	_cleanup_strbuf_ struct strbuf full = { 0 };
+	_cleanup_strbuf_ struct strbuf full = {0};
 
 	strbuf_printf(&full, "%s:v%s", image, version);
-	return json_pack("{s:{s:o}, s:{s:b, s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:[{s:s, s:s, s:s}]}}", "metadata", "labels", labels, "spec",
-			 "hostNetwork", 1, "restartPolicy", "Always", "serviceAccountName", account, "priorityClassName",
-			 "system-node-critical", "dnsPolicy", "ClusterFirst", "tolerations", "operator", "Exists",
-			 "terminationGracePeriodSeconds", 1, "containers", "name", container, "image", strbuf_str(&full), "imagePullPolicy",
-			 "IfNotPresent");
+	return json_pack("{s:{s:o}, s:{s:b, s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:[{s:s, s:s, s:s}]}}", "metadata",
+	                 "labels", labels, "spec", "hostNetwork", 1, "restartPolicy", "Always", "serviceAccountName",
+	                 account, "priorityClassName", "system-node-critical", "dnsPolicy", "ClusterFirst",
+	                 "tolerations", "operator", "Exists", "terminationGracePeriodSeconds", 1, "containers", "name",
+	                 container, "image", strbuf_str(&full), "imagePullPolicy", "IfNotPresent");
 }
 
 static void put_agent(struct api *api, const char *version)
@@ -90,13 +93,15 @@ static void put_agent(struct api *api, const char *version)
 	put_label(o, "k8s-app", "cilium");
 	put_label(o, "app.kubernetes.io/name", "cilium-agent");
 	put_label(o, "app.kubernetes.io/part-of", "cilium");
-	json_object_set_new(o, "spec",
-			    json_pack("{s:{s:o}, s:{s:s, s:{s:i, s:i}}, s:i, s:o}", "selector", "matchLabels", labels, "updateStrategy", "type",
-				      "RollingUpdate", "rollingUpdate", "maxUnavailable", 2, "maxSurge", 0, "revisionHistoryLimit", 10, "template",
-				      pod_template("cilium",
-						   json_pack("{s:s, s:s, s:s}", "k8s-app", "cilium", "app.kubernetes.io/name", "cilium-agent",
-							     "app.kubernetes.io/part-of", "cilium"),
-						   "cilium-agent", "quay.io/cilium/cilium", version)));
+	json_object_set_new(
+		o, "spec",
+		json_pack("{s:{s:o}, s:{s:s, s:{s:i, s:i}}, s:i, s:o}", "selector", "matchLabels", labels,
+	                  "updateStrategy", "type", "RollingUpdate", "rollingUpdate", "maxUnavailable", 2, "maxSurge",
+	                  0, "revisionHistoryLimit", 10, "template",
+	                  pod_template("cilium",
+	                               json_pack("{s:s, s:s, s:s}", "k8s-app", "cilium", "app.kubernetes.io/name",
+	                                         "cilium-agent", "app.kubernetes.io/part-of", "cilium"),
+	                               "cilium-agent", "quay.io/cilium/cilium", version)));
 	put(api, RES_DAEMONSETS, o);
 }
 
@@ -108,10 +113,12 @@ static void put_operator(struct api *api, const char *version, json_int_t replic
 	put_label(o, "io.cilium/app", "operator");
 	put_label(o, "name", "cilium-operator");
 	json_object_set_new(o, "spec",
-			    json_pack("{s:I, s:{s:O}, s:{s:s, s:{s:s, s:s}}, s:i, s:i, s:o}", "replicas", replicas, "selector", "matchLabels",
-				      labels, "strategy", "type", "RollingUpdate", "rollingUpdate", "maxSurge", "25%", "maxUnavailable", "50%",
-				      "progressDeadlineSeconds", 600, "revisionHistoryLimit", 10, "template",
-				      pod_template("cilium-operator", labels, "cilium-operator", "quay.io/cilium/operator-generic", version)));
+	                    json_pack("{s:I, s:{s:O}, s:{s:s, s:{s:s, s:s}}, s:i, s:i, s:o}", "replicas", replicas,
+	                              "selector", "matchLabels", labels, "strategy", "type", "RollingUpdate",
+	                              "rollingUpdate", "maxSurge", "25%", "maxUnavailable", "50%",
+	                              "progressDeadlineSeconds", 600, "revisionHistoryLimit", 10, "template",
+	                              pod_template("cilium-operator", labels, "cilium-operator",
+	                                           "quay.io/cilium/operator-generic", version)));
 	put(api, RES_DEPLOYMENTS, o);
 }
 
@@ -132,11 +139,12 @@ static json_t *crd_versions(const struct resource *r)
 	json_t *ret = json_array();
 
 	for (size_t i = 0; r->versions[i]; i++)
-		json_array_append_new(ret,
-				      json_pack("{s:s, s:b, s:b, s:{s:{s:s, s:b}}, s:{}, s:[{s:s, s:s, s:s}]}", "name", r->versions[i], "served", 1,
-						"storage", i == 0, "schema", "openAPIV3Schema", "type", "object",
-						"x-kubernetes-preserve-unknown-fields", 1, "subresources", "additionalPrinterColumns", "name",
-						"Age", "type", "date", "jsonPath", ".metadata.creationTimestamp"));
+		json_array_append_new(ret, json_pack("{s:s, s:b, s:b, s:{s:{s:s, s:b}}, s:{}, s:[{s:s, s:s, s:s}]}",
+		                                     "name", r->versions[i], "served", 1, "storage", i == 0, "schema",
+		                                     "openAPIV3Schema", "type", "object",
+		                                     "x-kubernetes-preserve-unknown-fields", 1, "subresources",
+		                                     "additionalPrinterColumns", "name", "Age", "type", "date",
+		                                     "jsonPath", ".metadata.creationTimestamp"));
 	return ret;
 }
 
@@ -157,16 +165,19 @@ static json_t *crd_object(const struct resource *r)
 	(void)snprintf(name, sizeof(name), "%s.%s", r->plural, r->group);
 	(void)snprintf(list, sizeof(list), "%sList", r->kind);
 	(void)kube_time(time(NULL), now);
-	names = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "plural", r->plural, "singular", r->singular, "kind", r->kind, "listKind", list,
-			  "shortNames", texts(r->short_names), "categories", texts(r->categories));
-	o = json_pack("{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:s, s:O, s:s, s:o}, s:{s:o, s:[s], s:[{s:s, s:s, s:s, s:s, s:s}, "
-		      "{s:s, s:s, s:s, s:s, s:s}]}}",
-		      "apiVersion", "apiextensions.k8s.io/v1", "kind", "CustomResourceDefinition", "metadata", "name", name, "labels",
-		      "io.cilium.k8s.crd.schema.version", "1.30.0", "spec", "group", r->group, "names", names, "scope",
-		      r->namespaced ? "Namespaced" : "Cluster", "versions", crd_versions(r), "status", "acceptedNames", names,
-		      "storedVersions", r->versions[0], "conditions", "type", "NamesAccepted", "status", "True", "reason", "NoConflicts",
-		      "message", "no conflicts found", "lastTransitionTime", now, "type", "Established", "status", "True", "reason",
-		      "InitialNamesAccepted", "message", "the initial names have been accepted", "lastTransitionTime", now);
+	names = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "plural", r->plural, "singular", r->singular, "kind",
+	                  r->kind, "listKind", list, "shortNames", texts(r->short_names), "categories",
+	                  texts(r->categories));
+	o = json_pack(
+		"{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:s, s:O, s:s, s:o}, s:{s:o, s:[s], s:[{s:s, s:s, s:s, s:s, s:s}, "
+		"{s:s, s:s, s:s, s:s, s:s}]}}",
+		"apiVersion", "apiextensions.k8s.io/v1", "kind", "CustomResourceDefinition", "metadata", "name", name,
+		"labels", "io.cilium.k8s.crd.schema.version", "1.30.0", "spec", "group", r->group, "names", names,
+		"scope", r->namespaced ? "Namespaced" : "Cluster", "versions", crd_versions(r), "status",
+		"acceptedNames", names, "storedVersions", r->versions[0], "conditions", "type", "NamesAccepted",
+		"status", "True", "reason", "NoConflicts", "message", "no conflicts found", "lastTransitionTime", now,
+		"type", "Established", "status", "True", "reason", "InitialNamesAccepted", "message",
+		"the initial names have been accepted", "lastTransitionTime", now);
 	return o;
 }
 
@@ -193,8 +204,7 @@ static void delete_all(struct api *api, enum resource_id res)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(all, i, o)
-		(void)store_delete(api->store, res, kube_namespace(o), kube_name(o));
+	json_array_foreach(all, i, o)(void) store_delete(api->store, res, kube_namespace(o), kube_name(o));
 }
 
 /* ---- CiliumNodes ---- */
@@ -208,18 +218,20 @@ const json_t *cilium_pod_cidrs(const struct api *api, const json_t *node)
 
 static json_t *cilium_node(const struct api *api, const json_t *node)
 {
-	const json_t *addresses = json_at(node, "status", "addresses", NULL), *labels = json_at(node, "metadata", "labels", NULL), *a;
+	const json_t *addresses = json_at(node, "status", "addresses", NULL),
+		     *labels = json_at(node, "metadata", "labels", NULL), *a;
 	const json_t *cidrs = cilium_pod_cidrs(api, node);
 	json_t *list = json_array();
 	size_t i;
 
-	json_array_foreach(addresses, i, a)
-		if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0)
-			json_array_append_new(list, json_pack("{s:s, s:s}", "type", "InternalIP", "ip", json_text(a, "address", NULL)));
-	return json_pack("{s:s, s:s, s:{s:s, s:o, s:[{s:s, s:s, s:s, s:s}]}, s:{s:o, s:{s:o}}, s:{}}", "apiVersion", "cilium.io/v2", "kind",
-			 "CiliumNode", "metadata", "name", kube_name(node), "labels", labels ? json_deep_copy(labels) : json_object(),
-			 "ownerReferences", "apiVersion", "v1", "kind", "Node", "name", kube_name(node), "uid", kube_uid(node), "spec",
-			 "addresses", list, "ipam", "podCIDRs", cidrs ? json_deep_copy(cidrs) : json_array(), "status");
+	json_array_foreach(addresses, i, a) if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s}", "type", "InternalIP", "ip", json_text(a, "address", NULL)));
+	return json_pack("{s:s, s:s, s:{s:s, s:o, s:[{s:s, s:s, s:s, s:s}]}, s:{s:o, s:{s:o}}, s:{}}", "apiVersion",
+	                 "cilium.io/v2", "kind", "CiliumNode", "metadata", "name", kube_name(node), "labels",
+	                 labels ? json_deep_copy(labels) : json_object(), "ownerReferences", "apiVersion", "v1", "kind",
+	                 "Node", "name", kube_name(node), "uid", kube_uid(node), "spec", "addresses", list, "ipam",
+	                 "podCIDRs", cidrs ? json_deep_copy(cidrs) : json_array(), "status");
 }
 
 void cilium_sync_nodes(struct api *api, const json_t *nodes)
@@ -228,12 +240,9 @@ void cilium_sync_nodes(struct api *api, const json_t *nodes)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach(nodes, i, n)
-		if (api->cilium)
-			put(api, RES_CILIUMNODES, cilium_node(api, n));
-	json_array_foreach(have, i, n)
-		if (!api->cilium || !store_get(api->store, RES_NODES, "", kube_name(n)))
-			(void)store_delete(api->store, RES_CILIUMNODES, "", kube_name(n));
+	json_array_foreach(nodes, i, n) if (api->cilium) put(api, RES_CILIUMNODES, cilium_node(api, n));
+	json_array_foreach(have, i, n) if (!api->cilium || !store_get(api->store, RES_NODES, "", kube_name(n)))(void)
+		store_delete(api->store, RES_CILIUMNODES, "", kube_name(n));
 }
 
 /* ---- the release ---- */
@@ -242,32 +251,34 @@ static void put_release(struct api *api, const json_t *values, const char *versi
 {
 	char now[KUBE_TIME_LEN], name[64], number[16], modified[24];
 	_cleanup_json_ json_t *release = NULL;
-	_cleanup_strbuf_ struct strbuf once = { 0 }, twice = { 0 };
+	_cleanup_strbuf_ struct strbuf once = {0}, twice = {0};
 	_cleanup_free_ char *text = NULL;
 
 	(void)kube_time(time(NULL), now);
 	(void)snprintf(name, sizeof(name), "sh.helm.release.v1.cilium.v%d", revision);
 	(void)snprintf(number, sizeof(number), "%d", revision);
 	(void)snprintf(modified, sizeof(modified), "%lld", (long long)time(NULL));
-	release = json_pack("{s:s, s:s, s:i, s:O?, s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:s, s:s}}}", "name", "cilium", "namespace", NS,
-			    "version", revision, "config", values, "info", "first_deployed", now, "last_deployed", now, "status", status,
-			    "description", "netemu reads these values itself: there is no chart", "chart", "metadata", "name", "cilium",
-			    "version", version, "appVersion", version, "apiVersion", "v2");
+	release = json_pack("{s:s, s:s, s:i, s:O?, s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:s, s:s}}}", "name",
+	                    "cilium", "namespace", NS, "version", revision, "config", values, "info", "first_deployed",
+	                    now, "last_deployed", now, "status", status, "description",
+	                    "netemu reads these values itself: there is no chart", "chart", "metadata", "name",
+	                    "cilium", "version", version, "appVersion", version, "apiVersion", "v2");
 	text = json_dumps(release, JSON_COMPACT);
 	if (!text)
 		return;
 	base64_encode(&once, text, strlen(text));
 	base64_encode(&twice, strbuf_str(&once), once.len);
 	put(api, RES_SECRETS,
-	    json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}, s:s, s:{s:s}}", "apiVersion", "v1", "kind", "Secret", "metadata",
-		      "name", name, "namespace", NS, "labels", "name", "cilium", "owner", "helm", "status", status, "version", number,
-		      "modifiedAt", modified, "type", "helm.sh/release.v1", "data", "release", strbuf_str(&twice)));
+	    json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}, s:s, s:{s:s}}", "apiVersion", "v1", "kind",
+	              "Secret", "metadata", "name", name, "namespace", NS, "labels", "name", "cilium", "owner", "helm",
+	              "status", status, "version", number, "modifiedAt", modified, "type", "helm.sh/release.v1", "data",
+	              "release", strbuf_str(&twice)));
 }
 
 static json_t *read_release(const json_t *secret)
 {
 	const char *data = json_text(secret, "data", "release", NULL);
-	_cleanup_strbuf_ struct strbuf once = { 0 }, text = { 0 };
+	_cleanup_strbuf_ struct strbuf once = {0}, text = {0};
 
 	if (base64_decode(&once, data, strlen(data)) < 0 || base64_decode(&text, strbuf_str(&once), once.len) < 0)
 		return NULL;
@@ -281,11 +292,10 @@ static json_t *find_release(struct api *api)
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(secrets, i, s)
-		if (strcmp(json_text(s, "metadata", "labels", "owner", NULL), "helm") == 0 &&
-		    strcmp(json_text(s, "metadata", "labels", "name", NULL), "cilium") == 0 &&
-		    strcmp(json_text(s, "metadata", "labels", "status", NULL), "deployed") == 0)
-			return read_release(s);
+	json_array_foreach(secrets, i, s) if (strcmp(json_text(s, "metadata", "labels", "owner", NULL), "helm") == 0 &&
+	                                      strcmp(json_text(s, "metadata", "labels", "name", NULL), "cilium") == 0 &&
+	                                      strcmp(json_text(s, "metadata", "labels", "status", NULL), "deployed") ==
+	                                              0) return read_release(s);
 	return NULL;
 }
 
@@ -325,7 +335,8 @@ int cilium_install(struct api *api, const json_t *values, const char *version, j
 	version += *version == 'v';
 	adopt(api, config);
 	if (before)
-		put_release(api, release_values(before), json_text(before, "chart", "metadata", "version", NULL), revision - 1, "superseded");
+		put_release(api, release_values(before), json_text(before, "chart", "metadata", "version", NULL),
+		            revision - 1, "superseded");
 	put_release(api, values, version, revision, "deployed");
 	if (!api->cilium_bgp)
 		forget_bgp(api);
@@ -347,14 +358,13 @@ static void delete_release(struct api *api)
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(secrets, i, s)
-		if (strncmp(kube_name(s), "sh.helm.release.v1.cilium.v", 27) == 0)
-			(void)store_delete(api->store, RES_SECRETS, NS, kube_name(s));
+	json_array_foreach(secrets, i, s) if (strncmp(kube_name(s), "sh.helm.release.v1.cilium.v", 27) == 0)(void)
+		store_delete(api->store, RES_SECRETS, NS, kube_name(s));
 }
 
 void cilium_uninstall(struct api *api)
 {
-	static const char *const accounts[] = { "cilium", "cilium-operator" };
+	static const char *const accounts[] = {"cilium", "cilium-operator"};
 
 	if (!api->cilium)
 		return;

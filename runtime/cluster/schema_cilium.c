@@ -22,11 +22,12 @@ struct rule {
 	enum field_type type, element;
 	const struct rule *fields; /* of an object, or of the objects of a list */
 	bool required, ranged;
-	json_int_t min, max; /* ranged: of an integer (or an element), of the items of a list, of the length of a string */
+	json_int_t min,
+		max; /* ranged: of an integer (or an element), of the items of a list, of the length of a string */
 	const char *const *words; /* of a string, or of the strings of a list */
 	enum format format;
-	const char *fallback; /* JSON */
-	const char *key; /* of a list that merges */
+	const char *fallback;                       /* JSON */
+	const char *key;                            /* of a list that merges */
 	const char *(*check)(const json_t *object); /* x-kubernetes-validations: what is wrong, or NULL */
 };
 
@@ -218,13 +219,13 @@ static const struct {
 	const char *kind;
 	const struct rule *rules;
 } kinds[] = {
-	{ "CiliumBGPPeeringPolicy", policy },
-	{ "CiliumBGPClusterConfig", cluster_config },
-	{ "CiliumBGPPeerConfig", peer_config },
-	{ "CiliumBGPAdvertisement", bgp_advertisement },
-	{ "CiliumBGPNodeConfigOverride", node_config_override },
-	{ "CiliumBGPNodeConfig", written_by_cilium },
-	{ "CiliumNode", written_by_cilium },
+	{"CiliumBGPPeeringPolicy", policy},
+	{"CiliumBGPClusterConfig", cluster_config},
+	{"CiliumBGPPeerConfig", peer_config},
+	{"CiliumBGPAdvertisement", bgp_advertisement},
+	{"CiliumBGPNodeConfigOverride", node_config_override},
+	{"CiliumBGPNodeConfig", written_by_cilium},
+	{"CiliumNode", written_by_cilium},
 };
 
 /* ---- schema.h's fields ---- */
@@ -258,7 +259,7 @@ static struct kube_field *make_fields(const struct rule *rules, size_t head)
 
 const struct kube_field *schema_cilium(const char *kind)
 {
-	static const struct kube_field head[] = { META };
+	static const struct kube_field head[] = {META};
 	static struct kube_field *made[ARRAY_SIZE(kinds)];
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -281,27 +282,30 @@ static void check_object(const struct rule *rules, const json_t *object, const c
 static void cause(json_t *causes, const char *reason, const char *path, const char *fmt, ...) _printf_(4, 5);
 static void cause(json_t *causes, const char *reason, const char *path, const char *fmt, ...)
 {
-	_cleanup_strbuf_ struct strbuf text = { 0 };
+	_cleanup_strbuf_ struct strbuf text = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
 	strbuf_vprintf(&text, fmt, ap);
 	va_end(ap);
-	json_array_append_new(causes, json_pack("{s:s, s:s, s:s}", "reason", reason, "message", strbuf_str(&text), "field", path));
+	json_array_append_new(
+		causes, json_pack("{s:s, s:s, s:s}", "reason", reason, "message", strbuf_str(&text), "field", path));
 }
 
 static const char *type_name(enum field_type type)
 {
-	static const char *const names[_FIELD_TYPE_MAX] = { [FIELD_STRING] = "string", [FIELD_INT] = "integer",	   [FIELD_BOOL] = "boolean",
-							    [FIELD_OBJECT] = "object", [FIELD_STRING_MAP] = "object", [FIELD_LIST] = "array" };
+	static const char *const names[_FIELD_TYPE_MAX] = {
+		[FIELD_STRING] = "string", [FIELD_INT] = "integer",       [FIELD_BOOL] = "boolean",
+		[FIELD_OBJECT] = "object", [FIELD_STRING_MAP] = "object", [FIELD_LIST] = "array"};
 
 	return names[type] ? names[type] : "object";
 }
 
 static const char *json_name(const json_t *v)
 {
-	static const char *const names[] = { [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",	 [JSON_STRING] = "string", [JSON_INTEGER] = "integer",
-					     [JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null" };
+	static const char *const names[] = {
+		[JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string", [JSON_INTEGER] = "integer",
+		[JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
 
 	return names[json_typeof(v)];
 }
@@ -364,7 +368,7 @@ static void check_format(const struct rule *r, const char *text, const char *pat
 		[FORMAT_STANDARD] = "should match '^" U32 "$|^" U16 ":" U16 "$'",
 		[FORMAT_LARGE] = "should match '^" U32 ":" U32 ":" U32 "$'",
 	};
-	_cleanup_strbuf_ struct strbuf what = { 0 };
+	_cleanup_strbuf_ struct strbuf what = {0};
 	const char *mark;
 
 	if (has_format(r->format, text))
@@ -379,14 +383,15 @@ static void check_format(const struct rule *r, const char *text, const char *pat
 
 static void check_words(const struct rule *r, const char *text, const char *path, json_t *causes)
 {
-	_cleanup_strbuf_ struct strbuf list = { 0 };
+	_cleanup_strbuf_ struct strbuf list = {0};
 
 	for (const char *const *w = r->words; *w; w++) {
 		if (strcmp(*w, text) == 0)
 			return;
 		strbuf_printf(&list, "%s\"%s\"", list.len ? ", " : "", *w);
 	}
-	cause(causes, "FieldValueNotSupported", path, "Unsupported value: \"%s\": supported values: %s", text, strbuf_str(&list));
+	cause(causes, "FieldValueNotSupported", path, "Unsupported value: \"%s\": supported values: %s", text,
+	      strbuf_str(&list));
 }
 
 static void check_string(const struct rule *r, const char *text, const char *path, json_t *causes)
@@ -400,7 +405,8 @@ static void check_string(const struct rule *r, const char *text, const char *pat
 	if (r->type != FIELD_STRING || !r->ranged)
 		return;
 	if (len < r->min)
-		cause(causes, "FieldValueInvalid", path, "Invalid value: \"%s\": %s in body should be at least %lld chars long", text, path,
+		cause(causes, "FieldValueInvalid", path,
+		      "Invalid value: \"%s\": %s in body should be at least %lld chars long", text, path,
 		      (long long)r->min);
 	else if (len > r->max)
 		cause(causes, "FieldValueTooLong", path, "Too long: may not be longer than %lld", (long long)r->max);
@@ -411,17 +417,19 @@ static void check_int(const struct rule *r, json_int_t v, const char *path, json
 	if (!r->ranged)
 		return;
 	if (v < r->min)
-		cause(causes, "FieldValueInvalid", path, "Invalid value: %lld: %s in body should be greater than or equal to %lld", (long long)v, path,
+		cause(causes, "FieldValueInvalid", path,
+		      "Invalid value: %lld: %s in body should be greater than or equal to %lld", (long long)v, path,
 		      (long long)r->min);
 	else if (v > r->max)
-		cause(causes, "FieldValueInvalid", path, "Invalid value: %lld: %s in body should be less than or equal to %lld", (long long)v, path,
+		cause(causes, "FieldValueInvalid", path,
+		      "Invalid value: %lld: %s in body should be less than or equal to %lld", (long long)v, path,
 		      (long long)r->max);
 }
 
 static void check_wrong_type(const char *path, const json_t *v, enum field_type type, json_t *causes)
 {
-	cause(causes, "FieldValueTypeInvalid", path, "Invalid value: \"%s\": %s in body must be of type %s: \"%s\"", json_name(v), path,
-	      type_name(type), json_name(v));
+	cause(causes, "FieldValueTypeInvalid", path, "Invalid value: \"%s\": %s in body must be of type %s: \"%s\"",
+	      json_name(v), path, type_name(type), json_name(v));
 }
 
 static void check_one(const struct rule *r, const json_t *v, const char *path, json_t *causes)
@@ -445,16 +453,17 @@ static void check_unique(const struct rule *r, const json_t *list, const char *p
 	const json_t *a;
 	size_t i;
 
-	json_array_foreach(list, i, a)
-		for (size_t k = 0; r->key && k < i; k++)
-			if (strcmp(json_text(a, r->key, NULL), json_text(json_array_get(list, k), r->key, NULL)) == 0) {
-				_cleanup_strbuf_ struct strbuf at = { 0 };
+	json_array_foreach(list, i, a) for (size_t k = 0; r->key && k < i;
+	                                    k++) if (strcmp(json_text(a, r->key, NULL),
+	                                                    json_text(json_array_get(list, k), r->key, NULL)) == 0)
+	{
+		_cleanup_strbuf_ struct strbuf at = {0};
 
-				strbuf_printf(&at, "%s[%zu]", path, i);
-				cause(causes, "FieldValueDuplicate", strbuf_str(&at), "Duplicate value: {\"%s\":\"%s\"}", r->key,
-				      json_text(a, r->key, NULL));
-				break;
-			}
+		strbuf_printf(&at, "%s[%zu]", path, i);
+		cause(causes, "FieldValueDuplicate", strbuf_str(&at), "Duplicate value: {\"%s\":\"%s\"}", r->key,
+		      json_text(a, r->key, NULL));
+		break;
+	}
 }
 
 static void check_list(const struct rule *r, const json_t *list, const char *path, json_t *causes)
@@ -464,13 +473,16 @@ static void check_list(const struct rule *r, const json_t *list, const char *pat
 	size_t i;
 
 	if (r->ranged && n < r->min)
-		cause(causes, "FieldValueInvalid", path, "Invalid value: %lld: %s in body should have at least %lld items", (long long)n, path,
+		cause(causes, "FieldValueInvalid", path,
+		      "Invalid value: %lld: %s in body should have at least %lld items", (long long)n, path,
 		      (long long)r->min);
 	if (r->ranged && n > r->max)
-		cause(causes, "FieldValueTooMany", path, "Too many: %lld: must have at most %lld items", (long long)n, (long long)r->max);
+		cause(causes, "FieldValueTooMany", path, "Too many: %lld: must have at most %lld items", (long long)n,
+		      (long long)r->max);
 	check_unique(r, list, path, causes);
-	json_array_foreach(list, i, v) {
-		_cleanup_strbuf_ struct strbuf at = { 0 };
+	json_array_foreach(list, i, v)
+	{
+		_cleanup_strbuf_ struct strbuf at = {0};
 
 		strbuf_printf(&at, "%s[%zu]", path, i);
 		if (!has_type(r->element, v))
@@ -484,7 +496,7 @@ static void check_object(const struct rule *rules, const json_t *object, const c
 {
 	for (const struct rule *r = rules; r->name; r++) {
 		const json_t *v = json_object_get(object, r->name);
-		_cleanup_strbuf_ struct strbuf at = { 0 };
+		_cleanup_strbuf_ struct strbuf at = {0};
 
 		strbuf_printf(&at, "%s%s%s", path, *path ? "." : "", r->name);
 		if (!v) {

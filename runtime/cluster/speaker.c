@@ -23,9 +23,7 @@ static bool has_text(const json_t *array, const char *text)
 	const json_t *t;
 	size_t i;
 
-	json_array_foreach(array, i, t)
-		if (strcmp(json_string_value(t), text) == 0)
-			return true;
+	json_array_foreach(array, i, t) if (strcmp(json_string_value(t), text) == 0) return true;
 	return false;
 }
 
@@ -46,7 +44,8 @@ void speaker_note(struct speaker_build *b, const char *fmt, ...)
 static int by_age(const void *x, const void *y)
 {
 	const json_t *a = *(const json_t *const *)x, *b = *(const json_t *const *)y;
-	int r = strcmp(json_text(a, "metadata", "creationTimestamp", NULL), json_text(b, "metadata", "creationTimestamp", NULL));
+	int r = strcmp(json_text(a, "metadata", "creationTimestamp", NULL),
+	               json_text(b, "metadata", "creationTimestamp", NULL));
 
 	return r ? r : strcmp(kube_name(a), kube_name(b));
 }
@@ -57,9 +56,8 @@ json_t *speaker_select(const struct speaker_build *b, const json_t *objects)
 	json_t *o, *ret = json_array();
 	size_t i, n = 0;
 
-	json_array_foreach(objects, i, o)
-		if (found && selector_match_object(json_at(o, "spec", "nodeSelector", NULL), b->labels))
-			found[n++] = o;
+	json_array_foreach(objects, i, o) if (found && selector_match_object(json_at(o, "spec", "nodeSelector", NULL),
+	                                                                     b->labels)) found[n++] = o;
 	if (n)
 		qsort(found, n, sizeof(found[0]), by_age);
 	for (i = 0; i < n; i++)
@@ -73,9 +71,9 @@ const char *speaker_router_id(const struct speaker_build *b)
 	struct in_addr in;
 	size_t i;
 
-	json_array_foreach(addresses, i, a)
-		if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0 && inet_pton(AF_INET, json_text(a, "address", NULL), &in) == 1)
-			return json_text(a, "address", NULL);
+	json_array_foreach(addresses, i, a) if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0 &&
+	                                        inet_pton(AF_INET, json_text(a, "address", NULL), &in) ==
+	                                                1) return json_text(a, "address", NULL);
 	return "";
 }
 
@@ -83,7 +81,7 @@ const char *speaker_router_id(const struct speaker_build *b)
 
 static json_t *decode(const char *text)
 {
-	_cleanup_strbuf_ struct strbuf out = { 0 };
+	_cleanup_strbuf_ struct strbuf out = {0};
 
 	return base64_decode(&out, text, strlen(text)) < 0 ? NULL : json_stringn(strbuf_str(&out), out.len);
 }
@@ -93,9 +91,7 @@ static const json_t *find_named(const json_t *objects, const char *name)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(objects, i, o)
-		if (strcmp(kube_name(o), name) == 0)
-			return o;
+	json_array_foreach(objects, i, o) if (strcmp(kube_name(o), name) == 0) return o;
 	return NULL;
 }
 
@@ -119,7 +115,9 @@ void speaker_password(struct speaker_build *b, const char *secret, json_t *peer)
 	else if (!*data)
 		speaker_note(b, "secret %s: has no key password, no password is used", secret);
 	else if (!plain || !password_usable(json_string_value(plain)))
-		speaker_note(b, "secret %s: its password is longer than 80 characters or has blanks, no password is used", secret);
+		speaker_note(b,
+		             "secret %s: its password is longer than 80 characters or has blanks, no password is used",
+		             secret);
 	else
 		json_object_set(peer, "password", plain);
 }
@@ -135,7 +133,7 @@ void speaker_attributes_done(struct speaker_attributes *a)
 {
 	json_decref(a->communities);
 	json_decref(a->large);
-	*a = (struct speaker_attributes){ 0 };
+	*a = (struct speaker_attributes){0};
 }
 
 static int by_text(const void *x, const void *y)
@@ -158,7 +156,8 @@ static void array_sort(json_t *array)
 		json_array_append_new(array, v[i]);
 }
 
-static void merge_texts(json_t **to, const json_t *from, const char *(*convert)(const char *text, char *buf, size_t size))
+static void merge_texts(json_t **to, const json_t *from,
+                        const char *(*convert)(const char *text, char *buf, size_t size))
 {
 	const json_t *t;
 	char buf[64];
@@ -168,7 +167,8 @@ static void merge_texts(json_t **to, const json_t *from, const char *(*convert)(
 		return;
 	if (!*to)
 		*to = json_array();
-	json_array_foreach(from, i, t) {
+	json_array_foreach(from, i, t)
+	{
 		const char *text = json_is_string(t) ? convert(json_string_value(t), buf, sizeof(buf)) : "";
 
 		if (*text && !has_text(*to, text))
@@ -194,20 +194,20 @@ static const char *well_known_community(const char *text, char *buf _unused_, si
 	static const struct {
 		const char *name, *value;
 	} known[] = {
-		{ "internet", "0:0" },
-		{ "planned-shut", "65535:0" },
-		{ "accept-own", "65535:1" },
-		{ "route-filter-translated-v4", "65535:2" },
-		{ "route-filter-v4", "65535:3" },
-		{ "route-filter-translated-v6", "65535:4" },
-		{ "route-filter-v6", "65535:5" },
-		{ "llgr-stale", "65535:6" },
-		{ "no-llgr", "65535:7" },
-		{ "blackhole", "65535:666" },
-		{ "no-export", "65535:65281" },
-		{ "no-advertise", "65535:65282" },
-		{ "no-export-subconfed", "65535:65283" },
-		{ "no-peer", "65535:65284" },
+		{"internet", "0:0"},
+		{"planned-shut", "65535:0"},
+		{"accept-own", "65535:1"},
+		{"route-filter-translated-v4", "65535:2"},
+		{"route-filter-v4", "65535:3"},
+		{"route-filter-translated-v6", "65535:4"},
+		{"route-filter-v6", "65535:5"},
+		{"llgr-stale", "65535:6"},
+		{"no-llgr", "65535:7"},
+		{"blackhole", "65535:666"},
+		{"no-export", "65535:65281"},
+		{"no-advertise", "65535:65282"},
+		{"no-export-subconfed", "65535:65283"},
+		{"no-peer", "65535:65284"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -244,7 +244,8 @@ json_t *speaker_family(struct speaker_build *b, const char *afi, const char *saf
 
 json_t *speaker_default_families(void)
 {
-	return json_pack("[{s:s, s:s}, {s:s, s:s}]", "afi", "ipv4", "safi", "unicast", "afi", "ipv6", "safi", "unicast");
+	return json_pack("[{s:s, s:s}, {s:s, s:s}]", "afi", "ipv4", "safi", "unicast", "afi", "ipv6", "safi",
+	                 "unicast");
 }
 
 static json_t *path_find(const json_t *paths, const char *prefix)
@@ -252,19 +253,18 @@ static json_t *path_find(const json_t *paths, const char *prefix)
 	json_t *p;
 	size_t i;
 
-	json_array_foreach(paths, i, p)
-		if (strcmp(json_text(p, "prefix", NULL), prefix) == 0)
-			return p;
+	json_array_foreach(paths, i, p) if (strcmp(json_text(p, "prefix", NULL), prefix) == 0) return p;
 	return NULL;
 }
 
 static void path_add(json_t *paths, const char *prefix, const struct speaker_attributes *a, bool ibgp)
 {
 	json_t *p = path_find(paths, prefix);
-	struct speaker_attributes all = { 0 };
+	struct speaker_attributes all = {0};
 
 	if (!p) {
-		p = json_pack("{s:s, s:[], s:[], s:i}", "prefix", prefix, "communities", "largeCommunities", "localPref", 0);
+		p = json_pack("{s:s, s:[], s:[], s:i}", "prefix", prefix, "communities", "largeCommunities",
+		              "localPref", 0);
 		json_array_append_new(paths, p);
 	}
 	all.communities = json_incref(json_object_get(p, "communities"));
@@ -272,7 +272,8 @@ static void path_add(json_t *paths, const char *prefix, const struct speaker_att
 	merge_texts(&all.communities, a->communities, as_is);
 	merge_texts(&all.large, a->large, as_is);
 	if (ibgp) /* LOCAL_PREF does not go to other autonomous systems */
-		json_object_set_new(p, "localPref", json_integer(MAX_OF(a->local_pref, json_int(p, 0, "localPref", NULL))));
+		json_object_set_new(p, "localPref",
+		                    json_integer(MAX_OF(a->local_pref, json_int(p, 0, "localPref", NULL))));
 	speaker_attributes_done(&all);
 }
 
@@ -283,7 +284,8 @@ void speaker_pod_paths(const struct speaker_build *b, json_t *family, const stru
 	const json_t *cidr;
 	size_t i;
 
-	json_array_foreach(b->in->pod_cidrs, i, cidr) {
+	json_array_foreach(b->in->pod_cidrs, i, cidr)
+	{
 		const char *text = json_string_value(cidr);
 
 		if (text && (strchr(text, ':') != NULL) == v6)
@@ -295,20 +297,21 @@ void speaker_pod_paths(const struct speaker_build *b, json_t *family, const stru
 
 static void compile_policies(struct speaker_build *b, const json_t *policies, const json_t *configs)
 {
-	_cleanup_strbuf_ struct strbuf names = { 0 };
+	_cleanup_strbuf_ struct strbuf names = {0};
 	const json_t *p;
 	size_t i;
 
 	if (json_array_size(configs))
-		speaker_note(b, "CiliumBGPClusterConfig %s also selects this node: CiliumBGPPeeringPolicy takes precedence",
-			     kube_name(json_array_get(configs, 0)));
+		speaker_note(
+			b, "CiliumBGPClusterConfig %s also selects this node: CiliumBGPPeeringPolicy takes precedence",
+			kube_name(json_array_get(configs, 0)));
 	if (json_array_size(policies) == 1) {
 		speaker_policy_compile(b, json_array_get(policies, 0));
 		return;
 	}
-	json_array_foreach(policies, i, p)
-		strbuf_printf(&names, "%s%s", i ? ", " : "", kube_name(p));
-	speaker_note(b, "more than one CiliumBGPPeeringPolicy selects this node (%s): all BGP sessions are withdrawn", strbuf_str(&names));
+	json_array_foreach(policies, i, p) strbuf_printf(&names, "%s%s", i ? ", " : "", kube_name(p));
+	speaker_note(b, "more than one CiliumBGPPeeringPolicy selects this node (%s): all BGP sessions are withdrawn",
+	             strbuf_str(&names));
 }
 
 static void compile_configs(struct speaker_build *b, const json_t *configs)
@@ -319,19 +322,21 @@ static void compile_configs(struct speaker_build *b, const json_t *configs)
 	if (!first)
 		return;
 	json_object_set_new(b->conditions, "config", json_string(kube_name(first)));
-	json_array_foreach(configs, i, c) {
+	json_array_foreach(configs, i, c)
+	{
 		if (i == 0)
 			continue;
 		json_array_append_new(json_array_make(b->conditions, "conflicts"), json_string(kube_name(c)));
-		speaker_note(b, "CiliumBGPClusterConfig %s also selects this node, which is %s's", kube_name(c), kube_name(first));
+		speaker_note(b, "CiliumBGPClusterConfig %s also selects this node, which is %s's", kube_name(c),
+		             kube_name(first));
 	}
 	speaker_config_compile(b, first);
 }
 
 json_t *speaker_compile(const struct speaker_input *in)
 {
-	json_t *ret = json_pack("{s:s, s:[], s:[], s:{}}", "engine", in->engine && *in->engine ? in->engine : "frr", "instances", "notes",
-				"conditions");
+	json_t *ret = json_pack("{s:s, s:[], s:[], s:{}}", "engine", in->engine && *in->engine ? in->engine : "frr",
+	                        "instances", "notes", "conditions");
 	struct speaker_build b = {
 		.in = in,
 		.labels = json_at(in->node, "metadata", "labels", NULL),

@@ -17,9 +17,7 @@ static const json_t *find_by(const json_t *array, const char *name)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(array, i, o)
-		if (strcmp(json_text(o, "name", NULL), name) == 0)
-			return o;
+	json_array_foreach(array, i, o) if (strcmp(json_text(o, "name", NULL), name) == 0) return o;
 	return NULL;
 }
 
@@ -28,9 +26,7 @@ static const json_t *find_object(const json_t *objects, const char *name)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(objects, i, o)
-		if (strcmp(kube_name(o), name) == 0)
-			return o;
+	json_array_foreach(objects, i, o) if (strcmp(kube_name(o), name) == 0) return o;
 	return NULL;
 }
 
@@ -38,7 +34,7 @@ static const json_t *find_object(const json_t *objects, const char *name)
 
 static void advertise(struct speaker_build *b, const json_t *advertisement, json_t *family, bool ibgp)
 {
-	_cleanup_attributes_ struct speaker_attributes attributes = { 0 };
+	_cleanup_attributes_ struct speaker_attributes attributes = {0};
 	const char *type = json_text(advertisement, "advertisementType", NULL);
 
 	if (strcmp(type, "PodCIDR") != 0) {
@@ -56,11 +52,11 @@ static void advertise_selected(struct speaker_build *b, const json_t *selector, 
 
 	if (!json_is_object(selector))
 		return;
-	json_array_foreach(b->in->advertisements, i, object) {
+	json_array_foreach(b->in->advertisements, i, object)
+	{
 		if (!selector_match_object(selector, json_at(object, "metadata", "labels", NULL)))
 			continue;
-		json_array_foreach(json_at(object, "spec", "advertisements", NULL), j, a)
-			advertise(b, a, family, ibgp);
+		json_array_foreach(json_at(object, "spec", "advertisements", NULL), j, a) advertise(b, a, family, ibgp);
 	}
 }
 
@@ -74,7 +70,8 @@ static void add_families(struct speaker_build *b, const json_t *spec, json_t *pe
 		json_decref(families);
 		families = speaker_default_families();
 	}
-	json_array_foreach(families, i, f) {
+	json_array_foreach(families, i, f)
+	{
 		json_t *family = speaker_family(b, json_text(f, "afi", NULL), json_text(f, "safi", NULL));
 
 		if (!family)
@@ -100,7 +97,8 @@ static const json_t *peer_config(struct speaker_build *b, const json_t *peer, js
 		return json_object_get(config, "spec");
 	missing = json_array_make(b->conditions, "missingPeerConfigs");
 	json_array_append_new(missing, json_string(name));
-	speaker_note(b, "peer %s: CiliumBGPPeerConfig %s does not exist: there is no session", json_text(peer, "name", NULL), name);
+	speaker_note(b, "peer %s: CiliumBGPPeerConfig %s does not exist: there is no session",
+	             json_text(peer, "name", NULL), name);
 	return NULL;
 }
 
@@ -122,21 +120,23 @@ static int set_address(struct speaker_build *b, const json_t *from, json_t *peer
 		json_object_set_new(peer, "gateway", json_string(family));
 		return 0;
 	}
-	speaker_note(b, "peer %s: has no peerAddress and no autoDiscovery that is known: there is no session", json_text(from, "name", NULL));
+	speaker_note(b, "peer %s: has no peerAddress and no autoDiscovery that is known: there is no session",
+	             json_text(from, "name", NULL));
 	return -EINVAL;
 }
 
 static json_t *new_peer(const json_t *from, const json_t *spec, const json_t *override, bool ibgp)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:[]}", "name", json_text(from, "name", NULL), "port",
-			 json_int(spec, 179, "transport", "peerPort", NULL), "peerASN", json_int(from, 0, "peerASN", NULL), "multihopTTL",
-			 ibgp ? (json_int_t)1 : json_int(spec, 1, "ebgpMultihop", NULL), "connectRetry",
-			 json_int(spec, 120, "timers", "connectRetryTimeSeconds", NULL), "hold",
-			 json_int(spec, 90, "timers", "holdTimeSeconds", NULL), "keepAlive",
-			 json_int(spec, 30, "timers", "keepAliveTimeSeconds", NULL), "gracefulRestart",
-			 speaker_restart_time(json_object_get(spec, "gracefulRestart")), "sourceAddress",
-			 json_text(override, "localAddress", NULL), "sourceInterface", json_text(spec, "transport", "sourceInterface", NULL),
-			 "families");
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:[]}", "name",
+	                 json_text(from, "name", NULL), "port", json_int(spec, 179, "transport", "peerPort", NULL),
+	                 "peerASN", json_int(from, 0, "peerASN", NULL), "multihopTTL",
+	                 ibgp ? (json_int_t)1 : json_int(spec, 1, "ebgpMultihop", NULL), "connectRetry",
+	                 json_int(spec, 120, "timers", "connectRetryTimeSeconds", NULL), "hold",
+	                 json_int(spec, 90, "timers", "holdTimeSeconds", NULL), "keepAlive",
+	                 json_int(spec, 30, "timers", "keepAliveTimeSeconds", NULL), "gracefulRestart",
+	                 speaker_restart_time(json_object_get(spec, "gracefulRestart")), "sourceAddress",
+	                 json_text(override, "localAddress", NULL), "sourceInterface",
+	                 json_text(spec, "transport", "sourceInterface", NULL), "families");
 }
 
 static void add_peer(struct speaker_build *b, const json_t *from, const json_t *override, json_t *instance)
@@ -155,7 +155,8 @@ static void add_peer(struct speaker_build *b, const json_t *from, const json_t *
 		return;
 	}
 	if (json_int(override, 0, "localPort", NULL) || json_int(spec, 0, "transport", "localPort", NULL))
-		speaker_note(b, "peer %s: localPort is not used, the source port is any", json_text(from, "name", NULL));
+		speaker_note(b, "peer %s: localPort is not used, the source port is any",
+		             json_text(from, "name", NULL));
 	speaker_password(b, json_text(spec, "authSecretRef", NULL), peer);
 	add_families(b, spec, peer, ibgp);
 	json_array_append_new(json_object_get(instance, "peers"), peer);
@@ -198,11 +199,14 @@ static void add_instance(struct speaker_build *b, const json_t *from, const json
 	size_t i;
 
 	if (asn == 0) {
-		speaker_note(b, "instance %s: has no localASN, nor has CiliumBGPNodeConfigOverride %s: it is not started", name, b->node);
+		speaker_note(b,
+		             "instance %s: has no localASN, nor has CiliumBGPNodeConfigOverride %s: it is not started",
+		             name, b->node);
 		return;
 	}
-	instance = json_pack("{s:s, s:I, s:s, s:I, s:[]}", "name", name, "localASN", asn, "routerID", router_id(b, override, buf), "localPort",
-			     json_int(override, json_int(from, -1, "localPort", NULL), "localPort", NULL), "peers");
+	instance = json_pack("{s:s, s:I, s:s, s:I, s:[]}", "name", name, "localASN", asn, "routerID",
+	                     router_id(b, override, buf), "localPort",
+	                     json_int(override, json_int(from, -1, "localPort", NULL), "localPort", NULL), "peers");
 	json_array_foreach(peers, i, p)
 		add_peer(b, p, find_by(json_object_get(override, "peers"), json_text(p, "name", NULL)), instance);
 	json_array_append_new(b->instances, instance);
@@ -214,6 +218,5 @@ void speaker_config_compile(struct speaker_build *b, const json_t *config)
 	const json_t *instances = json_at(config, "spec", "bgpInstances", NULL), *i;
 	size_t n;
 
-	json_array_foreach(instances, n, i)
-		add_instance(b, i, find_by(overrides, json_text(i, "name", NULL)));
+	json_array_foreach(instances, n, i) add_instance(b, i, find_by(overrides, json_text(i, "name", NULL)));
 }

@@ -22,7 +22,7 @@ struct setting {
 	enum context ctx;
 	enum effect effect;
 	char *key, *value; /* "neighbor 10.0.0.1 timers", "30 90" */
-	const char *peer; /* address, "" for the instance's own; of the model */
+	const char *peer;  /* address, "" for the instance's own; of the model */
 };
 
 struct settings {
@@ -53,11 +53,12 @@ static const struct setting *find(const struct settings *s, enum context ctx, co
 	return NULL;
 }
 
-static void add(struct settings *s, enum context ctx, enum effect effect, const char *peer, const char *key, const char *fmt, ...)
-	_printf_(6, 7);
-static void add(struct settings *s, enum context ctx, enum effect effect, const char *peer, const char *key, const char *fmt, ...)
+static void add(struct settings *s, enum context ctx, enum effect effect, const char *peer, const char *key,
+                const char *fmt, ...) _printf_(6, 7);
+static void add(struct settings *s, enum context ctx, enum effect effect, const char *peer, const char *key,
+                const char *fmt, ...)
 {
-	_cleanup_strbuf_ struct strbuf k = { 0 }, v = { 0 };
+	_cleanup_strbuf_ struct strbuf k = {0}, v = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -74,7 +75,8 @@ static void add(struct settings *s, enum context ctx, enum effect effect, const 
 		if (!s->v)
 			abort();
 	}
-	s->v[s->n++] = (struct setting){ .ctx = ctx, .effect = effect, .key = strbuf_steal(&k), .value = strbuf_steal(&v), .peer = peer };
+	s->v[s->n++] = (struct setting){
+		.ctx = ctx, .effect = effect, .key = strbuf_steal(&k), .value = strbuf_steal(&v), .peer = peer};
 }
 
 /* ---- route maps ---- */
@@ -94,8 +96,7 @@ static void put_words(struct strbuf *out, const char *command, const json_t *wor
 	if (json_array_size(words) == 0)
 		return;
 	strbuf_puts(out, command);
-	json_array_foreach(words, i, w)
-		strbuf_printf(out, " %s", json_string_value(w));
+	json_array_foreach(words, i, w) strbuf_printf(out, " %s", json_string_value(w));
 	strbuf_putc(out, '\n');
 }
 
@@ -105,9 +106,8 @@ static void put_entry(struct strbuf *out, const char *map, const char *ip, const
 	const json_t *with = json_array_get(paths, first), *p;
 	size_t i;
 
-	json_array_foreach(paths, i, p)
-		if (i >= first && same_attributes(p, with))
-			strbuf_printf(out, "%s prefix-list %s-%zu seq %zu permit %s\n", ip, map, first, i + 1, json_text(p, "prefix", NULL));
+	json_array_foreach(paths, i, p) if (i >= first && same_attributes(p, with)) strbuf_printf(
+		out, "%s prefix-list %s-%zu seq %zu permit %s\n", ip, map, first, i + 1, json_text(p, "prefix", NULL));
 	strbuf_printf(out, "route-map %s permit %zu\n", map, first + 1);
 	strbuf_printf(out, "match %s address prefix-list %s-%zu\n", ip, map, first);
 	put_words(out, "set community", json_object_get(with, "communities"));
@@ -144,13 +144,14 @@ static void put_entries(struct strbuf *out, const char *map, const json_t *famil
 /* The name says what is in it: FNV-1a of the entries. */
 static void map_name(char buf[MAP_NAME_MAX], const json_t *peer, const json_t *family)
 {
-	_cleanup_strbuf_ struct strbuf text = { 0 };
+	_cleanup_strbuf_ struct strbuf text = {0};
 	uint32_t h = 2166136261U;
 
 	put_entries(&text, "", family);
 	for (const char *c = strbuf_str(&text); *c; c++)
 		h = (h ^ (uint8_t)*c) * 16777619U;
-	(void)snprintf(buf, MAP_NAME_MAX, "to-%s-%s-%08x", json_text(peer, "address", NULL), json_text(family, "afi", NULL), h);
+	(void)snprintf(buf, MAP_NAME_MAX, "to-%s-%s-%08x", json_text(peer, "address", NULL),
+	               json_text(family, "afi", NULL), h);
 }
 
 /*
@@ -186,8 +187,7 @@ static json_int_t restart_time(const json_t *instance)
 	json_int_t longest = 0;
 	size_t i;
 
-	json_array_foreach(peers, i, p)
-		longest = MAX_OF(longest, json_int(p, 0, "gracefulRestart", NULL));
+	json_array_foreach(peers, i, p) longest = MAX_OF(longest, json_int(p, 0, "gracefulRestart", NULL));
 	return longest;
 }
 
@@ -240,7 +240,8 @@ static void add_family(struct settings *s, const json_t *peer, const json_t *fam
 	map_name(map, peer, family);
 	add(s, ctx, EFFECT_RESET, a, "activate", "%s", "");
 	add(s, ctx, EFFECT_NONE, a, "route-map", "%s out", map);
-	json_array_foreach(paths, i, p) {
+	json_array_foreach(paths, i, p)
+	{
 		(void)snprintf(key, sizeof(key), "network %s", json_text(p, "prefix", NULL));
 		add(s, ctx, EFFECT_NONE, "", key, "%s", "");
 	}
@@ -252,10 +253,10 @@ static void settings_make(struct settings *s, const json_t *instance)
 	size_t i, j;
 
 	add_router(s, instance);
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		add_peer(s, p);
-		json_array_foreach(json_object_get(p, "families"), j, f)
-			add_family(s, p, f);
+		json_array_foreach(json_object_get(p, "families"), j, f) add_family(s, p, f);
 	}
 }
 
@@ -278,9 +279,11 @@ static void put_connect(struct strbuf *out, const json_t *instance, unsigned con
 	json_int_t seconds;
 	size_t i;
 
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		seconds = connect ? connect : MIN_OF(json_int(p, 120, "connectRetry", NULL), 65535);
-		strbuf_printf(out, "neighbor %s timers connect %lld\n", json_text(p, "address", NULL), (long long)seconds);
+		strbuf_printf(out, "neighbor %s timers connect %lld\n", json_text(p, "address", NULL),
+		              (long long)seconds);
 	}
 }
 
@@ -292,13 +295,11 @@ static void put_router(struct strbuf *out, const json_t *instance)
 void speaker_frr_config(const json_t *instance, unsigned connect, struct strbuf *out)
 {
 	const json_t *peers = json_object_get(instance, "peers"), *p, *f;
-	_cleanup_settings_ struct settings s = { 0 };
+	_cleanup_settings_ struct settings s = {0};
 	size_t i, j;
 
 	settings_make(&s, instance);
-	json_array_foreach(peers, i, p)
-		json_array_foreach(json_object_get(p, "families"), j, f)
-			put_map(out, p, f);
+	json_array_foreach(peers, i, p) json_array_foreach(json_object_get(p, "families"), j, f) put_map(out, p, f);
 	put_router(out, instance);
 	put_settings(out, &s, CTX_ROUTER);
 	put_connect(out, instance, connect);
@@ -320,9 +321,7 @@ static const json_t *peer_find(const json_t *instance, const char *address)
 	const json_t *peers = json_object_get(instance, "peers"), *p;
 	size_t i;
 
-	json_array_foreach(peers, i, p)
-		if (strcmp(json_text(p, "address", NULL), address) == 0)
-			return p;
+	json_array_foreach(peers, i, p) if (strcmp(json_text(p, "address", NULL), address) == 0) return p;
 	return NULL;
 }
 
@@ -339,9 +338,7 @@ static const json_t *family_find(const json_t *peer, const char *afi)
 	const json_t *families = json_object_get(peer, "families"), *f;
 	size_t i;
 
-	json_array_foreach(families, i, f)
-		if (strcmp(json_text(f, "afi", NULL), afi) == 0)
-			return f;
+	json_array_foreach(families, i, f) if (strcmp(json_text(f, "afi", NULL), afi) == 0) return f;
 	return NULL;
 }
 
@@ -351,8 +348,8 @@ static bool setting_stays(const json_t *in, const json_t *of, const struct setti
 }
 
 /* What @old has and @new has not; peers that go as a whole take all of theirs with them. */
-static bool put_removed(struct strbuf *out, const json_t *old_model, const struct settings *old, const json_t *new_model,
-			const struct settings *new, enum context ctx)
+static bool put_removed(struct strbuf *out, const json_t *old_model, const struct settings *old,
+                        const json_t *new_model, const struct settings *new, enum context ctx)
 {
 	const size_t before = out->len;
 
@@ -367,7 +364,7 @@ static bool put_removed(struct strbuf *out, const json_t *old_model, const struc
 }
 
 static bool put_added(struct strbuf *out, const json_t *old_model, const struct settings *old, const json_t *new_model,
-		      const struct settings *new, enum context ctx)
+                      const struct settings *new, enum context ctx)
 {
 	const size_t before = out->len;
 
@@ -386,15 +383,14 @@ static void put_peers_gone(struct strbuf *out, const json_t *old, const json_t *
 	const json_t *peers = json_object_get(old, "peers"), *p;
 	size_t i;
 
-	json_array_foreach(peers, i, p)
-		if (!peer_stays(new, p))
-			strbuf_printf(out, "no neighbor %s\n", json_text(p, "address", NULL));
+	json_array_foreach(peers, i, p) if (!peer_stays(new, p))
+		strbuf_printf(out, "no neighbor %s\n", json_text(p, "address", NULL));
 }
 
-static void put_context(struct strbuf *out, const json_t *old_model, const struct settings *old, const json_t *new_model,
-			const struct settings *new, enum context ctx)
+static void put_context(struct strbuf *out, const json_t *old_model, const struct settings *old,
+                        const json_t *new_model, const struct settings *new, enum context ctx)
 {
-	_cleanup_strbuf_ struct strbuf lines = { 0 };
+	_cleanup_strbuf_ struct strbuf lines = {0};
 
 	(void)put_removed(&lines, old_model, old, new_model, new, ctx);
 	(void)put_added(&lines, old_model, old, new_model, new, ctx);
@@ -410,7 +406,7 @@ static void put_context(struct strbuf *out, const json_t *old_model, const struc
 /* Whether the two models' maps of a family differ; @old or @new may be missing. */
 static bool map_differs(const json_t *peer, const json_t *old, const json_t *new)
 {
-	_cleanup_strbuf_ struct strbuf a = { 0 }, b = { 0 };
+	_cleanup_strbuf_ struct strbuf a = {0}, b = {0};
 
 	if (!old || !new)
 		return old != new;
@@ -429,10 +425,12 @@ static void put_maps(struct strbuf *out, const json_t *old, const json_t *new, b
 	const json_t *peers = json_object_get(in, "peers"), *p, *f;
 	size_t i, j;
 
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		const json_t *other = peer_find(not_in, json_text(p, "address", NULL));
 
-		json_array_foreach(json_object_get(p, "families"), j, f) {
+		json_array_foreach(json_object_get(p, "families"), j, f)
+		{
 			if (!map_differs(p, family_find(other, json_text(f, "afi", NULL)), f))
 				continue;
 			if (removals)
@@ -445,13 +443,14 @@ static void put_maps(struct strbuf *out, const json_t *old, const json_t *new, b
 
 static bool peer_reset(const struct settings *old, const struct settings *new, const char *address)
 {
-	const struct settings *both[] = { old, new };
+	const struct settings *both[] = {old, new};
 
 	for (size_t k = 0; k < 2; k++) {
 		for (size_t i = 0; i < both[k]->n; i++) {
 			const struct setting *s = &both[k]->v[i], *o = find(both[!k], s->ctx, s->key);
 
-			if (s->effect == EFFECT_RESET && strcmp(s->peer, address) == 0 && (!o || strcmp(o->value, s->value) != 0))
+			if (s->effect == EFFECT_RESET && strcmp(s->peer, address) == 0 &&
+			    (!o || strcmp(o->value, s->value) != 0))
 				return true;
 		}
 	}
@@ -464,24 +463,28 @@ static void put_soft_clears(struct strbuf *out, const json_t *old, const json_t 
 	const char *afi;
 	size_t i;
 
-	json_array_foreach(families, i, f) {
+	json_array_foreach(families, i, f)
+	{
 		afi = json_text(f, "afi", NULL);
 		if (map_differs(new, family_find(old, afi), f))
 			strbuf_printf(out, "clear bgp %s unicast %s soft out\n", afi, json_text(new, "address", NULL));
 	}
 }
 
-static void put_clears(struct strbuf *out, const json_t *old, const struct settings *olds, const json_t *new, const struct settings *news)
+static void put_clears(struct strbuf *out, const json_t *old, const struct settings *olds, const json_t *new,
+                       const struct settings *news)
 {
 	const json_t *peers = json_object_get(new, "peers"), *p;
 	const char *a;
 	size_t i;
 
-	json_array_foreach(peers, i, p) {
+	json_array_foreach(peers, i, p)
+	{
 		a = json_text(p, "address", NULL);
 		if (!peer_stays(old, p))
 			continue;
-		if (peer_reset(olds, news, a) || !json_equal(json_object_get(peer_find(old, a), "connectRetry"), json_object_get(p, "connectRetry")))
+		if (peer_reset(olds, news, a) ||
+		    !json_equal(json_object_get(peer_find(old, a), "connectRetry"), json_object_get(p, "connectRetry")))
 			strbuf_printf(out, "clear bgp %s\n", a);
 		else
 			put_soft_clears(out, peer_find(old, a), p);
@@ -504,8 +507,8 @@ static json_t *lines_of(const struct strbuf *text)
 
 json_t *speaker_frr_diff(const json_t *old, const json_t *new, unsigned connect)
 {
-	_cleanup_settings_ struct settings olds = { 0 }, news = { 0 };
-	_cleanup_strbuf_ struct strbuf out = { 0 };
+	_cleanup_settings_ struct settings olds = {0}, news = {0};
+	_cleanup_strbuf_ struct strbuf out = {0};
 
 	if (json_equal(old, new))
 		return json_array();
@@ -527,7 +530,7 @@ json_t *speaker_frr_diff(const json_t *old, const json_t *new, unsigned connect)
 
 json_t *speaker_frr_connect(const json_t *instance, unsigned connect)
 {
-	_cleanup_strbuf_ struct strbuf out = { 0 };
+	_cleanup_strbuf_ struct strbuf out = {0};
 
 	strbuf_puts(&out, "configure terminal\n");
 	put_router(&out, instance);

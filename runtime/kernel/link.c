@@ -534,14 +534,24 @@ int neigh_add(struct nlconn *c, int ifindex, const struct inprefix *addr, const 
 
 /* ---- hearing of changes ---- */
 
-int addr_monitor_open(struct error *e)
+static int monitor_open(unsigned groups, struct error *e)
 {
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	const struct sockaddr_nl sa = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
+	const struct sockaddr_nl sa = { .nl_family = AF_NETLINK, .nl_groups = groups };
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0)
 		return error_errno(e, errno, "watch addresses");
 	return TAKE_FD(fd);
+}
+
+int addr_monitor_open(struct error *e)
+{
+	return monitor_open(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR, e);
+}
+
+int route_monitor_open(struct error *e)
+{
+	return monitor_open(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE, e);
 }
 
 void addr_monitor_drain(int fd)

@@ -167,6 +167,9 @@ int neigh_add(struct nlconn *c, int ifindex, const struct inprefix *addr, const 
  */
 int addr_monitor_open(struct error *e);
 
+/** route_monitor_open() - the same for addresses and routes */
+int route_monitor_open(struct error *e);
+
 /** addr_monitor_drain() - read all of it, so that the next change is seen */
 void addr_monitor_drain(int fd);
 

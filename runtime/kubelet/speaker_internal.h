@@ -73,10 +73,6 @@ json_t *instance_route(const struct instance *i, const json_t *path, const json_
 
 /** speaker_needs_node() - whether a model has anything for speaker_resolve() to do */
 bool speaker_needs_node(const json_t *instance);
-/** speaker_watch_open() - a socket that is readable when addresses or routes change here. Return: fd or -errno. */
-int speaker_watch_open(void);
-/** speaker_watch_drain() - forget what it said */
-void speaker_watch_drain(int fd);
 
 /** speaker_resolve() - the model with what only the node knows: addresses of sourceInterface and of the default gateway; new reference */
 json_t *speaker_resolve(struct instance *i, const json_t *instance);

@@ -7,11 +7,8 @@
  */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "cluster/jsonutil.h"
 #include "kubelet/speaker_internal.h"
@@ -38,8 +35,8 @@ static const char *interface_address(const char *ifname, int family, char buf[IN
 
 		if (!usable(a, ifname, family))
 			continue;
-		(void)inet_ntop(family, family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr, buf,
-				INET6_ADDRSTRLEN);
+		(void)inet_ntop(family, family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr,
+		                buf, INET6_ADDRSTRLEN);
 		break;
 	}
 	freeifaddrs(all);
@@ -53,7 +50,8 @@ static const char *gateway4(char buf[INET6_ADDRSTRLEN])
 	char line[256];
 
 	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %x %x %x %*d %*d %u", &dst, &gw, &flags, &metric) != 4 || dst != 0 || gw == 0 || metric >= best)
+		if (sscanf(line, "%*s %x %x %x %*d %*d %u", &dst, &gw, &flags, &metric) != 4 || dst != 0 || gw == 0 ||
+		    metric >= best)
 			continue;
 		best = metric;
 		(void)inet_ntop(AF_INET, &gw, buf, INET6_ADDRSTRLEN);
@@ -69,8 +67,8 @@ static const char *gateway6(char buf[INET6_ADDRSTRLEN])
 	unsigned len, metric, best = UINT32_MAX;
 
 	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%32s %x %*s %*x %32s %x", dst, &len, gw, &metric) != 4 || len != 0 || metric >= best ||
-		    strspn(gw, "0") == 32)
+		if (sscanf(line, "%32s %x %*s %*x %32s %x", dst, &len, gw, &metric) != 4 || len != 0 ||
+		    metric >= best || strspn(gw, "0") == 32)
 			continue;
 		for (size_t i = 0; i < sizeof(in.s6_addr); i++)
 			if (sscanf(gw + 2 * i, "%2hhx", &in.s6_addr[i]) != 1)
@@ -87,12 +85,15 @@ static bool resolve_peer(json_t *peer)
 	char buf[INET6_ADDRSTRLEN] = "";
 
 	if (*gateway && !*json_text(peer, "address", NULL))
-		json_object_set_new(peer, "address", json_string(strcmp(gateway, "ipv6") == 0 ? gateway6(buf) : gateway4(buf)));
+		json_object_set_new(peer, "address",
+		                    json_string(strcmp(gateway, "ipv6") == 0 ? gateway6(buf) : gateway4(buf)));
 	if (!*json_text(peer, "address", NULL))
 		return false;
 	if (*ifname && !*json_text(peer, "sourceAddress", NULL))
-		json_object_set_new(peer, "sourceAddress",
-				    json_string(interface_address(ifname, strchr(json_text(peer, "address", NULL), ':') ? AF_INET6 : AF_INET, buf)));
+		json_object_set_new(
+			peer, "sourceAddress",
+			json_string(interface_address(
+				ifname, strchr(json_text(peer, "address", NULL), ':') ? AF_INET6 : AF_INET, buf)));
 	return true;
 }
 
@@ -116,28 +117,7 @@ bool speaker_needs_node(const json_t *instance)
 	const json_t *peers = json_object_get(instance, "peers"), *p;
 	size_t n;
 
-	json_array_foreach(peers, n, p)
-		if (*json_text(p, "gateway", NULL) || *json_text(p, "sourceInterface", NULL))
-			return true;
+	json_array_foreach(peers, n,
+	                   p) if (*json_text(p, "gateway", NULL) || *json_text(p, "sourceInterface", NULL)) return true;
 	return false;
-}
-
-int speaker_watch_open(void)
-{
-	const struct sockaddr_nl to = { .nl_family = AF_NETLINK,
-					.nl_groups = RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
-	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
-void speaker_watch_drain(int fd)
-{
-	char buf[8192];
-
-	/* ENOBUFS says that something was missed: all is looked up anyway. */
-	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
-		errno = 0;
 }
