@@ -63,23 +63,31 @@ static void forwarded_close(struct forwarded *c)
 	c->fd = fd_close(c->fd);
 }
 
-static void forwarded_free(struct forwarded *c)
+/* What is on no list any more. */
+static void forwarded_drop(struct forwarded *c)
 {
-	struct forwarded **p = &c->f->list;
-
 	forwarded_close(c);
-	while (*p != c)
-		p = &(*p)->next;
-	*p = c->next;
 	c->f = NULL;
 	if (!c->calling)
 		free(c);
 }
 
+static void forwarded_free(struct forwarded *c)
+{
+	struct forwarded **p = &c->f->list;
+
+	while (*p != c)
+		p = &(*p)->next;
+	*p = c->next;
+	forwarded_drop(c);
+}
+
 static void forward_destroy(struct forward *f)
 {
-	while (f->list)
-		forwarded_free(f->list);
+	for (struct forwarded *c = f->list, *next; c; c = next) {
+		next = c->next;
+		forwarded_drop(c);
+	}
 	(void)spdy_free(f->spdy);
 	(void)ws_free(f->ws);
 	(void)conn_free(f->conn);
