@@ -140,7 +140,7 @@ void events_free(struct api *api);
 
 /* nodeconn.c */
 /** nodes_hello() - a peer has said hello: from now on it is that node's kubelet */
-void nodes_hello(struct api *api, struct rpc_peer *peer, json_int_t id, const json_t *node);
+void nodes_hello(struct api *api, struct rpc_peer *peer, json_int_t id, const json_t *said);
 /** nodes_message() - any other message of a kubelet. Return: whether @peer is one (else the caller answers it). */
 bool nodes_message(struct api *api, struct rpc_peer *peer, struct rpc_message *m);
 void nodes_peer_ended(struct api *api, struct rpc_peer *peer);

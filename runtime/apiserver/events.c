@@ -88,7 +88,7 @@ static void on_timer(struct loop *loop, struct loop_handle id, void *arg)
 	struct events *ev = api->events;
 	time_t left;
 
-	for (size_t n = ev->n; n > 0; n--) {
+	for (size_t n = ev->n; n > 0 && ev->first; n--) {
 		left = time_left(api, ev->first);
 		if (left >= TTL / 2) { /* seen again since */
 			push(ev, pop(ev));

@@ -184,7 +184,8 @@ static void item_key(const struct kube_field *f, enum shape shape, const json_t 
 		return;
 	}
 	strbuf_puts(out, "k:{");
-	write_key(out, f, item, f->merge_key);
+	if (f->merge_key)
+		write_key(out, f, item, f->merge_key);
 	if (f->merge_key2)
 		write_key(out, f, item, f->merge_key2);
 	strbuf_putc(out, '}');
