@@ -32,7 +32,7 @@ start_router() { # NAME PORT, its configuration on stdin
   cat >"/run/$1/conf"
   ip netns exec "$1" "$bgpd" -d -S -Z -n -p "$2" -f "/run/$1/conf" -i "/run/$1/pid" --vty_socket "/run/$1" -P 0
 }
-stop_routers() { local f; [[ -z ${speaker:-} ]] || kill "$speaker" 2>/dev/null; for f in /run/tor?/pid /run/netemu-bgp/*/pid; do [[ -e $f ]] && kill "$(<"$f")"; done; true; }
+stop_routers() { local f; [[ -z ${speaker:-} ]] || kill "$speaker" 2>/dev/null || true; for f in /run/tor?/pid /run/netemu-bgp/*/pid; do [[ -e $f ]] && kill "$(<"$f")"; done; true; }
 at_exit stop_routers
 start_router tor1 179 <<'X'
 frr defaults datacenter
