@@ -209,7 +209,9 @@ static const char *session_state(json_int_t state)
 	static const char *const states[] = {"unknown",   "idle",         "connect",    "active",
 	                                     "open_sent", "open_confirm", "established"};
 
-	return state > 0 && (size_t)state < ARRAY_SIZE(states) ? states[state] : "idle";
+	if (state <= 0 || (size_t)state >= ARRAY_SIZE(states))
+		return "idle";
+	return states[state];
 }
 
 static json_t *gobgp_json(struct instance *i, const char *const args[])
