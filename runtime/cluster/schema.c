@@ -99,9 +99,7 @@ static void go_type(const struct kube_field *f, enum field_type type, struct str
 {
 	if (type == FIELD_LIST)
 		strbuf_printf(out, "[]%s", go_scalar(f, f->element));
-	else if (type == FIELD_MAP && f->element == FIELD_QUANTITY)
-		strbuf_puts(out, go_scalar(f, type));
-	else if (type == FIELD_MAP)
+	else if (type == FIELD_MAP && f->element != FIELD_QUANTITY) /* one of quantities has a name of its own */
 		strbuf_printf(out, "map[string]%s", go_scalar(f, f->element));
 	else
 		strbuf_puts(out, go_scalar(f, type));

@@ -28,7 +28,7 @@ void say_duplicate(struct checker *c, const struct schema_path *at, const json_t
 void say_not_found(struct checker *c, const struct schema_path *at, const json_t *value);
 void say_forbidden(struct checker *c, const struct schema_path *at, const char *detail);
 void say_too_long(struct checker *c, const struct schema_path *at, const char *detail);
-void say_type(struct checker *c, const struct schema_path *at, const char *go_text, const char *want);
+void say_type(struct checker *c, const struct schema_path *at, const char *got, const char *want);
 
 /** go_value() - append a value as Go's %#v would print what it is decoded into (maps of strings, lists of strings, selectors) */
 void go_value(const json_t *v, struct strbuf *out);
