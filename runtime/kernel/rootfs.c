@@ -5,7 +5,6 @@
 #include "kernel/rootfs.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <pwd.h>
 #include <sched.h>
 #include <string.h>
@@ -342,21 +341,72 @@ int rootfs_node(const char *fs_dir, unsigned index, struct error *e)
 	return 0;
 }
 
-static int entry_remove(const char *path, const struct stat *st, int type, struct FTW *at)
+enum { REMOVE_DEPTH = 32, REMOVE_ROUNDS = 4096 };
+
+/* What is being removed; what lies too deep for the stack is moved up to @top and removed in the next round. */
+struct removal {
+	int top;
+	unsigned names; /* that were given there */
+	bool moved; /* anything, this time */
+};
+
+static void tree_empty(struct removal *rm, int dir, unsigned depth);
+
+static void entry_remove(struct removal *rm, int dir, const char *name, unsigned depth)
 {
-	(void)st;
-	(void)at;
-	(void)(type == FTW_DP ? rmdir(path) : unlink(path));
-	return 0;
+	char up[32];
+	int sub;
+
+	if (unlinkat(dir, name, 0) == 0 || unlinkat(dir, name, AT_REMOVEDIR) == 0)
+		return;
+	if (depth >= REMOVE_DEPTH) {
+		(void)snprintf(up, sizeof(up), "..moved.%u", rm->names++);
+		rm->moved |= renameat(dir, name, rm->top, up) == 0;
+		return;
+	}
+	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (sub < 0)
+		return;
+	tree_empty(rm, sub, depth + 1);
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
 }
 
+/* Takes @dir. */
+static void tree_empty(struct removal *rm, int dir, unsigned depth)
+{
+	_cleanup_closedir_ DIR *d = fdopendir(dir);
+
+	if (!d)
+		(void)close(dir);
+	for (const struct dirent *ent = d ? readdir(d) : NULL; ent; ent = readdir(d))
+		if (strcmp(ent->d_name, ".") != 0 && strcmp(ent->d_name, "..") != 0)
+			entry_remove(rm, dir, ent->d_name, depth);
+}
+
+/* Through descriptors only: whoever may still write there can put links into the way. */
 int rootfs_remove(const char *fs_dir, const char *path, struct error *e)
 {
-	char full[640];
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	char parent[640];
+	_cleanup_close_ int dir = -EBADF;
+	struct removal rm = { .moved = true };
 
-	(void)snprintf(full, sizeof(full), "%s/%s", fs_dir, path);
-	(void)nftw(full, entry_remove, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	return access(full, F_OK) < 0 ? 0 : error_set(e, ENOTEMPTY, "%s cannot be removed", full);
+	(void)snprintf(parent, sizeof(parent), "%s/%.*s", fs_dir, (int)(name - path), path);
+	dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	for (unsigned i = 0; i < REMOVE_ROUNDS && rm.moved; i++) {
+		_cleanup_close_ int top = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (top < 0)
+			break;
+		rm.top = top;
+		rm.moved = false;
+		tree_empty(&rm, fcntl(top, F_DUPFD_CLOEXEC, 3), 0);
+		if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+			return 0;
+	}
+	return error_set(e, ENOTEMPTY, "%s/%s cannot be removed", fs_dir, path);
 }
 
 int rootfs_clone(int fd, struct error *e)

@@ -35,7 +35,12 @@ int rootfs_build(const char *fs_dir, struct error *e);
  */
 int rootfs_kubelet(const char *fs_dir, int program, const char *path, struct error *e);
 
-/** rootfs_remove() - remove a directory of the tmpfs with all that is in it ("n/7", "p/UID"); nothing may use it */
+/**
+ * rootfs_remove() - remove a directory of the tmpfs with all that is in it ("n/7", "p/UID")
+ *
+ * All but the last component of @path is ours alone. What is in it may be others', even while it is removed: no link is
+ * followed, and nothing outside of it is touched.
+ */
 int rootfs_remove(const char *fs_dir, const char *path, struct error *e);
 
 /**

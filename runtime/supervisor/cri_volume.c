@@ -6,7 +6,8 @@
  * does it: VOLUME/NAME -> ..data/NAME, ..data -> ..SOMETHING, so that all of them change at once. A hostPath is a path
  * in the node's root, looked up there whatever links it has, and bound from the node's own mounts. A subPath never
  * leaves its volume (CVE-2017-1002101, CVE-2021-25741): the kernel follows it, in one go, to the very descriptor that
- * is mounted.
+ * is mounted. A container has CAP_SYS_ADMIN, so that "read-only" binds its honest processes only: what is in a volume
+ * may be made by anybody, and nothing here follows a link that is in one.
  */
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -21,7 +22,7 @@
 #include "kernel/rootfs.h"
 #include "supervisor/cri_internal.h"
 
-enum { PATH_LEN = 1024 };
+enum { PATH_LEN = 1024, FRESH_LEN = 40 };
 
 static const char *fs_dir(const struct pod *pod)
 {
@@ -59,6 +60,37 @@ static int volume_open(const struct pod *pod, const char *name, int flags, struc
 	return fd < 0 ? error_errno(e, errno, "open volume %s", name) : fd;
 }
 
+/* ---- paths inside a volume, whose links may be a container's ---- */
+
+static int open_beneath(int dirfd, const char *path, uint64_t flags)
+{
+	const struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	const int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Directory @path ("", "a/b") of the volume, made where it is not there. Return: O_PATH fd, or -errno. */
+static int dirs_beneath(int volume, const char *path)
+{
+	char part[PATH_LEN];
+	_cleanup_close_ int at = fcntl(volume, F_DUPFD_CLOEXEC, 3);
+
+	(void)snprintf(part, sizeof(part), "%s", path);
+	for (char *save = NULL, *name = strtok_r(part, "/", &save); name; name = strtok_r(NULL, "/", &save)) {
+		int next;
+
+		if (mkdirat(at, name, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		next = open_beneath(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+		if (next < 0)
+			return next;
+		(void)close(at);
+		at = next;
+	}
+	return TAKE_FD(at);
+}
+
 /* ---- files ---- */
 
 /* "a/b": no component that leads elsewhere. */
@@ -75,16 +107,15 @@ static bool path_is_plain(const char *path)
 	}
 }
 
-static void parents_make(int dirfd, const char *path)
+static int file_create(int dirfd, const char *path)
 {
-	char buf[PATH_LEN];
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	_cleanup_close_ int parent = -EBADF;
+	char dir[PATH_LEN];
 
-	(void)snprintf(buf, sizeof(buf), "%s", path);
-	for (char *s = strchr(buf, '/'); s; s = strchr(s + 1, '/')) {
-		*s = '\0';
-		(void)mkdirat(dirfd, buf, 0755);
-		*s = '/';
-	}
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
+	parent = dirs_beneath(dirfd, dir);
+	return parent < 0 ? parent : openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 static int file_write(int dirfd, const char *path, const json_t *file, struct error *e)
@@ -97,9 +128,8 @@ static int file_write(int dirfd, const char *path, const json_t *file, struct er
 		return error_set(e, EINVAL, "'%s' cannot be the path of a file in a volume", path);
 	if (base64_decode(&bytes, json_string_value(data) ? json_string_value(data) : "", json_string_length(data)) < 0)
 		return error_set(e, EINVAL, "file %s: its data is no base64", path);
-	parents_make(dirfd, path);
-	fd = fault_fails("create a volume's file") ? -1 : openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	errno = fd < 0 ? errno : 0;
+	errno = 0;
+	fd = fault_fails("create a volume's file") ? -1 : file_create(dirfd, path);
 	if (fd < 0 || write(fd, strbuf_str(&bytes), bytes.len) != (ssize_t)bytes.len ||
 	    fchmod(fd, (mode_t)json_int(file, 0644, "mode", NULL) & 0777) < 0)
 		return error_errno(e, errno ? errno : ENOSPC, "write %s", path);
@@ -134,7 +164,9 @@ static int files_write(int dirfd, const char *fresh, const json_t *files, struct
 
 	if (fault_fails("mkdir in a volume") || mkdirat(dirfd, fresh, 0755) < 0)
 		return error_errno(e, errno, "mkdir %s", fresh);
-	dir = openat(dirfd, fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = openat(dirfd, fresh, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return error_errno(e, errno, "open %s", fresh);
 	json_object_foreach((json_t *)(uintptr_t)files, path, file) {
 		if (r == 0)
 			r = file_write(dir, path, file, e);
@@ -144,11 +176,21 @@ static int files_write(int dirfd, const char *fresh, const json_t *files, struct
 	return r;
 }
 
+/* What "..data" led to, by a name that files_write() could have given; else "". */
+static void data_read(int dirfd, char buf[FRESH_LEN])
+{
+	const ssize_t n = readlinkat(dirfd, "..data", buf, FRESH_LEN - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	if (strncmp(buf, "..", 2) != 0 || buf[2] < '0' || buf[2] > '9' || strchr(buf, '/'))
+		buf[0] = '\0';
+}
+
 int volume_set_files(const struct pod *pod, const char *volume, const json_t *files, struct error *e)
 {
 	const json_t *v = volume_find(pod, volume);
 	_cleanup_close_ int dirfd = -EBADF;
-	char fresh[40], old[40] = "", gone[PATH_LEN];
+	char fresh[FRESH_LEN], old[FRESH_LEN], gone[PATH_LEN];
 	struct timespec now;
 	int r;
 
@@ -159,7 +201,7 @@ int volume_set_files(const struct pod *pod, const char *volume, const json_t *fi
 		return dirfd;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)snprintf(fresh, sizeof(fresh), "..%lld.%09ld", (long long)now.tv_sec, now.tv_nsec);
-	(void)!readlinkat(dirfd, "..data", old, sizeof(old) - 1);
+	data_read(dirfd, old);
 	r = files_write(dirfd, fresh, files, e);
 	if (r == 0)
 		links_update(dirfd, files);
@@ -303,34 +345,6 @@ void volumes_remove(const struct pod *pod)
 
 /* ---- mounts of a container ---- */
 
-static int open_beneath(int dirfd, const char *path, uint64_t flags)
-{
-	const struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	const int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int mkdirs_beneath(int volume, const char *path)
-{
-	char part[PATH_LEN];
-	_cleanup_close_ int at = fcntl(volume, F_DUPFD_CLOEXEC, 3);
-
-	(void)snprintf(part, sizeof(part), "%s", path);
-	for (char *save = NULL, *name = strtok_r(part, "/", &save); name; name = strtok_r(NULL, "/", &save)) {
-		int next;
-
-		if (mkdirat(at, name, 0755) < 0 && errno != EEXIST)
-			return -errno;
-		next = open_beneath(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-		if (next < 0)
-			return next;
-		(void)close(at);
-		at = next;
-	}
-	return 0;
-}
-
 /* O_PATH fd of what is to be mounted. */
 static int mount_source(const struct pod *pod, const json_t *v, const char *sub, struct error *e)
 {
@@ -344,8 +358,8 @@ static int mount_source(const struct pod *pod, const json_t *v, const char *sub,
 	if (!*sub)
 		return TAKE_FD(volume);
 	fd = path_is_plain(sub) ? open_beneath(volume, sub, O_PATH) : -EINVAL;
-	if (fd == -ENOENT && !volume_is(v, "files") && mkdirs_beneath(volume, sub) == 0)
-		fd = open_beneath(volume, sub, O_PATH);
+	if (fd == -ENOENT && !volume_is(v, "files"))
+		fd = dirs_beneath(volume, sub);
 	return fd < 0 ? error_errno(e, -fd, "subPath %s of volume %s", sub, name) : fd;
 }
 

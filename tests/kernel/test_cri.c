@@ -662,6 +662,40 @@ static void test_volumes(void **state)
 	ask(json_pack("{s:s, s:s}", "op", "pod.remove", "uid", uid));
 }
 
+/* Root of a container makes a "read-only" volume writable and plants links: nothing outside of it is touched. */
+static void test_hostile_volume(void **state)
+{
+	char uid[32], id[32], outside[256], kept[280], path[256], old[512];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	(void)snprintf(outside, sizeof(outside), "%s/%s/outside", state_dir_root(), t.lab);
+	(void)snprintf(kept, sizeof(kept), "%s/kept", outside);
+	assert_int_equal(mkdir(outside, 0700), 0);
+	fd = open(kept, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	pod(uid, json_pack("[{s:s, s:s}, {s:s, s:s, s:{s:o}}]", "name", "scratch", "type", "empty", "name", "conf", "type", "files", "files", "a",
+			   file("alpha\n", 0644)));
+	(void)snprintf(old, sizeof(old),
+		       "mount -o remount,bind,rw /c && readlink /c/..data && ln -sfn ../../../../outside /c/..data && ln -s %s /s/link && cd /s && "
+		       "i=0; while [ $i -lt 200 ]; do mkdir deep && cd deep && i=$((i + 1)); done; touch bottom; readlink /c/..data",
+		       outside);
+	assert_int_equal(run_sh(uid, old, json_pack("{s:[o, o]}", "mounts", mount("scratch", "/s", "", false), mount("conf", "/c", "", false)), id), 0);
+	assert_non_null(strstr(log_of(id), "F ../../../../outside\n"));
+	ask(json_pack("{s:s, s:s, s:s, s:{s:o}}", "op", "pod.files", "uid", uid, "volume", "conf", "files", "a", file("beta\n", 0644)));
+	assert_int_equal(run_sh(uid, "cat /c/a", json_pack("{s:[o]}", "mounts", mount("conf", "/c", "", false)), id), 0);
+	assert_string_equal(log_of(id), "stdout F beta\n");
+	assert_int_equal(stat(kept, &st), 0);
+	(void)snprintf(path, sizeof(path), "%s/%s/fs/p/%s", state_dir_root(), t.lab, uid);
+	assert_int_equal(shell("nsenter -t %d -m test -d %s", (int)t.supervisor, path), 0);
+	ask(json_pack("{s:s, s:s}", "op", "pod.remove", "uid", uid));
+	assert_int_equal(shell("nsenter -t %d -m test ! -e %s", (int)t.supervisor, path), 0);
+	assert_int_equal(stat(kept, &st), 0);
+	assert_int_equal(unlink(kept) + rmdir(outside), 0);
+}
+
 static void test_host_path(void **state)
 {
 	char uid[32], id[32], path[128], text[64];
@@ -809,6 +843,7 @@ int main(void)
 		cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_take_over),
 		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_hostile_volume),
 		cmocka_unit_test(test_host_path),
 		cmocka_unit_test(test_read_only_root),
 		cmocka_unit_test(test_apiserver_restarts),
