@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "topology/source.h"
+
 static json_t *at(const json_t *j, va_list ap)
 {
 	const char *key;
@@ -77,6 +79,24 @@ json_t *json_array_make(json_t *j, const char *key)
 	v = json_array();
 	(void)json_object_set_new(j, key, v);
 	return v;
+}
+
+json_t *json_string_lossy(const char *text, size_t len)
+{
+	json_t *j = json_stringn(text, len);
+	struct strbuf clean = { 0 };
+	uint32_t c;
+
+	if (j)
+		return j;
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_decode(text + i, len - i, &c);
+		strbuf_add(&clean, n ? text + i : "?", n ? n : 1);
+		n = n ? n : 1;
+	}
+	j = json_stringn(strbuf_str(&clean), clean.len);
+	strbuf_done(&clean);
+	return j;
 }
 
 static int write_part(const char *data, size_t len, void *arg)

@@ -28,6 +28,8 @@ bool json_bool(const json_t *j, ...) __attribute__((sentinel));
 json_t *json_object_make(json_t *j, const char *key);
 /** json_array_make() - the array at @key of @j, made when it is missing. Borrowed. */
 json_t *json_array_make(json_t *j, const char *key);
+/** json_string_lossy() - a string of any bytes: what is no UTF-8 in it becomes "?"; new reference */
+json_t *json_string_lossy(const char *text, size_t len);
 /** json_write() - append as compact JSON */
 void json_write(const json_t *j, struct strbuf *out);
 

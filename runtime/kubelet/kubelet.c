@@ -61,8 +61,9 @@ void kubelet_event(struct kubelet *k, const json_t *about, const char *type, con
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	kubelet_send(k, json_pack("{s:s, s:o, s:s, s:s, s:s%, s:s}", "op", "event", "object", reference(about), "type",
-				  type, "reason", reason, "message", text, strnlen(text, sizeof(text)), "component",
+	/* A probe prints what it likes, and what is too long is cut anywhere. */
+	kubelet_send(k, json_pack("{s:s, s:o, s:s, s:s, s:o, s:s}", "op", "event", "object", reference(about), "type",
+				  type, "reason", reason, "message", json_string_lossy(text, strlen(text)), "component",
 				  "kubelet"));
 }
 

@@ -42,7 +42,7 @@ static json_t *state_waiting(const struct container *c)
 		reason = pod_has_init(c->pod) ? "PodInitializing" : "ContainerCreating";
 	w = json_pack("{s:s}", "reason", reason);
 	if (c->message)
-		(void)json_object_set_new(w, "message", json_string(c->message));
+		(void)json_object_set_new(w, "message", json_string_lossy(c->message, strlen(c->message)));
 	return json_pack("{s:o}", "waiting", w);
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cluster/jsonutil.h"
+
 enum { MESSAGES_A_TURN = 64 }; /* then others of the loop get theirs */
 
 /* What waits for a peer that does not read. */
@@ -307,9 +309,8 @@ void rpc_peer_reply(struct rpc_peer *peer, json_int_t id, json_t *body, const in
 void rpc_peer_fail(struct rpc_peer *peer, json_int_t id, const struct error *e)
 {
 	json_t *body = json_object();
-	json_t *text = json_stringn(e->msg, strnlen(e->msg, sizeof(e->msg)));
 
 	(void)json_object_set_new(body, "code", json_integer(e->code > 0 ? e->code : EIO));
-	(void)json_object_set_new(body, "error", text ? text : json_string("(an error that is no UTF-8)"));
+	(void)json_object_set_new(body, "error", json_string_lossy(e->msg, strnlen(e->msg, sizeof(e->msg))));
 	rpc_peer_reply(peer, id, body, NULL, 0);
 }

@@ -573,6 +573,24 @@ static void readiness(void **state)
 	json_decref(q);
 }
 
+/* What a probe prints, or what is cut in the middle of a character, does not cost the connection. */
+static void events_of_any_bytes(void **state)
+{
+	struct world *w = *state;
+	json_t *p = pod(w, "p", "{\"containers\": [" C("") "]}");
+	char text[1501] = "";
+
+	kubelet_event(&w->k, p, "Warning", "Unhealthy", "%s", "caf\xc3\xa9 \xff\xc3");
+	settle(w);
+	assert_string_equal(json_text(last_told(w, "event"), "message", NULL), "caf\xc3\xa9 ??");
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	kubelet_event(&w->k, p, "Warning", "Unhealthy", "%s", text);
+	settle(w);
+	assert_int_equal(strlen(json_text(last_told(w, "event"), "message", NULL)), 1023);
+	json_decref(p);
+}
+
 static void liveness_restarts(void **state)
 {
 	struct world *w = *state;
@@ -701,6 +719,7 @@ int main(void)
 		T(crashes_back_off),	       T(restart_policies),		 T(deletion_is_graceful),
 		T(grace_is_cut_short),	       T(what_is_missing_is_waited_for), T(volumes_are_files),
 		T(unknown_images),	       T(a_refused_sandbox),		 T(a_new_kubelet_takes_over),
+		T(events_of_any_bytes),
 		T(readiness),		       T(liveness_restarts),		 T(the_environment),
 		T(a_deadline_passes),	       T(another_image_restarts),	 T(answers_that_come_too_late),
 	};
