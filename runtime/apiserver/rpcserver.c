@@ -11,6 +11,7 @@
 #include "apiserver/logstream.h"
 #include "cluster/cri.h"
 #include "cluster/jsonutil.h"
+#include "supervisor/acceptor.h"
 
 struct client;
 
@@ -52,7 +53,8 @@ struct errand {
 struct rpcserver {
 	struct api *api;
 	int fd;
-	struct loop_handle listening, work;
+	struct acceptor acceptor;
+	struct loop_handle work;
 	struct client *clients;
 	struct waiter *waiters;
 	struct store_watch *watch;
@@ -80,19 +82,6 @@ static void fail(struct client *c, json_int_t id, int code, const char *text)
 
 /* ---- http ---- */
 
-/* What is no UTF-8 cannot be in JSON. */
-static json_t *json_string_ascii(const struct strbuf *text)
-{
-	struct strbuf ascii = { 0 };
-	json_t *j;
-
-	for (size_t i = 0; i < text->len; i++)
-		strbuf_putc(&ascii, (unsigned char)text->buf[i] < 0x80 ? text->buf[i] : '?');
-	j = json_stringn(strbuf_str(&ascii), ascii.len);
-	strbuf_done(&ascii);
-	return j;
-}
-
 static void follow_free(struct follow *f)
 {
 	struct follow **at = &f->client->follows;
@@ -108,10 +97,8 @@ static void follow_free(struct follow *f)
 
 static void reply_text(struct client *c, json_int_t id, const char *content_type, const struct strbuf *text)
 {
-	json_t *body = json_stringn(strbuf_str(text), text->len);
+	json_t *body = json_string_lossy(strbuf_str(text), text->len);
 
-	if (!body) /* no UTF-8: what is not ASCII is replaced */
-		body = json_string_ascii(text);
 	rpc_peer_reply(c->peer, id,
 	               json_pack("{s:i, s:s, s:o}", "code", 200, "contentType", content_type, "body", body), NULL, 0);
 }
@@ -161,17 +148,12 @@ static void follow_watch(struct client *c, json_int_t id, struct api_reply *repl
 static bool on_log(void *arg, const char *data, size_t len)
 {
 	struct follow *f = arg;
-	struct strbuf piece = { 0 };
-	json_t *body;
 
 	if (f->gather) {
 		strbuf_add(&f->body, data, len);
 		return true;
 	}
-	strbuf_add(&piece, data, len);
-	body = json_stringn(data, len);
-	send_chunk(f, body ? body : json_string_ascii(&piece));
-	strbuf_done(&piece);
+	send_chunk(f, json_string_lossy(data, len));
 	return true;
 }
 
@@ -511,8 +493,9 @@ static void on_end(struct rpc_peer *peer _unused_, void *arg)
 	client_free(arg);
 }
 
-static void accept_client(struct rpcserver *s, int fd)
+static void accept_client(int fd, void *arg)
 {
+	struct rpcserver *s = arg;
 	struct client *c = calloc(1, sizeof(*c));
 
 	if (!c) {
@@ -524,21 +507,6 @@ static void accept_client(struct rpcserver *s, int fd)
 		free(c);
 	else
 		s->clients = c;
-}
-
-static void on_accept(struct loop *loop _unused_, struct loop_handle id _unused_, uint32_t revents _unused_, void *arg)
-{
-	struct rpcserver *s = arg;
-	struct ucred who;
-	socklen_t len = sizeof(who);
-	const int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0)
-		return;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && (who.uid == 0 || who.uid == geteuid()))
-		accept_client(s, fd);
-	else
-		(void)close(fd);
 }
 
 int rpcserver_start(struct api *api, struct error *e)
@@ -556,7 +524,7 @@ int rpcserver_start(struct api *api, struct error *e)
 	if (s->fd < 0)
 		return s->fd;
 	s->watch = store_watch(api->store, on_store_event, s);
-	return loop_add_fd(api->loop, s->fd, POLLIN, on_accept, s, &s->listening, e);
+	return acceptor_start(&s->acceptor, api->loop, s->fd, accept_client, s, e);
 }
 
 void rpcserver_free(struct api *api)
@@ -568,7 +536,7 @@ void rpcserver_free(struct api *api)
 	while (s->clients)
 		client_free(s->clients);
 	store_unwatch(api->store, s->watch);
-	loop_remove(api->loop, s->listening);
+	acceptor_stop(&s->acceptor);
 	loop_remove(api->loop, s->work);
 	(void)fd_close(s->fd);
 	free(s);

@@ -170,9 +170,10 @@ static void client_slow(struct loop *loop, struct loop_handle id, void *arg)
 	client_end(arg);
 }
 
-static void client_add(struct lab_run *run, int fd)
+static void client_add(int fd, void *arg)
 {
-	struct client *c = calloc(1, sizeof(*c));
+	struct lab_run *run = arg;
+	struct client *c = run->n_clients < CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 
 	if (!c) {
 		(void)close(fd);
@@ -184,24 +185,6 @@ static void client_add(struct lab_run *run, int fd)
 	if (loop_add_fd(run->loop, fd, POLLIN, client_readable, c, &c->id, NULL) < 0 ||
 	    loop_add_timer(run->loop, CLIENT_USEC, client_slow, c, &c->timer, NULL) < 0)
 		client_end(c);
-}
-
-static void control_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
-{
-	struct lab_run *run = arg;
-	const int fd = accept4(run->ctl_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	(void)loop;
-	(void)id;
-	(void)revents;
-	if (fd < 0)
-		return;
-	if (run->n_clients >= CLIENTS_MAX || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != 0)
-		(void)close(fd);
-	else
-		client_add(run, fd);
 }
 
 int control_start(struct lab_run *run, struct error *e)
@@ -219,5 +202,5 @@ int control_start(struct lab_run *run, struct error *e)
 	(void)umask(mask);
 	if (r < 0)
 		return error_errno(e, -r, "make the control socket");
-	return loop_add_fd(run->loop, run->ctl_fd, POLLIN, control_readable, run, NULL, e);
+	return acceptor_start(&run->control, run->loop, run->ctl_fd, client_add, run, e);
 }

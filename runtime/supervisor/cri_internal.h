@@ -27,6 +27,7 @@ enum { CRI_BUCKETS = 4096, CRI_ID_LEN = 17 };
 struct cri_node {
 	struct cri *cri;
 	size_t index; /* in the lab */
+	struct acceptor acceptor;
 	struct cri_client *clients;
 	struct pod *pods;
 };

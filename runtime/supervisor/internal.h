@@ -6,6 +6,7 @@
 #define NETEMU_SUPERVISOR_INTERNAL_H
 
 #include "engine/engine.h"
+#include "supervisor/acceptor.h"
 #include "supervisor/logstore.h"
 #include "supervisor/loop.h"
 #include "supervisor/supervisor.h"
@@ -58,6 +59,7 @@ struct lab_run {
 	size_t n_workers, max_workers, next_node;
 	bool ready, committed;
 	unsigned n_clients;
+	struct acceptor control;
 	struct cri *cri; /* of a cluster, else NULL */
 	struct apiproc *api; /* NULL: none */
 	struct arena arena;

@@ -15,7 +15,7 @@ declare -A may=(
   [engine]="base topology cluster plan kernel engine agent/proto.h"
   [supervisor]="base topology cluster plan kernel engine supervisor agent/proto.h"
   [kubelet]="base cluster kernel engine plan/profile.h supervisor/loop.h supervisor/rpcpeer.h kubelet agent/proto.h"
-  [apiserver]="base cluster engine supervisor/loop.h supervisor/rpcpeer.h apiserver agent/proto.h"
+  [apiserver]="base cluster engine supervisor/acceptor.h supervisor/loop.h supervisor/rpcpeer.h apiserver agent/proto.h"
 )
 bad=0
 complain() {
