@@ -85,9 +85,11 @@ void conn_fail(struct conn *c)
 static void conn_arm(struct conn *c)
 {
 	const bool reads = !c->paused || c->state != CONN_OPEN;
+	/* Who waits for `drained` hears it from the loop, even when all has just been sent from somewhere else. */
+	const bool writes = c->out.len || (c->high && c->state == CONN_OPEN);
 
 	if (c->state != CONN_OVER)
-		(void)loop_modify(c->loop, c->id, (reads ? POLLIN : 0U) | (c->out.len ? POLLOUT : 0U));
+		(void)loop_modify(c->loop, c->id, (reads ? POLLIN : 0U) | (writes ? POLLOUT : 0U));
 }
 
 /* ---- sending ---- */

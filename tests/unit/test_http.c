@@ -371,6 +371,17 @@ static void test_keep_alive(void **state _unused_)
 	client_close(c);
 }
 
+/* One that has to wait in the queue, but leaves it at once: the next request is still read. */
+static void test_long_replies(void **state _unused_)
+{
+	struct client *c = client_open(admin);
+
+	assert_int_equal(post(c, CONFIGMAPS, "long", CONN_QUEUE_LOW * 2), 201);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(get(c, CONFIGMAPS "/long", NULL, 0), 200);
+	client_close(c);
+}
+
 static void test_http_1_0(void **state _unused_)
 {
 	struct client *c = client_open(admin);
@@ -585,6 +596,7 @@ int main(void)
 		cmocka_unit_test(test_long_head_of_stranger),
 		cmocka_unit_test(test_long_heads),
 		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_long_replies),
 		cmocka_unit_test(test_http_1_0),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_malformed),
