@@ -242,7 +242,6 @@ static const struct handler handlers[] = {
 	{ "POST", "portforward", true, serve_portforward },
 	{ "POST", "eviction", true, serve_eviction },
 	{ "POST", "binding", true, serve_binding },
-	{ "GET", "ephemeralcontainers", true, serve_get },
 	{ "PUT", "finalize", true, serve_finalize },
 	{ "POST", "token", true, serve_token },
 };
@@ -338,9 +337,9 @@ static void serve_version(struct call *c, const struct path *p _unused_)
 static void serve_openapi(struct call *c, const struct path *p)
 {
 	if (strcmp(p->seg[1], "v2") == 0)
-		discovery_openapi_v2(c);
+		openapi_v2(c);
 	else if (strcmp(p->seg[1], "v3") == 0)
-		discovery_openapi_v3(c, p->seg[2]);
+		openapi_v3(c, p->seg[2]);
 	else
 		fail_path(c->reply);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * discovery.c - what the API server says of itself: groups, versions, resources, OpenAPI, /version
+ * discovery.c - what the API server says of itself: groups, versions, resources, /version
  *
  * Both forms of discovery are made from the table of resources: the lists of old, and the aggregated ones that
- * kubectl >= 1.27 asks for. OpenAPI is next to empty: clients validate nothing, the server does.
+ * kubectl >= 1.27 asks for. OpenAPI is openapi.c's.
  */
 #include <string.h>
 #include <sys/utsname.h>
@@ -333,30 +333,7 @@ void discovery_groups(struct call *c)
 	         json_pack("{s:s, s:s, s:o}", "kind", "APIGroupList", "apiVersion", "v1", "groups", list));
 }
 
-/* ---- OpenAPI and version ---- */
-
-void discovery_openapi_v2(struct call *c)
-{
-	/* Document{swagger "2.0", info{title "netemu", version "v0"}, paths{}}: enough for kubectl apply to go on */
-	static const char document[] = "\x0a\x03"
-				       "2.0\x12\x0c\x0a\x06netemu\x12\x02v0\x42";
-
-	c->reply->code = 200;
-	c->reply->content_type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-	strbuf_add(&c->reply->body, document, sizeof(document)); /* with its last NUL */
-}
-
-void discovery_openapi_v3(struct call *c, const char *rest)
-{
-	if (!*rest)
-		api_json(c->reply, 200,
-		         json_pack("{s:{s:{s:s}}}", "paths", "api/v1", "serverRelativeURL",
-		                   "/openapi/v3/api/v1?hash=1"));
-	else
-		api_json(c->reply, 200,
-		         json_pack("{s:s, s:{s:s, s:s}, s:{}}", "openapi", "3.0.0", "info", "title", "netemu",
-		                   "version", "v0", "paths"));
-}
+/* ---- version ---- */
 
 /* "v1.27.3": the version of the node image */
 void discovery_version(struct call *c)

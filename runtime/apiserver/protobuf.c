@@ -1,223 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * protobuf.c - the protobuf bodies that typed clients send (kubectl >= 1.32: create namespace, drain, ...)
+ * protobuf.c - the protobuf bodies that typed clients send (kubectl >= 1.32: create namespace, drain, debug, ...)
  *
- * Owns tables of the fields that such commands fill in. A field that is not in them makes the whole body not
- * understood, unless it is empty: nothing is left out silently.
- * Source: k8s.io/api, generated.proto; the envelope is apimachinery's runtime.Unknown behind "k8s\0".
+ * A field that is not in the tables (protobuf_kinds.c) makes the whole body not understood, unless it is empty: nothing
+ * is left out silently. Refuses to know any kind; the envelope is apimachinery's runtime.Unknown behind "k8s\0".
  */
 #include <string.h>
 
+#include "apiserver/protobuf.h"
 #include "apiserver/serve.h"
 #include "base/base64.h"
-
-enum pb_type {
-	PB_STRING,
-	PB_BYTES,
-	PB_INT,
-	PB_INT_PTR, /* 0 is not missing */
-	PB_BOOL,
-	PB_MESSAGE,
-	PB_STRING_MAP,
-	PB_BYTES_MAP,
-	PB_INT_OR_STRING,
-	PB_SKIP
-};
-
-struct pb_field {
-	uint32_t number;
-	const char *name;
-	enum pb_type type;
-	bool repeated;
-	const struct pb_field *fields; /* PB_MESSAGE; ends with number 0 */
-};
-
-#define ENDS { 0, NULL, PB_SKIP, false, NULL }
-
-static const struct pb_field object_meta[] = {
-	{ 1, "name", PB_STRING, false, NULL },        { 2, "generateName", PB_STRING, false, NULL },
-	{ 3, "namespace", PB_STRING, false, NULL },   { 8, "creationTimestamp", PB_SKIP, false, NULL },
-	{ 11, "labels", PB_STRING_MAP, false, NULL }, { 12, "annotations", PB_STRING_MAP, false, NULL },
-	{ 14, "finalizers", PB_STRING, true, NULL },  ENDS,
-};
-
-#define META { 1, "metadata", PB_MESSAGE, false, object_meta }
-
-static const struct pb_field namespace_fields[] = {
-	META, { 2, "spec", PB_SKIP, false, NULL }, { 3, "status", PB_SKIP, false, NULL }, ENDS
-};
-static const struct pb_field service_account[] = { META, ENDS };
-static const struct pb_field config_map[] = {
-	META,
-	{ 2, "data", PB_STRING_MAP, false, NULL },
-	{ 3, "binaryData", PB_BYTES_MAP, false, NULL },
-	{ 4, "immutable", PB_BOOL, false, NULL },
-	ENDS,
-};
-static const struct pb_field secret[] = {
-	META,
-	{ 2, "data", PB_BYTES_MAP, false, NULL },
-	{ 3, "type", PB_STRING, false, NULL },
-	{ 4, "stringData", PB_STRING_MAP, false, NULL },
-	{ 5, "immutable", PB_BOOL, false, NULL },
-	ENDS,
-};
-
-static const struct pb_field preconditions[] = { { 1, "uid", PB_STRING, false, NULL },
-	                                         { 2, "resourceVersion", PB_STRING, false, NULL },
-	                                         ENDS };
-static const struct pb_field delete_options_fields[] = {
-	{ 1, "gracePeriodSeconds", PB_INT_PTR, false, NULL },
-	{ 2, "preconditions", PB_MESSAGE, false, preconditions },
-	{ 3, "orphanDependents", PB_BOOL, false, NULL },
-	{ 4, "propagationPolicy", PB_STRING, false, NULL },
-	{ 5, "dryRun", PB_STRING, true, NULL },
-	ENDS,
-};
-static const struct pb_field eviction[] = { META,
-	                                    { 2, "deleteOptions", PB_MESSAGE, false, delete_options_fields },
-	                                    ENDS };
-
-static const struct pb_field service_port[] = {
-	{ 1, "name", PB_STRING, false, NULL },  { 2, "protocol", PB_STRING, false, NULL },
-	{ 3, "port", PB_INT, false, NULL },     { 4, "targetPort", PB_INT_OR_STRING, false, NULL },
-	{ 5, "nodePort", PB_INT, false, NULL }, ENDS,
-};
-static const struct pb_field service_spec[] = {
-	{ 1, "ports", PB_MESSAGE, true, service_port }, { 2, "selector", PB_STRING_MAP, false, NULL },
-	{ 3, "clusterIP", PB_STRING, false, NULL },     { 4, "type", PB_STRING, false, NULL },
-	{ 5, "externalIPs", PB_STRING, true, NULL },    { 7, "sessionAffinity", PB_STRING, false, NULL },
-	{ 10, "externalName", PB_STRING, false, NULL }, ENDS,
-};
-static const struct pb_field service[] = {
-	META,
-	{ 2, "spec", PB_MESSAGE, false, service_spec },
-	{ 3, "status", PB_SKIP, false, NULL },
-	ENDS,
-};
-
-static const struct pb_field container_port[] = {
-	{ 1, "name", PB_STRING, false, NULL },       { 2, "hostPort", PB_INT, false, NULL },
-	{ 3, "containerPort", PB_INT, false, NULL }, { 4, "protocol", PB_STRING, false, NULL },
-	{ 5, "hostIP", PB_STRING, false, NULL },     ENDS,
-};
-static const struct pb_field env_var[] = { { 1, "name", PB_STRING, false, NULL },
-	                                   { 2, "value", PB_STRING, false, NULL },
-	                                   ENDS };
-static const struct pb_field container[] = {
-	{ 1, "name", PB_STRING, false, NULL },
-	{ 2, "image", PB_STRING, false, NULL },
-	{ 3, "command", PB_STRING, true, NULL },
-	{ 4, "args", PB_STRING, true, NULL },
-	{ 5, "workingDir", PB_STRING, false, NULL },
-	{ 6, "ports", PB_MESSAGE, true, container_port },
-	{ 7, "env", PB_MESSAGE, true, env_var },
-	{ 13, "terminationMessagePath", PB_STRING, false, NULL },
-	{ 14, "imagePullPolicy", PB_STRING, false, NULL },
-	{ 16, "stdin", PB_BOOL, false, NULL },
-	{ 17, "stdinOnce", PB_BOOL, false, NULL },
-	{ 18, "tty", PB_BOOL, false, NULL },
-	{ 20, "terminationMessagePolicy", PB_STRING, false, NULL },
-	ENDS,
-};
-static const struct pb_field pod_spec[] = {
-	{ 2, "containers", PB_MESSAGE, true, container },
-	{ 3, "restartPolicy", PB_STRING, false, NULL },
-	{ 4, "terminationGracePeriodSeconds", PB_INT_PTR, false, NULL },
-	{ 6, "dnsPolicy", PB_STRING, false, NULL },
-	{ 7, "nodeSelector", PB_STRING_MAP, false, NULL },
-	{ 8, "serviceAccountName", PB_STRING, false, NULL },
-	{ 9, "serviceAccount", PB_STRING, false, NULL },
-	{ 10, "nodeName", PB_STRING, false, NULL },
-	{ 11, "hostNetwork", PB_BOOL, false, NULL },
-	{ 12, "hostPID", PB_BOOL, false, NULL },
-	{ 13, "hostIPC", PB_BOOL, false, NULL },
-	{ 16, "hostname", PB_STRING, false, NULL },
-	{ 17, "subdomain", PB_STRING, false, NULL },
-	{ 19, "schedulerName", PB_STRING, false, NULL },
-	{ 24, "priorityClassName", PB_STRING, false, NULL },
-	ENDS,
-};
-static const struct pb_field pod_template[] = { META, { 2, "spec", PB_MESSAGE, false, pod_spec }, ENDS };
-static const struct pb_field label_selector[] = { { 1, "matchLabels", PB_STRING_MAP, false, NULL }, ENDS };
-static const struct pb_field strategy[] = { { 1, "type", PB_STRING, false, NULL }, ENDS };
-static const struct pb_field deployment_spec[] = {
-	{ 1, "replicas", PB_INT_PTR, false, NULL },
-	{ 2, "selector", PB_MESSAGE, false, label_selector },
-	{ 3, "template", PB_MESSAGE, false, pod_template },
-	{ 4, "strategy", PB_MESSAGE, false, strategy },
-	{ 5, "minReadySeconds", PB_INT, false, NULL },
-	{ 7, "paused", PB_BOOL, false, NULL },
-	ENDS,
-};
-static const struct pb_field deployment[] = {
-	META,
-	{ 2, "spec", PB_MESSAGE, false, deployment_spec },
-	{ 3, "status", PB_SKIP, false, NULL },
-	ENDS,
-};
-static const struct pb_field job_spec[] = {
-	{ 1, "parallelism", PB_INT_PTR, false, NULL },
-	{ 2, "completions", PB_INT_PTR, false, NULL },
-	{ 3, "activeDeadlineSeconds", PB_INT_PTR, false, NULL },
-	{ 6, "template", PB_MESSAGE, false, pod_template },
-	{ 7, "backoffLimit", PB_INT_PTR, false, NULL },
-	{ 8, "ttlSecondsAfterFinished", PB_INT_PTR, false, NULL },
-	ENDS,
-};
-static const struct pb_field job[] = {
-	META,
-	{ 2, "spec", PB_MESSAGE, false, job_spec },
-	{ 3, "status", PB_SKIP, false, NULL },
-	ENDS,
-};
-
-static const struct pb_field job_template[] = { META, { 2, "spec", PB_MESSAGE, false, job_spec }, ENDS };
-static const struct pb_field cronjob_spec[] = {
-	{ 1, "schedule", PB_STRING, false, NULL },
-	{ 2, "startingDeadlineSeconds", PB_INT_PTR, false, NULL },
-	{ 3, "concurrencyPolicy", PB_STRING, false, NULL },
-	{ 4, "suspend", PB_BOOL, false, NULL },
-	{ 5, "jobTemplate", PB_MESSAGE, false, job_template },
-	{ 6, "successfulJobsHistoryLimit", PB_INT_PTR, false, NULL },
-	{ 7, "failedJobsHistoryLimit", PB_INT_PTR, false, NULL },
-	ENDS,
-};
-static const struct pb_field cronjob[] = {
-	META,
-	{ 2, "spec", PB_MESSAGE, false, cronjob_spec },
-	{ 3, "status", PB_SKIP, false, NULL },
-	ENDS,
-};
-static const struct pb_field budget_spec[] = {
-	{ 1, "minAvailable", PB_INT_OR_STRING, false, NULL },
-	{ 2, "selector", PB_MESSAGE, false, label_selector },
-	{ 3, "maxUnavailable", PB_INT_OR_STRING, false, NULL },
-	ENDS,
-};
-static const struct pb_field budget[] = {
-	META,
-	{ 2, "spec", PB_MESSAGE, false, budget_spec },
-	{ 3, "status", PB_SKIP, false, NULL },
-	ENDS,
-};
-
-static const struct {
-	const char *kind;
-	const struct pb_field *fields;
-} kinds[] = {
-	{ "Namespace", namespace_fields },
-	{ "ServiceAccount", service_account },
-	{ "ConfigMap", config_map },
-	{ "Secret", secret },
-	{ "Eviction", eviction },
-	{ "DeleteOptions", delete_options_fields },
-	{ "Service", service },
-	{ "Deployment", deployment },
-	{ "Job", job },
-	{ "CronJob", cronjob },
-	{ "PodDisruptionBudget", budget },
-};
 
 /* ---- the wire ---- */
 
@@ -286,7 +78,21 @@ enum { DEPTH = 16 };
 
 static json_t *message(struct input in, const struct pb_field *fields, unsigned depth);
 
-static json_t *map_entry(struct input in, bool bytes, json_t *map)
+static json_t *quantity_of(struct input in)
+{
+	struct wire w;
+
+	return read_field(&in, &w) && w.number == 1 && w.type == 2 && in.at == in.end ? text_of(&w.bytes) : NULL;
+}
+
+static json_t *map_value(const struct input *in, enum pb_type type)
+{
+	if (type == PB_QUANTITY_MAP)
+		return quantity_of(*in);
+	return type == PB_BYTES_MAP ? base64_of(in) : text_of(in);
+}
+
+static json_t *map_entry(struct input in, enum pb_type type, json_t *map)
 {
 	struct input key = { 0 }, value = { 0 };
 	struct wire w;
@@ -301,7 +107,7 @@ static json_t *map_entry(struct input in, bool bytes, json_t *map)
 			value = w.bytes;
 	}
 	name = text_of(&key);
-	v = bytes ? base64_of(&value) : text_of(&value);
+	v = map_value(&value, type);
 	if (name && v)
 		(void)json_object_set(map, json_string_value(name), v);
 	json_decref(name);
@@ -332,7 +138,7 @@ static json_t *int_or_string(struct input in)
 
 static json_t *value_of(const struct pb_field *f, const struct wire *w, unsigned depth)
 {
-	const bool varint = f->type == PB_INT || f->type == PB_INT_PTR || f->type == PB_BOOL;
+	const bool varint = f->type == PB_INT || f->type == PB_INT_PTR || f->type == PB_BOOL || f->type == PB_BOOL_PTR;
 
 	if (varint != (w->type == 0))
 		return NULL;
@@ -341,11 +147,12 @@ static json_t *value_of(const struct pb_field *f, const struct wire *w, unsigned
 	case PB_INT_PTR:
 		return json_integer((json_int_t)w->value);
 	case PB_BOOL:
+	case PB_BOOL_PTR:
 		return json_boolean(w->value != 0);
 	case PB_STRING:
 		return text_of(&w->bytes);
-	case PB_BYTES:
-		return base64_of(&w->bytes);
+	case PB_QUANTITY:
+		return quantity_of(w->bytes);
 	case PB_MESSAGE:
 		return message(w->bytes, f->fields, depth + 1);
 	case PB_INT_OR_STRING:
@@ -370,7 +177,18 @@ static bool add_map(json_t *out, const struct pb_field *f, const struct wire *w)
 		map = json_object();
 		(void)json_object_set_new(out, f->name, map);
 	}
-	return map_entry(w->bytes, f->type == PB_BYTES_MAP, map) != NULL;
+	return map_entry(w->bytes, f->type, map) != NULL;
+}
+
+static bool add_inline(json_t *out, const struct pb_field *f, const struct wire *w, unsigned depth)
+{
+	json_t *own = w->type == 2 ? message(w->bytes, f->fields, depth + 1) : NULL;
+
+	if (!own)
+		return false;
+	(void)json_object_update(out, own);
+	json_decref(own);
+	return true;
 }
 
 static bool add_value(json_t *out, const struct pb_field *f, const struct wire *w, unsigned depth)
@@ -379,8 +197,10 @@ static bool add_value(json_t *out, const struct pb_field *f, const struct wire *
 
 	if (f->type == PB_SKIP)
 		return true;
-	if (f->type == PB_STRING_MAP || f->type == PB_BYTES_MAP)
+	if (f->type == PB_STRING_MAP || f->type == PB_BYTES_MAP || f->type == PB_QUANTITY_MAP)
 		return add_map(out, f, w);
+	if (f->type == PB_INLINE)
+		return add_inline(out, f, w, depth);
 	/* gogo writes what Go would leave out as JSON: "", 0 and false of what is no pointer */
 	if (!f->repeated && (f->type == PB_STRING || f->type == PB_INT || f->type == PB_BOOL) && is_empty(w))
 		return true;
@@ -424,9 +244,11 @@ fail:
 /* runtime.Unknown: typeMeta 1 {apiVersion 1, kind 2}, raw 2 */
 static bool read_envelope(struct input in, json_t **ret_type, struct input *ret_raw)
 {
-	static const struct pb_field type_meta[] = { { 1, "apiVersion", PB_STRING, false, NULL },
-		                                     { 2, "kind", PB_STRING, false, NULL },
-		                                     ENDS };
+	static const struct pb_field type_meta[] = {
+		{ .number = 1, .name = "apiVersion", .type = PB_STRING },
+		{ .number = 2, .name = "kind", .type = PB_STRING },
+		{ .number = 0 },
+	};
 	struct wire w;
 
 	*ret_type = NULL;
@@ -453,9 +275,9 @@ json_t *protobuf_decode(const char *body, size_t len)
 		return NULL;
 	if (read_envelope((struct input){ (const uint8_t *)body + 4, (const uint8_t *)body + len }, &type, &raw)) {
 		kind = json_string_value(json_object_get(type, "kind"));
-		for (size_t i = 0; kind && i < ARRAY_SIZE(kinds); i++)
-			if (strcmp(kinds[i].kind, kind) == 0)
-				out = message(raw, kinds[i].fields, 0);
+		for (const struct pb_kind *k = protobuf_kinds; kind && k->kind; k++)
+			if (strcmp(k->kind, kind) == 0)
+				out = message(raw, k->fields, 0);
 	}
 	if (out)
 		(void)json_object_update(out, type);

@@ -95,7 +95,7 @@ int admit_update(struct call *c, json_t *object, const json_t *old);
 /** qos_class() - of a pod: "Guaranteed", "Burstable", "BestEffort" */
 const char *qos_class(const json_t *pod);
 
-/* ---- scale.c, podsub.c, review.c, discovery.c, protobuf.c ---- */
+/* ---- scale.c, podsub.c, review.c, discovery.c, openapi.c, protobuf.c ---- */
 
 void serve_scale_get(struct call *c);
 void serve_scale_put(struct call *c);
@@ -116,8 +116,8 @@ void discovery_core(struct call *c); /* /api */
 void discovery_groups(struct call *c); /* /apis */
 void discovery_group(struct call *c, const char *group); /* /apis/GROUP */
 void discovery_resources(struct call *c, const char *group, const char *version);
-void discovery_openapi_v2(struct call *c);
-void discovery_openapi_v3(struct call *c, const char *rest);
+void openapi_v2(struct call *c);
+void openapi_v3(struct call *c, const char *rest); /* @rest: of the path, "" for the list */
 void discovery_version(struct call *c);
 
 /** protobuf_decode() - a typed client's body, for the few kinds it is worth. Return: new reference; NULL: not understood. */

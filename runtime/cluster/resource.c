@@ -11,7 +11,7 @@
 
 const struct resource resources[_RES_MAX] = {
 	[RES_PODS] = { RES_PODS, CORE, "pods", "pod", "Pod", { "po" }, { "all" }, true, false,
-		       { "status", "log", "exec", "attach", "portforward", "eviction", "binding", "ephemeralcontainers" } },
+		       { "status", "log", "exec", "attach", "portforward", "eviction", "binding" } },
 	[RES_NODES] = { RES_NODES, CORE, "nodes", "node", "Node", { "no" }, { NULL }, false, false, { "status" } },
 	[RES_NAMESPACES] = { RES_NAMESPACES, CORE, "namespaces", "namespace", "Namespace", { "ns" }, { NULL }, false, false,
 			     { "status", "finalize" } },
