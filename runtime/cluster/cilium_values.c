@@ -75,7 +75,20 @@ static const json_t *value_at(const json_t *j, const char *path)
 	return j;
 }
 
-static int read_key(const struct key *key, const json_t *v, struct values *to, struct error *e)
+/* One mistake more: which key, and what is wrong with it. */
+static void wrong(json_t *causes, const char *key, const char *fmt, ...) _printf_(3, 4);
+static void wrong(json_t *causes, const char *key, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(causes, json_pack("{s:s, s:s}", "field", key, "message", text));
+}
+
+static void read_key(const struct key *key, const json_t *v, struct values *to, json_t *causes)
 {
 	char *at = (char *)to + key->offset;
 
@@ -88,21 +101,17 @@ static int read_key(const struct key *key, const json_t *v, struct values *to, s
 	else if (key->type == KEY_LIST && (json_is_array(v) || json_is_string(v)))
 		*(const json_t **)(void *)at = v;
 	else
-		return error_set(e, EINVAL, "values: %s: must be %s", key->path, type_names[key->type]);
-	return 0;
+		wrong(causes, key->path, "must be %s", type_names[key->type]);
 }
 
-static int read_keys(const json_t *values, struct values *to, struct error *e)
+static void read_keys(const json_t *values, struct values *to, json_t *causes)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys) && r == 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const json_t *v = keys[i].type == KEY_ANY ? NULL : value_at(values, keys[i].path);
 
 		if (v && !json_is_null(v))
-			r = read_key(&keys[i], v, to, e);
+			read_key(&keys[i], v, to, causes);
 	}
-	return r;
 }
 
 static bool known_top(const char *name)
@@ -129,7 +138,7 @@ static void note(json_t *notes, const char *fmt, ...)
 
 /* ---- what cannot be, and what is not quite as it says ---- */
 
-static int check_words(const struct values *v, struct error *e)
+static void check_words(const struct values *v, json_t *causes)
 {
 	const struct {
 		const char *key, *value, *allowed[5];
@@ -151,41 +160,32 @@ static int check_words(const struct values *v, struct error *e)
 				strbuf_printf(&list, "%s%s", list.len ? ", " : "", words[i].allowed[k]);
 		}
 		if (!found)
-			return error_set(e, EINVAL, "values: %s: \"%s\" is not supported here: it can be %s",
-			                 words[i].key, words[i].value, strbuf_str(&list));
+			wrong(causes, words[i].key, "\"%s\" is not supported here: it can be %s", words[i].value,
+			      strbuf_str(&list));
 	}
-	return 0;
 }
 
-static int check_cidr(const char *key, const char *text, int family, struct error *e)
+static void check_cidr(const char *key, const char *text, int family, json_t *causes)
 {
 	struct inprefix p;
 
-	if (!*text)
-		return 0;
-	if (!strchr(text, '/') || inprefix_parse(text, &p) < 0 || (family && p.family != family))
-		return error_set(e, EINVAL, "values: %s: \"%s\" is no %sCIDR", key, text,
-		                 family == AF_INET    ? "IPv4 "
-		                 : family == AF_INET6 ? "IPv6 "
-		                                      : "");
-	return 0;
+	if (*text && (!strchr(text, '/') || inprefix_parse(text, &p) < 0 || (family && p.family != family)))
+		wrong(causes, key, "\"%s\" is no %sCIDR", text,
+		      family == AF_INET    ? "IPv4 "
+		      : family == AF_INET6 ? "IPv6 "
+		                           : "");
 }
 
-static int check(const struct values *v, struct error *e)
+static void check(const struct values *v, json_t *causes)
 {
-	int r = check_words(v, e);
-
-	if (r == 0)
-		r = check_cidr("ipv4NativeRoutingCIDR", v->native4, AF_INET, e);
-	if (r == 0)
-		r = check_cidr("ipv6NativeRoutingCIDR", v->native6, AF_INET6, e);
-	if (r == 0)
-		r = check_cidr("nativeRoutingCIDR", v->native, 0, e);
-	if (r == 0 && (v->mtu < 0 || v->mtu > 65535))
-		r = error_set(e, EINVAL, "values: MTU: %lld is not between 0 and 65535", (long long)v->mtu);
-	if (r == 0 && !v->ipv4 && !v->ipv6)
-		r = error_set(e, EINVAL, "values: ipv4.enabled and ipv6.enabled: one of them must be true");
-	return r;
+	check_words(v, causes);
+	check_cidr("ipv4NativeRoutingCIDR", v->native4, AF_INET, causes);
+	check_cidr("ipv6NativeRoutingCIDR", v->native6, AF_INET6, causes);
+	check_cidr("nativeRoutingCIDR", v->native, 0, causes);
+	if (v->mtu < 0 || v->mtu > 65535)
+		wrong(causes, "MTU", "%lld is not between 0 and 65535", (long long)v->mtu);
+	if (!v->ipv4 && !v->ipv6)
+		wrong(causes, "ipv4.enabled", "it or ipv6.enabled must be true");
 }
 
 /* Tunnelling is the chart's default: 1.14 says `tunnel`, later ones `routingMode`. */
@@ -325,32 +325,47 @@ static json_t *make_config(const struct values *v)
 	return c;
 }
 
+/* The chart's defaults, then what @values say. */
+static void read_values(const json_t *values, struct values *v, json_t *causes)
+{
+	*v = (struct values){.ipam = "cluster-pool",
+	                     .tunnel = "",
+	                     .routing_mode = "",
+	                     .tunnel_protocol = "",
+	                     .native4 = "",
+	                     .native6 = "",
+	                     .native = "",
+	                     .engine = "frr",
+	                     .ipv4 = true,
+	                     .masquerade4 = true,
+	                     .masquerade6 = true,
+	                     .replicas = 2,
+	                     .mask4 = 24,
+	                     .mask6 = 120};
+	read_keys(values, v, causes);
+	check(v, causes);
+}
+
+void cilium_values_check(const json_t *values, json_t *causes)
+{
+	struct values v;
+
+	read_values(values, &v, causes);
+}
+
 int cilium_values_read(const json_t *values, const json_t *cluster, json_t **ret, struct error *e)
 {
-	struct values v = {.ipam = "cluster-pool",
-	                   .tunnel = "",
-	                   .routing_mode = "",
-	                   .tunnel_protocol = "",
-	                   .native4 = "",
-	                   .native6 = "",
-	                   .native = "",
-	                   .engine = "frr",
-	                   .ipv4 = true,
-	                   .masquerade4 = true,
-	                   .masquerade6 = true,
-	                   .replicas = 2,
-	                   .mask4 = 24,
-	                   .mask6 = 120};
-	_cleanup_json_ json_t *network = NULL, *notes = json_array();
-	int r = 0;
+	_cleanup_json_ json_t *network = NULL, *notes = json_array(), *causes = json_array();
+	const json_t *first;
+	struct values v;
+	int r;
 
 	if (values && !json_is_null(values) && !json_is_object(values))
 		return error_set(e, EINVAL, "values: not a mapping");
-	r = read_keys(values, &v, e);
-	if (r == 0)
-		r = check(&v, e);
-	if (r < 0)
-		return r;
+	read_values(values, &v, causes);
+	first = json_array_get(causes, 0);
+	if (first)
+		return error_set(e, EINVAL, "values: %s: %s", json_text(first, "field", NULL), json_text(first, "message", NULL));
 	network = make_network(&v);
 	r = deal_pools(&v, cluster, network, e);
 	if (r < 0)

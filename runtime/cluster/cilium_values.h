@@ -19,13 +19,20 @@
 #include "base/error.h"
 
 /**
+ * cilium_values_check() - what is wrong with values, whatever the cluster: types, words, CIDRs
+ * @values: an object
+ * @causes: appended to, for each mistake {"field": "ipam.mode", "message": text}
+ */
+void cilium_values_check(const json_t *values, json_t *causes);
+
+/**
  * cilium_values_read() - what values say
  * @values: an object; NULL: all defaults
  * @cluster: cluster.json (apiserver/api.h): pod subnets, families, names of the nodes for ipam cluster-pool
  * @ret: new reference {"network": Network of nodeproto.h, "bgp": whether bgpControlPlane.enabled, "bgpEngine": "frr"|"gobgp",
  *       "replicas": of the operator, "config": {of ConfigMap cilium-config}, "notes": [text]}
  *
- * Return: 0, or -EINVAL for what cannot be had here, or has the wrong type.
+ * Return: 0, or -EINVAL for the first thing that cannot be had here, or has the wrong type.
  */
 int cilium_values_read(const json_t *values, const json_t *cluster, json_t **ret, struct error *e);
 

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "cluster/cilium_values.h"
+#include "cluster/jsonutil.h"
 #include "cluster/schema_internal.h"
 #include "cluster/yamljson.h"
 #include "topology/loader.h"
@@ -344,10 +346,25 @@ static void load_list(const struct file *f, const struct value *root, json_t *o)
 	}
 }
 
+static void load_values(const struct file *f, const struct value *root, json_t *o)
+{
+	_cleanup_json_ json_t *causes = json_array();
+	json_t *cause;
+	size_t i;
+
+	cilium_values_check(o, causes);
+	json_array_foreach(causes, i, cause) {
+		const char *field = json_text(cause, "field", NULL);
+
+		diag_error(f->d, locate_text(root, field), NULL, "values: %s: %s", field, json_text(cause, "message", NULL));
+	}
+	push(f, MANIFEST_VALUES, json_incref(o), root->pos);
+}
+
 static void load_document(const struct file *f, const struct value *root, json_t *o)
 {
 	if (is_values(root))
-		push(f, MANIFEST_VALUES, json_incref(o), root->pos);
+		load_values(f, root, o);
 	else if (is_list(o))
 		load_list(f, root, o);
 	else

@@ -146,7 +146,7 @@ static void what_cannot_be_is_refused(void **state)
 	expect_refused("{'ipv4NativeRoutingCIDR':'10.0.0.1'}", "values: ipv4NativeRoutingCIDR: \"10.0.0.1\" is no IPv4 CIDR");
 	expect_refused("{'MTU':'big'}", "values: MTU: must be a number");
 	expect_refused("{'MTU':70000}", "values: MTU: 70000 is not between 0 and 65535");
-	expect_refused("{'ipv4':{'enabled':false}}", "values: ipv4.enabled and ipv6.enabled: one of them must be true");
+	expect_refused("{'ipv4':{'enabled':false}}", "values: ipv4.enabled: it or ipv6.enabled must be true");
 	expect_refused("{'netemu':{'bgpEngine':'bird'}}", "values: netemu.bgpEngine: \"bird\" is not supported here: it can be frr, gobgp");
 	expect_refused("{'ipam':{'operator':{'clusterPoolIPv4PodCIDRList':['10.4.0.0/25'],'clusterPoolIPv4MaskSize':26}}}",
 		       "values: ipam.operator.clusterPoolIPv4PodCIDRList: 10.4.0.0/25 has fewer blocks of /26 than there are nodes");
