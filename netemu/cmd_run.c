@@ -19,7 +19,7 @@
 #include "launch.h"
 #include "supervisor/report.h"
 
-enum { WAIT_DEFAULT_S = 60, KILL_AFTER_MS = 5000, PENDING_SHOWN = 20 /* lines */, EXIT_INTERRUPTED = 130 };
+enum { WAIT_DEFAULT_S = 60, WAIT_NODES_S = 30, KILL_AFTER_MS = 5000, PENDING_SHOWN = 20 /* lines */, EXIT_INTERRUPTED = 130 };
 
 /*
  * Mistakes that only show on this machine (a missing container, a taken subnet) get a list of their own, since
@@ -192,7 +192,8 @@ static int apply(const struct cli *cli, struct files *files, const struct lab *c
 	return code == CLI_OK ? kube_apply(&ap) : code;
 }
 
-static int wait_pods(const struct cli *cli, const char *cluster, unsigned seconds)
+/* @what: "all" or, for a lab that is up and no more, "nodes": those that have registered */
+static int wait_cluster(const struct cli *cli, const char *cluster, const char *what, unsigned seconds)
 {
 	_cleanup_kube_ struct kube k = { .sock = -EBADF };
 	_cleanup_json_ json_t *reply = NULL;
@@ -201,7 +202,7 @@ static int wait_pods(const struct cli *cli, const char *cluster, unsigned second
 	size_t i;
 
 	if (kube_open(cluster, KUBE_START_MS, &k, &e) < 0 ||
-	    kube_call(&k, "wait", json_pack("{s:i}", "timeout", (int)seconds), &reply, &e) < 0)
+	    kube_call(&k, "wait", json_pack("{s:s, s:i}", "for", what, "timeout", (int)seconds), &reply, &e) < 0)
 		return cli_fail(cli, &e);
 	pending = json_object_get(reply, "pending");
 	if (json_array_size(pending) == 0)
@@ -238,9 +239,20 @@ static int wait_all(const struct cli *cli, struct launch *l, const struct files 
 
 	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
 		if (files->labs[i]->type == LAB_CLUSTER)
-			code = wait_pods(cli, files->labs[i]->name, seconds_left(end));
+			code = wait_cluster(cli, files->labs[i]->name, "all", seconds_left(end));
 	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
 		code = wait_settled(cli, l, files->labs[i], seconds_left(end));
+	return code;
+}
+
+/* A cluster is up when all its nodes are listed; what else is to come is --wait's. */
+static int wait_nodes(const struct cli *cli, const struct files *files)
+{
+	int code = CLI_OK;
+
+	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
+		if (files->labs[i]->type == LAB_CLUSTER)
+			code = wait_cluster(cli, files->labs[i]->name, "nodes", WAIT_NODES_S);
 	return code;
 }
 
@@ -260,8 +272,8 @@ static int after(const struct cli *cli, struct launch *l, struct files *files)
 
 	signals_restore(cli);
 	code = apply(cli, files, files_cluster(files));
-	if (cli_flag(cli, "wait") && code == CLI_OK)
-		code = wait_all(cli, l, files);
+	if (code == CLI_OK)
+		code = cli_flag(cli, "wait") ? wait_all(cli, l, files) : wait_nodes(cli, files);
 	for (size_t i = 0; i < files->n; i++)
 		(void)inspect_lab(files->labs[i]->name, stdout);
 	if (!cli_flag(cli, "foreground"))
@@ -275,7 +287,7 @@ static int objects_only(const struct cli *cli, struct files *files)
 {
 	int code = apply(cli, files, NULL);
 
-	return code == CLI_OK && cli_flag(cli, "wait") ? wait_pods(cli, NULL, cli_number(cli, "wait", WAIT_DEFAULT_S)) : code;
+	return code == CLI_OK && cli_flag(cli, "wait") ? wait_cluster(cli, NULL, "all", cli_number(cli, "wait", WAIT_DEFAULT_S)) : code;
 }
 
 static int start(const struct cli *cli, struct files *files, struct diag *d)

@@ -324,7 +324,8 @@ const struct verb verbs[] = {
 			"A directory means its one *.clab.yml or *.clab.yaml, else its topo.yaml; no argument means the "
 			"current directory; - means standard input.\n\n"
 			"Either all of it comes up, or nothing is left of it. It returns when the nodes run and all of their "
-			"exec lines have been done, and objects have been accepted; the lab then lives until it is destroyed.",
+			"exec lines have been done, a cluster's nodes have registered, and objects have been accepted; the lab then "
+			"lives until it is destroyed.",
 		.options = run_options,
 		.examples = run_examples,
 		.max_args = ARGS_ANY,

@@ -171,6 +171,7 @@ int cilium_install(struct api *api, const json_t *values, const char *version, j
 void cilium_uninstall(struct api *api);
 /** cilium_restore() - after a restart: api->cilium and api->network from what the store has */
 void cilium_restore(struct api *api);
+#define CILIUM_ENGINE_ANNOTATION "netemu.io/bgp-engine"
 /** cilium_bgp_engine() - "frr" or "gobgp": of a node */
 const char *cilium_bgp_engine(const struct api *api, const json_t *node);
 /** cilium_pod_cidrs() - array of a node's pod CIDRs: its own, or of Cilium's pool. Borrowed. */
@@ -201,6 +202,8 @@ json_t *network_default(const struct api *api);
 /* pending.c */
 /** pending_list() - new array of texts: what a user still waits for (nodes that will be Ready, pods that can run) */
 json_t *pending_list(struct api *api);
+/** pending_nodes() - as pending_list(), but only the nodes that have not registered */
+json_t *pending_nodes(struct api *api);
 
 /* pods.c */
 /** pod_delete() - with its grace period: marked, or gone at once when no kubelet has it. @grace: seconds, -1: the pod's own */

@@ -20,7 +20,8 @@ static bool is_true(const json_t *object, const char *condition)
 	return strcmp(json_text(kube_condition(object, condition), "status", NULL), "True") == 0;
 }
 
-static void add_nodes(struct pending *p)
+/* @ready: those that have registered, but are not Ready, too */
+static void add_nodes(struct pending *p, bool ready)
 {
 	json_t *entry;
 	size_t i;
@@ -32,7 +33,7 @@ static void add_nodes(struct pending *p)
 
 		if (!node || !nodes_find(p->api, name))
 			(void)json_array_append_new(p->list, json_sprintf("node %s: not registered", name));
-		else if (p->api->network && !is_true(node, "Ready"))
+		else if (ready && !is_true(node, "Ready"))
 			(void)json_array_append_new(
 				p->list, json_sprintf("node %s: NotReady (%s)", name,
 			                              json_text(kube_condition(node, "Ready"), "message", NULL)));
@@ -110,12 +111,20 @@ json_t *pending_list(struct api *api)
 {
 	struct pending p = { api, json_array() };
 
-	add_nodes(&p);
+	add_nodes(&p, api->network != NULL);
 	store_each(api->store, RES_PODS, NULL, add_pod, &p);
 	if (api->network) {
 		store_each(api->store, RES_DEPLOYMENTS, NULL, add_set, &p);
 		store_each(api->store, RES_STATEFULSETS, NULL, add_set, &p);
 		store_each(api->store, RES_DAEMONSETS, NULL, add_daemonset, &p);
 	}
+	return p.list;
+}
+
+json_t *pending_nodes(struct api *api)
+{
+	struct pending p = { api, json_array() };
+
+	add_nodes(&p, false);
 	return p.list;
 }

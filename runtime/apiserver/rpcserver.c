@@ -31,6 +31,7 @@ struct follow {
 struct waiter {
 	struct client *client;
 	json_int_t id;
+	json_t *(*pending)(struct api *api); /* pending_list, or pending_nodes */
 	struct loop_handle timeout;
 	struct waiter *next;
 };
@@ -381,26 +382,37 @@ static void on_wait_over(struct loop *loop _unused_, struct loop_handle id _unus
 {
 	struct waiter *w = arg;
 
-	reply_pending(w->client, w->id, pending_list(w->client->server->api));
+	reply_pending(w->client, w->id, w->pending(w->client->server->api));
 	waiter_free(w);
+}
+
+/* Those who wait for the same, and nothing of it is pending, are told. */
+static void look_for(struct rpcserver *s, json_t *(*pending)(struct api *api))
+{
+	_cleanup_json_ json_t *list = NULL;
+
+	for (struct waiter *w = s->waiters, *next; w; w = next) {
+		next = w->next;
+		if (w->pending != pending)
+			continue;
+		if (!list)
+			list = pending(s->api);
+		if (json_array_size(list) > 0)
+			return;
+		reply_pending(w->client, w->id, json_array());
+		waiter_free(w);
+	}
 }
 
 static void on_work(struct loop *loop _unused_, struct loop_handle id _unused_, void *arg)
 {
 	struct rpcserver *s = arg;
 	const uint64_t start = loop_now();
-	json_t *pending;
 
-	if (!s->waiters)
-		return;
-	pending = pending_list(s->api);
+	look_for(s, pending_nodes);
+	look_for(s, pending_list);
 	s->settle =
 		MIN_OF(MAX_OF((loop_now() - start) * SETTLE_FACTOR, (uint64_t)SETTLE_USEC), (uint64_t)SETTLE_MAX_USEC);
-	while (s->waiters && json_array_size(pending) == 0) {
-		reply_pending(s->waiters->client, s->waiters->id, json_array());
-		waiter_free(s->waiters);
-	}
-	json_decref(pending);
 }
 
 static void look_soon(struct rpcserver *s)
@@ -419,6 +431,7 @@ static void on_wait(struct client *c, const json_t *m, json_int_t id)
 		return;
 	}
 	*w = (struct waiter){ .client = c, .id = id, .next = c->server->waiters };
+	w->pending = strcmp(json_text(m, "for", NULL), "nodes") == 0 ? pending_nodes : pending_list;
 	c->server->waiters = w;
 	(void)loop_add_timer(c->server->api->loop, (uint64_t)(seconds > 0 ? seconds : 0) * 1000000, on_wait_over, w,
 	                     &w->timeout, NULL);

@@ -85,7 +85,10 @@ assert_match 'fresh.yaml:1:1: error: namespaces "nowhere" not found' "$output"
 assert_match 'fresh.yaml:6:1: error: no matches for kind "CiliumBGPPeeringPolicy"' "$output"
 printf '%s\n' 'ipam: {mode: eni}' 'bgpControlPlane: {enabled: true}' >values.yaml
 assert_status 2 netemu run cluster.yaml values.yaml
-assert_match 'values.yaml:1:1: error: .*ipam.mode' "$output"
+assert_match 'values.yaml:1:14: error: values: ipam.mode: ' "$output"
+printf '%s\n' 'ipam: {mode: eni}' 'bgpControlPlane:' '  enabled: maybe' >values.yaml
+assert_status 2 netemu validate values.yaml
+assert_match 'values.yaml:1:14: error: values: ipam.mode: .*values.yaml:3:12: error: values: bgpControlPlane.enabled: must be a boolean' "$output"
 assert_eq "" "$(netemu list -f json | jq -r '.[].name')" "nothing was made"
 assert_status 0 netemu plan cluster.yaml pods.yaml
 assert_eq "apply      namespace/other apply      pod/a apply      pod/b namespace other" "$(grep '^apply' <<<"$output" | xargs -d '\n')"
@@ -236,6 +239,7 @@ first=$lab
 lab_name two
 sed "s/$first/$lab/" cluster.yaml >two.yaml
 netemu run two.yaml >/dev/null 2>&1
+assert_eq 3 "$(netemu get nodes --lab "$lab" | grep -c "^$lab-")" "all nodes have registered when run returns"
 assert_status 1 netemu get pods
 assert_match "several clusters are running" "$output"
 assert_eq "pod/a" "$(netemu get pods -o name --lab "$first")"
