@@ -182,7 +182,7 @@ static void row_fill(struct table *t, const struct lab_state *st, const struct n
 	row[COL_NODE].text = n->name;
 	row[COL_NAME].text = n->longname;
 	row[COL_ID].text = node_id(a, n);
-	row[COL_IMAGE].text = n->image;
+	row[COL_IMAGE].text = or_na(a, n->image);
 	row[COL_KIND].text = n->kind;
 	status_fill(a, row, st, n);
 	row[COL_IPV4].text = or_na(a, n->ipv4);

@@ -142,6 +142,15 @@ static json_t *node_peer_status(const json_t *peer, const json_t *state)
 	return ret;
 }
 
+static json_t *node_peer_spec(const json_t *peer)
+{
+	const char *local = json_text(peer, "sourceAddress", NULL);
+
+	return json_pack("{s:O, s:O, s:O, s:s*}", "name", json_object_get(peer, "name"), "peerAddress",
+	                 json_object_get(peer, "address"), "peerASN", json_object_get(peer, "peerASN"), "localAddress",
+	                 *local ? local : NULL);
+}
+
 /* Both halves of a list of instances: what is wanted (spec) and how it is (status). */
 static json_t *node_instances(const json_t *speaker, const json_t *states, bool status)
 {
@@ -159,8 +168,7 @@ static json_t *node_instances(const json_t *speaker, const json_t *states, bool 
 			peers,
 			status ? node_peer_status(
 					 p, state_find(states, json_text(i, "name", NULL), json_text(p, "name", NULL)))
-			       : json_pack("{s:O, s:O, s:O}", "name", json_object_get(p, "name"), "peerAddress",
-		                           json_object_get(p, "address"), "peerASN", json_object_get(p, "peerASN")));
+			       : node_peer_spec(p));
 		if (!status && json_int(i, -1, "localPort", NULL) > 0)
 			json_object_set(one, "localPort", json_object_get(i, "localPort"));
 		if (!status)
@@ -268,6 +276,18 @@ static void tell_notes(struct bgp *b, const json_t *node, const json_t *notes, c
 		api_event(b->api, node, "Warning", "BGP", "cilium", kube_name(node), "%s", json_string_value(n));
 }
 
+/* A mistake that the speaker does not see: it gets the engine of the values then. */
+static void note_engine(const json_t *node, json_t *speaker)
+{
+	const char *engine = json_text(node, "metadata", "annotations", CILIUM_ENGINE_ANNOTATION, NULL);
+
+	if (*engine && strcmp(engine, "frr") != 0 && strcmp(engine, "gobgp") != 0)
+		json_array_append_new(json_array_make(speaker, "notes"),
+		                      json_sprintf("annotation " CILIUM_ENGINE_ANNOTATION
+		                                   ": \"%s\" is neither frr nor gobgp: it is ignored",
+		                                   engine));
+}
+
 static void tell_node(struct round *r, const json_t *node)
 {
 	struct bgp *b = r->bgp;
@@ -285,6 +305,7 @@ static void tell_node(struct round *r, const json_t *node)
 	_cleanup_json_ json_t *speaker = speaker_compile(&in);
 	const json_t *old = json_object_get(b->sent, kube_name(node));
 
+	note_engine(node, speaker);
 	collect_conditions(r, speaker);
 	if (json_equal(speaker, old) || (!old && !b->api->cilium_bgp))
 		return;

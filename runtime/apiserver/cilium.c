@@ -33,10 +33,12 @@ bool cilium_serves(const struct api *api, const struct resource *res)
 
 const char *cilium_bgp_engine(const struct api *api, const json_t *node)
 {
-	const char *own = json_text(node, "metadata", "annotations", "netemu.io/bgp-engine", NULL);
+	const char *own = json_text(node, "metadata", "annotations", CILIUM_ENGINE_ANNOTATION, NULL);
 	const char *all = json_text(api->network, "bgpEngine", NULL);
 
-	return *own ? own : *all ? all : "frr";
+	if (strcmp(own, "frr") == 0 || strcmp(own, "gobgp") == 0)
+		return own;
+	return *all ? all : "frr";
 }
 
 /* ---- objects ---- */

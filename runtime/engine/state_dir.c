@@ -402,8 +402,10 @@ static int lab_busy_error(int dirfd, const char *lab, struct error *e)
 
 	if (state_read(dirfd, lab, &st, NULL) < 0 || st->supervisor <= 0)
 		return error_set(e, EBUSY, "lab '%s' is being made or destroyed by another netemu", lab);
-	return error_set(e, EBUSY, "lab '%s' is already %s (supervisor: pid %d)", lab,
-			 strcmp(st->status, "running") == 0 ? "running" : "being made", st->supervisor);
+	if (strcmp(st->status, "running") != 0)
+		return error_set(e, EBUSY, "lab '%s' is already being made (supervisor: pid %d)", lab, st->supervisor);
+	return error_set(e, EBUSY, "lab '%s' is already running (supervisor: pid %d): --reconfigure replaces it", lab,
+			 st->supervisor);
 }
 
 /* One attempt, under the root's lock; -EAGAIN: the directory went away in between. */

@@ -564,6 +564,24 @@ static enum probe_state look_frr(const char *arg, struct detail *d)
 	return PROBE_YES;
 }
 
+/* gobgpd and its command line, as kubelets look for them. */
+static enum probe_state look_gobgp(const char *arg, struct detail *d)
+{
+	static const char *const dirs[] = { "/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin" };
+	char path[64], version[96];
+
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		(void)snprintf(path, sizeof(path), "%s/gobgpd", dirs[i]);
+		if (access(path, X_OK) < 0)
+			continue;
+		if (program_version(path, version, sizeof(version)))
+			say(d, "%s in %s", version, dirs[i]);
+		return PROBE_YES;
+	}
+	return PROBE_NO;
+}
+
 /* ---- the table ---- */
 
 #define NS_REMEDY "no lab without it; as root outside of a container, or in a privileged one"
@@ -634,6 +652,7 @@ static const struct feature features[] = {
 	  SYSCTL_REMEDY("notifications of big labs get lost and are asked for again", "net.core.rmem_max", "1048576") },
 	{ "limits", "memory", look_memory, NULL, "24 MB an FRR router" },
 	{ "programs", "frr", look_frr, NULL, "routers have no daemons; install the package frr" },
+	{ "programs", "gobgpd", look_gobgp, NULL, "clusters have FRR's bgpd as BGP engine only; install the package gobgpd" },
 };
 
 const char *probe_state_name(enum probe_state s)

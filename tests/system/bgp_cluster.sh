@@ -160,6 +160,27 @@ wait_until 5 missing False
 assert_eq '150 65010:7' "$(tor -c 'show bgp ipv4 unicast 10.244.1.0/24 json' | jq -r '.paths[0] | "\(.locPrf) \(.community.string)"')"
 established() { [[ $(netemu get ciliumbgpnodeconfig "$cluster-worker" -o json | jq -r '.status.bgpInstances[0].peers[0].peeringState') == established ]]; }
 wait_until 10 established
+# What a node overrides is in its configuration; an engine that does not exist is said, and is none.
+apply <<YAML
+apiVersion: cilium.io/v2
+kind: CiliumBGPNodeConfigOverride
+metadata: {name: $cluster-worker}
+spec: {bgpInstances: [{name: main, routerID: 7.7.7.7, peers: [{name: tor, localAddress: 10.0.1.2}]}]}
+YAML
+overridden() { [[ $(tor -c 'show bgp neighbors 10.0.1.2 json' | jq -r '."10.0.1.2".remoteRouterId') == "$1" ]]; }
+wait_until 20 overridden 7.7.7.7
+assert_eq "7.7.7.7 10.0.1.2" "$(netemu get ciliumbgpnodeconfig "$cluster-worker" -o json |
+  jq -r '.spec.bgpInstances[0] | "\(.routerID) \(.peers[0].localAddress)"')"
+netemu delete ciliumbgpnodeconfigoverride "$cluster-worker" >/dev/null
+wait_until 20 overridden 10.0.1.2
+wait_until 20 has_routes "10.244.1.0/24"
+netemu apply -f - >/dev/null <<YAML
+apiVersion: v1
+kind: Node
+metadata: {name: $cluster-worker, annotations: {netemu.io/bgp-engine: bird}}
+YAML
+bird() { events | grep -q '"bird" is neither frr nor gobgp'; }
+wait_until 10 bird
 # Without the advertisement the session stays, and tells nothing.
 before=$(session_of 10.0.1.2)
 netemu delete ciliumbgpadvertisement pods >/dev/null

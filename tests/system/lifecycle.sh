@@ -53,7 +53,7 @@ assert_status 0 netemu run "$topo"
 assert_match "a +alpine:3.20 +linux +10.79.3.2/24 .*running" "$output"
 before=$(jq .supervisor "/run/netemu/$lab/state.json")
 assert_status 1 netemu run "$topo"
-assert_match "lab '$lab' is already running" "$output"
+assert_match "lab '$lab' is already running .*--reconfigure" "$output"
 assert_eq "$before" "$(jq .supervisor "/run/netemu/$lab/state.json")"
 [[ $(ps -o sid= -p "$before" | tr -d ' ') == "$before" && $(ps -o tty= -p "$before") == "?" ]] || die "the supervisor is not detached"
 
