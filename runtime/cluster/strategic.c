@@ -410,11 +410,11 @@ static int obey_map(json_t *patch, json_t **ret, struct error *e)
 static int merge_value(json_t *old, json_t *v, const struct kube_field *f, bool deleting, json_t **ret, struct error *e)
 {
 	*ret = NULL;
-	if (old && json_is_array(old) && json_is_array(v))
+	if (json_is_array(old) && json_is_array(v))
 		return merge_list(old, v, f, deleting, ret, e);
 	if (deleting)
 		return 0;
-	if (old && json_is_object(old) && json_is_object(v))
+	if (json_is_object(old) && json_is_object(v))
 		return merge_map(old, v, f && f->type == FIELD_OBJECT ? f->fields : NULL, ret, e);
 	clean(v);
 	*ret = json_incref(v);
