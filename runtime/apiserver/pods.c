@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { GRACE_DEFAULT = 30 }; /* seconds */
+enum { GRACE_DEFAULT = 30, GRACE_MAX = INT32_MAX }; /* seconds */
 
 /* As the pod strategy's CheckGracefulDelete(). */
 static json_int_t grace_of(struct api *api, const json_t *pod, json_int_t asked)
@@ -20,9 +20,9 @@ static json_int_t grace_of(struct api *api, const json_t *pod, json_int_t asked)
 	if (!*node || strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 ||
 	    !store_get(api->store, RES_NODES, "", node))
 		return 0;
-	if (asked >= 0)
-		return asked;
-	return json_int(pod, GRACE_DEFAULT, "spec", "terminationGracePeriodSeconds", NULL);
+	if (asked < 0)
+		asked = json_int(pod, GRACE_DEFAULT, "spec", "terminationGracePeriodSeconds", NULL);
+	return MIN_OF(asked, (json_int_t)GRACE_MAX);
 }
 
 int pod_delete(struct api *api, const char *ns, const char *name, json_int_t grace, struct error *e)
@@ -34,8 +34,11 @@ int pod_delete(struct api *api, const char *ns, const char *name, json_int_t gra
 	if (!pod)
 		return error_set(e, ENOENT, "pods \"%s\" not found", name);
 	grace = grace_of(api, pod, grace);
-	if (grace == 0 && json_array_size(json_at(pod, "metadata", "finalizers", NULL)) == 0)
-		return store_delete(api->store, RES_PODS, ns, name);
+	if (grace == 0 && json_array_size(json_at(pod, "metadata", "finalizers", NULL)) == 0) {
+		const int r = store_delete(api->store, RES_PODS, ns, name);
+
+		return r < 0 ? error_errno(e, -r, "delete") : 0;
+	}
 	/* told before: only a shorter time is news */
 	if (*json_text(pod, "metadata", "deletionTimestamp", NULL) &&
 	    json_int(pod, GRACE_DEFAULT, "metadata", "deletionGracePeriodSeconds", NULL) <= grace)

@@ -59,6 +59,7 @@ struct store {
 	uint64_t revision;
 	uint64_t seed;                /* of the skip lists' levels */
 	size_t live;                  /* bytes of a snapshot */
+	size_t compact_after;         /* bytes: no room for a snapshot before the journal is longer than this */
 	struct past history[HISTORY]; /* revision r is at r % HISTORY */
 	uint64_t oldest;              /* changes after this revision are in history */
 	struct store_watch *watches, **watches_end;
@@ -316,7 +317,15 @@ static void compact(struct store *s)
 			strbuf_puts(&all, "}\n");
 		}
 	strbuf_printf(&all, "{\"rev\":%llu,\"snapshot\":true}\n", (unsigned long long)s->revision);
-	(void)journal_replace(s->journal, &all, NULL); /* else the long one stays */
+	/* Else the long one stays: not every change from now on is to try again. */
+	s->compact_after = journal_replace(s->journal, &all, NULL) < 0 ? journal_size(s->journal) + COMPACT_MIN : 0;
+}
+
+static bool is_long(const struct store *s)
+{
+	const size_t size = s->journal ? journal_size(s->journal) : 0;
+
+	return size > COMPACT_MIN && size > COMPACT_FACTOR * s->live && size > s->compact_after;
 }
 
 static int write_line(struct store *s, struct error *e)
@@ -474,7 +483,7 @@ static void tell(struct store *s, const struct store_event *ev)
 		next = w->next;
 		w->fn(ev, w->arg);
 	}
-	if (s->journal && journal_size(s->journal) > COMPACT_MIN && journal_size(s->journal) > COMPACT_FACTOR * s->live)
+	if (is_long(s))
 		compact(s);
 }
 
@@ -641,13 +650,20 @@ static bool is_finished(enum resource_id res, const json_t *object)
 	       (res != RES_NAMESPACES || json_array_size(json_at(object, "spec", "finalizers", NULL)) == 0);
 }
 
-static int remove_item(struct store *s, const struct resource *res, struct item *i, struct error *e)
+/* @last: what it has become in the end, reference is taken; NULL: what is stored */
+static int remove_item(struct store *s, const struct resource *res, struct item *i, json_t *last, struct error *e)
 {
 	struct store_event ev;
 	int r = write_del(s, res, i, e);
 
-	if (r < 0)
+	if (r < 0) {
+		json_decref(last);
 		return r;
+	}
+	if (last) {
+		json_decref(i->object);
+		i->object = last;
+	}
 	s->revision++;
 	drop(s, res, i, &ev);
 	tell(s, &ev);
@@ -662,7 +678,6 @@ static int update_item(struct store *s, enum resource_id res, struct item *i, js
 	const bool respec = !same_but(object, i->object, "metadata", "status");
 	const bool changed = respec || !same_but(meta, old_meta, "resourceVersion", "generation") ||
 	                     !same_but(object, i->object, "metadata", "");
-	int r;
 
 	if (!changed) {
 		json_decref(object);
@@ -676,12 +691,9 @@ static int update_item(struct store *s, enum resource_id res, struct item *i, js
 	set_revision(meta, s->revision + 1);
 	if (!is_finished(res, object))
 		return commit(s, res, object, ret, e);
-	json_decref(i->object);
-	i->object = object;
 	if (ret)
 		*ret = NULL;
-	r = remove_item(s, &resources[res], i, e);
-	return r;
+	return remove_item(s, &resources[res], i, object, e);
 }
 
 int store_update(struct store *s, enum resource_id res, json_t *object, json_t **ret, struct error *e)
@@ -716,5 +728,5 @@ int store_delete(struct store *s, enum resource_id res, const char *ns, const ch
 {
 	struct item *i = list_find(&s->lists[res], ns, name);
 
-	return i ? remove_item(s, &resources[res], i, NULL) : -ENOENT;
+	return i ? remove_item(s, &resources[res], i, NULL, NULL) : -ENOENT;
 }

@@ -4,8 +4,10 @@
  */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -329,6 +331,49 @@ static void test_damage_is_told(void **state _unused_)
 	assert_string_equal(e.msg, "journal: line 2 is no JSON object");
 }
 
+static void count_event(const struct store_event *ev _unused_, void *arg)
+{
+	++*(int *)arg;
+}
+
+/* No room for the journal: nothing has happened, nobody hears of it, and later all goes on. */
+static void test_no_room(void **state _unused_)
+{
+	struct store *s = store_new(dir);
+	struct rlimit rl, full;
+	uint64_t before;
+	json_t *o, *stored;
+	int told = 0;
+
+	o = object("a", "x", 1);
+	(void)json_object_set_new(json_object_get(o, "metadata"), "finalizers", json_pack("[s]", "me"));
+	(void)json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp", json_string("2026-01-01T00:00:00Z"));
+	assert_int_equal(store_create(s, RES_CONFIGMAPS, o, &stored, NULL), 0);
+	before = store_revision(s);
+	assert_non_null(store_watch(s, count_event, &told));
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &rl), 0);
+	full = (struct rlimit){ .rlim_cur = (rlim_t)journal_bytes() + 5, .rlim_max = rl.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	assert_int_equal(store_create(s, RES_CONFIGMAPS, object("a", "y", 1), NULL, NULL), -EFBIG);
+	assert_int_equal(put(s, "a", "x", 2), -EFBIG);
+	assert_int_equal(store_delete(s, RES_CONFIGMAPS, "a", "x"), -EFBIG);
+	o = json_deep_copy(stored);
+	(void)json_object_del(json_object_get(o, "metadata"), "finalizers");
+	assert_int_equal(store_update(s, RES_CONFIGMAPS, o, NULL, NULL), -EFBIG);
+	assert_int_equal(told, 0);
+	assert_int_equal(store_revision(s), before);
+	assert_ptr_equal(store_get(s, RES_CONFIGMAPS, "a", "x"), stored);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &rl), 0);
+	create(s, "a", "z", 9);
+	store_close(s);
+	s = store_new(dir);
+	assert_int_equal(store_count(s, RES_CONFIGMAPS), 2);
+	assert_int_equal(value_of(s, "a", "z"), 9);
+	assert_int_equal(value_of(s, "a", "x"), 1);
+	store_close(s);
+}
+
 static void test_compaction(void **state _unused_)
 {
 	struct store *s = store_new(dir);
@@ -386,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_replay_has_an_end),
 		cmocka_unit_test_setup_teardown(test_restart, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_torn_line, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(test_no_room, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_damage_is_told, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_compaction, make_dir, remove_dir),
 		cmocka_unit_test(test_many),
