@@ -8,12 +8,13 @@ enum { QUEUE_KEEP = 64 * 1024 }; /* an empty queue keeps no more memory than thi
 
 bool byte_queue_add(struct byte_queue *q, const void *data, size_t len)
 {
-	if (q->start && q->start + q->len + len > q->cap) {
+	/* Moved only when that makes as much room as it costs: a long queue that is written and read is not moved each time. */
+	if (q->start >= q->len && q->start + q->len + len > q->cap) {
 		memmove(q->buf, q->buf + q->start, q->len);
 		q->start = 0;
 	}
-	if (q->len + len > q->cap) {
-		const size_t cap = MAX_OF(q->cap * 2, q->len + len);
+	if (q->start + q->len + len > q->cap) {
+		const size_t cap = MAX_OF(q->cap * 2, q->start + q->len + len);
 		char *buf = realloc(q->buf, cap);
 
 		if (!buf)
