@@ -277,7 +277,7 @@ static void serve_target(struct call *c)
 static void serve_resource(struct call *c, const char *group, const char *version, const char *const *seg)
 {
 	struct target *t = &c->t;
-	const char *plural = seg[0];
+	const char *plural = seg[0], *rest = seg[3];
 
 	*t = (struct target){ .version = version, .ns = "", .name = seg[1], .sub = seg[2] };
 	if (strcmp(seg[0], "namespaces") == 0 && *seg[2] && !resource_has_sub(&resources[RES_NAMESPACES], seg[2])) {
@@ -285,6 +285,11 @@ static void serve_resource(struct call *c, const char *group, const char *versio
 		plural = seg[2];
 		t->name = seg[3];
 		t->sub = seg[4];
+		rest = seg[5];
+	}
+	if (*rest) {
+		fail_path(c->reply);
+		return;
 	}
 	if (review_serve(c, group, plural))
 		return;

@@ -127,7 +127,11 @@ static void apply(struct call *c, json_t *old, json_t *body)
 {
 	json_t *merged = NULL;
 
-	if (check_applied(c, body) < 0 || ssa_apply(c, old, body, &merged) < 0)
+	if (check_applied(c, body) < 0)
+		return;
+	if (!old)
+		strip_new(c, body);
+	if (ssa_apply(c, old, body, &merged) < 0)
 		return;
 	if (old)
 		write_updated(c, merged, old);

@@ -3,12 +3,30 @@
  * read.c - GET of an object or a list, as JSON, as a Table, or as metadata only
  *
  * A list that is asked for in pieces (?limit=) continues at the object that comes next in the store as it is then: it
- * is no snapshot.
+ * is no snapshot. But all pieces have the resource version of the first one, so that who watches from there misses
+ * nothing that happened between them.
  */
 #include <string.h>
 
 #include "apiserver/serve.h"
 #include "cluster/jsonutil.h"
+
+int query_number(struct call *c, const char *key, long long *ret)
+{
+	const char *text = api_query(c->rq, key);
+	char *end;
+
+	*ret = 0;
+	if (!*text)
+		return 0;
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	if (!*end && !errno)
+		return 0;
+	api_fail(c->reply, 400, "BadRequest", NULL, "%s: strconv.ParseInt: parsing \"%s\": %s", key, text,
+	         errno == ERANGE ? "value out of range" : "invalid syntax");
+	return -EINVAL;
+}
 
 /* Whether one media range of Accept says so: "application/json;as=Table;v=v1;g=meta.k8s.io". */
 static bool range_format(const char *range, size_t len, enum format *ret)
@@ -160,7 +178,8 @@ void serve_get(struct call *c)
 struct page {
 	json_t *objects; /* new array */
 	size_t rest;     /* how many come after it */
-	char next[512];  /* "NS/NAME" of the last in it, when there are more */
+	char next[512];  /* "REVISION/NS/NAME" of the last in it, when there are more */
+	uint64_t revision;
 };
 
 struct walk {
@@ -188,32 +207,51 @@ static void walk_object(json_t *object, void *arg)
 		(void)json_array_append(w->page->objects, object);
 }
 
-static void page_read(struct call *c, const struct selection *selection, struct page *ret)
+/* ?continue=, into parts; @from: its copy. Return: 0, or -EINVAL: the reply says why. */
+static int page_begin(struct call *c, char *from, struct walk *w, struct page *p)
+{
+	char *ns, *name;
+
+	p->revision = store_revision(c->api->store);
+	if (!from || !*from)
+		return 0;
+	p->revision = strtoull(from, &ns, 10);
+	name = *ns == '/' ? strchr(ns + 1, '/') : NULL;
+	if (!name || p->revision > store_revision(c->api->store)) {
+		api_fail(c->reply, 400, "BadRequest", NULL, "continue key is not valid: %s", from);
+		return -EINVAL;
+	}
+	*name = '\0';
+	w->after_ns = ns + 1;
+	w->after_name = name + 1;
+	return 0;
+}
+
+static int page_read(struct call *c, const struct selection *selection, struct page *ret)
 {
 	_cleanup_free_ char *from = strdup(api_query(c->rq, "continue"));
-	char *slash = from ? strchr(from, '/') : NULL;
 	struct walk w = { .selection = selection, .page = ret };
 	const json_t *last;
+	long long limit;
 
+	if (query_number(c, "limit", &limit) < 0 || page_begin(c, from, &w, ret) < 0)
+		return -EINVAL;
+	w.limit = limit > 0 ? (size_t)limit : 0;
 	ret->objects = json_array();
-	w.limit = (size_t)strtoul(api_query(c->rq, "limit"), NULL, 10);
-	if (slash) {
-		*slash = '\0';
-		w.after_ns = from;
-		w.after_name = slash + 1;
-	}
 	store_each(c->api->store, c->t.res->id, c->t.ns, walk_object, &w);
 	last = json_array_get(ret->objects, json_array_size(ret->objects) - 1);
 	if (ret->rest > 0)
-		(void)snprintf(ret->next, sizeof(ret->next), "%s/%s", kube_namespace(last), kube_name(last));
+		(void)snprintf(ret->next, sizeof(ret->next), "%llu/%s/%s", (unsigned long long)ret->revision,
+		               kube_namespace(last), kube_name(last));
+	return 0;
 }
 
-static json_t *list_metadata(struct call *c, const struct page *p, const struct selection *s)
+static json_t *list_metadata(const struct page *p, const struct selection *s)
 {
 	json_t *meta = json_object();
 	char revision[24];
 
-	(void)snprintf(revision, sizeof(revision), "%llu", (unsigned long long)store_revision(c->api->store));
+	(void)snprintf(revision, sizeof(revision), "%llu", (unsigned long long)p->revision);
 	(void)json_object_set_new(meta, "resourceVersion", json_string(revision));
 	if (p->rest > 0)
 		(void)json_object_set_new(meta, "continue", json_string(p->next));
@@ -273,8 +311,9 @@ void serve_list(struct call *c)
 		watch_open(c, format, &selection);
 		return;
 	}
-	page_read(c, &selection, &page);
-	meta = list_metadata(c, &page, &selection);
+	if (page_read(c, &selection, &page) < 0)
+		return;
+	meta = list_metadata(&page, &selection);
 	if (format == FORMAT_TABLE)
 		list_table(c, &page, meta);
 	else

@@ -12,15 +12,19 @@
 
 json_t *delete_options(struct call *c)
 {
-	json_t *options = c->rq->body_len > 0 ? body_parse(c) : json_object();
 	const char *policy = api_query(c->rq, "propagationPolicy"), *grace = api_query(c->rq, "gracePeriodSeconds");
+	json_t *options;
+	long long seconds;
 
+	if (query_number(c, "gracePeriodSeconds", &seconds) < 0)
+		return NULL;
+	options = c->rq->body_len > 0 ? body_parse(c) : json_object();
 	if (!options)
 		return NULL;
 	if (*policy)
 		(void)json_object_set_new(options, "propagationPolicy", json_string(policy));
 	if (*grace)
-		(void)json_object_set_new(options, "gracePeriodSeconds", json_integer(strtol(grace, NULL, 10)));
+		(void)json_object_set_new(options, "gracePeriodSeconds", json_integer(seconds));
 	return options;
 }
 
@@ -111,9 +115,13 @@ static void delete_namespace(struct call *c, const json_t *object)
 
 static void delete_pod(struct call *c, json_t *object, const json_t *options)
 {
+	struct error e = { 0 };
 	json_t *now;
 
-	(void)pod_delete(c->api, c->t.ns, c->t.name, json_int(options, -1, "gracePeriodSeconds", NULL), NULL);
+	if (pod_delete(c->api, c->t.ns, c->t.name, json_int(options, -1, "gracePeriodSeconds", NULL), &e) < 0) {
+		fail_store(c, c->t.name, &e);
+		return;
+	}
 	now = store_get(c->api->store, RES_PODS, c->t.ns, c->t.name);
 	reply_object(c, 200, now ? now : object);
 }
@@ -121,13 +129,20 @@ static void delete_pod(struct call *c, json_t *object, const json_t *options)
 static void delete_any(struct call *c, const json_t *object, const json_t *options)
 {
 	const char *finalizer = policy_finalizer(options);
+	struct error e = { 0 };
+	int r;
 
 	if (finalizer || json_array_size(json_at(object, "metadata", "finalizers", NULL)) > 0) {
 		reply_marked(c, mark(object, finalizer));
 		return;
 	}
-	(void)store_delete(c->api->store, c->t.res->id, c->t.ns, c->t.name);
-	reply_success(c, 200, object);
+	r = store_delete(c->api->store, c->t.res->id, c->t.ns, c->t.name);
+	if (r < 0) {
+		(void)error_errno(&e, -r, "delete");
+		fail_store(c, c->t.name, &e);
+	} else {
+		reply_success(c, 200, object);
+	}
 }
 
 static void delete_object(struct call *c, json_t *object, const json_t *options)

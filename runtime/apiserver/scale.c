@@ -64,11 +64,19 @@ static void fail_replicas(struct call *c, json_int_t replicas)
 
 static void set_scale(struct call *c, const json_t *old, const json_t *scale)
 {
+	const json_t *said = json_at(scale, "spec", "replicas", NULL);
 	const json_int_t replicas = json_int(scale, 0, "spec", "replicas", NULL);
 	const char *revision = json_text(scale, "metadata", "resourceVersion", NULL);
 	json_t *own, *stored = NULL;
 	struct error e = { 0 };
 
+	if ((said && !json_is_integer(said)) || replicas > INT32_MAX) {
+		api_fail(c->reply, 400, "BadRequest", NULL,
+		         "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal %s into Go struct field "
+		         "ScaleSpec.spec.replicas of type int32",
+		         json_is_string(said) ? "string" : "number");
+		return;
+	}
 	if (replicas < 0) {
 		fail_replicas(c, replicas);
 		return;

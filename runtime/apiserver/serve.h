@@ -39,6 +39,9 @@ void reply_object(struct call *c, int code, json_t *object);
 
 /* ---- read.c ---- */
 
+/** query_number() - a query parameter that is a number; 0 when it is missing. Return: 0, or -EINVAL: the reply says why. */
+int query_number(struct call *c, const char *key, long long *ret);
+
 enum format { FORMAT_JSON, FORMAT_TABLE, FORMAT_PARTIAL, _FORMAT_MAX };
 
 /** format_of() - what Accept asks for. Return: 0, or -EINVAL: 406, the reply says so. */
@@ -63,7 +66,7 @@ void serve_list(struct call *c);
 
 /* ---- watch.c ---- */
 
-/** watch_open() - reply with a watch. @selection is taken over. */
+/** watch_open() - reply with a watch, or why there is none. @selection is taken over. */
 void watch_open(struct call *c, enum format format, struct selection *selection);
 
 /* ---- write.c, patch.c, remove.c ---- */
@@ -74,6 +77,8 @@ json_t *body_parse(struct call *c);
 int body_decode(struct call *c, const json_t *object, bool patched);
 /** body_type() - what an object says it is must be what the path says; then it is in the stored version. Return: 0, or -EINVAL. */
 int body_type(struct call *c, json_t *object);
+/** strip_new() - take out of a new object what only the API server says */
+void strip_new(struct call *c, json_t *object);
 void serve_create(struct call *c);
 void serve_update(struct call *c);
 void serve_patch(struct call *c);

@@ -19,7 +19,7 @@ struct api_watch {
 	struct selection selection;
 	enum format format;
 	char include[12]; /* table_make()'s */
-	char since[24];   /* resourceVersion as it was asked for */
+	uint64_t since;   /* resourceVersion as it was asked for */
 	bool bookmarks, initial_events;
 	uint64_t timeout; /* microseconds, 0: none */
 	struct loop_handle timer;
@@ -36,7 +36,7 @@ struct shared {
 	struct strbuf text;
 };
 
-enum { SHARED_MAX = 24 };
+enum { SHARED_MAX = 24, TIMEOUT_MAX = 365 * 86400 /* seconds */ };
 
 struct watches {
 	struct store_watch *store;
@@ -231,7 +231,7 @@ static void on_timeout(struct loop *loop _unused_, struct loop_handle id _unused
 	end_watch(w);
 }
 
-static void send_gone(struct api_watch *w, uint64_t since)
+static void send_gone(struct api_watch *w)
 {
 	_cleanup_strbuf_ struct strbuf line = { 0 };
 
@@ -239,7 +239,7 @@ static void send_gone(struct api_watch *w, uint64_t since)
 	              "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},"
 	              "\"status\":\"Failure\","
 	              "\"message\":\"too old resource version: %llu (%llu)\",\"reason\":\"Expired\",\"code\":410}}\n",
-	              (unsigned long long)since, (unsigned long long)store_revision(w->api->store));
+	              (unsigned long long)w->since, (unsigned long long)store_revision(w->api->store));
 	w->fn(w->arg, strbuf_str(&line), line.len);
 }
 
@@ -262,16 +262,14 @@ static void send_existing(json_t *object, void *arg)
 
 void api_watch_start(struct api_watch *w, api_watch_fn fn, void *arg)
 {
-	const uint64_t since = strtoull(w->since, NULL, 10);
-
 	w->fn = fn;
 	w->arg = arg;
-	if (w->initial_events || since == 0) {
+	if (w->initial_events || w->since == 0) {
 		store_each(w->api->store, w->res->id, w->ns, send_existing, w);
 		if (w->initial_events && w->bookmarks)
 			send_bookmark(w, true);
-	} else if (store_replay(w->api->store, since, replay_event, w) < 0) {
-		send_gone(w, since);
+	} else if (store_replay(w->api->store, w->since, replay_event, w) < 0) {
+		send_gone(w);
 		end_watch(w);
 		return;
 	}
@@ -297,7 +295,12 @@ void watch_open(struct call *c, enum format format, struct selection *selection)
 {
 	struct api_watch *w = calloc(1, sizeof(*w));
 	const char *include = api_query(c->rq, "includeObject");
+	long long seconds, since;
 
+	if (query_number(c, "timeoutSeconds", &seconds) < 0 || query_number(c, "resourceVersion", &since) < 0) {
+		free(w);
+		return;
+	}
 	if (!w) {
 		api_fail(c->reply, 500, "InternalError", NULL, "out of memory");
 		return;
@@ -308,10 +311,10 @@ void watch_open(struct call *c, enum format format, struct selection *selection)
 	w->selection = *selection;
 	*selection = (struct selection){ 0 };
 	(void)snprintf(w->include, sizeof(w->include), "%s", *include ? include : "Metadata");
-	(void)snprintf(w->since, sizeof(w->since), "%s", api_query(c->rq, "resourceVersion"));
+	w->since = since > 0 ? (uint64_t)since : 0;
 	w->bookmarks = api_query_true(c->rq, "allowWatchBookmarks");
 	w->initial_events = api_query_true(c->rq, "sendInitialEvents");
-	w->timeout = strtoull(api_query(c->rq, "timeoutSeconds"), NULL, 10) * 1000000;
+	w->timeout = seconds > 0 ? (uint64_t)MIN_OF(seconds, (long long)TIMEOUT_MAX) * 1000000 : 0;
 	c->reply->code = 200;
 	c->reply->content_type = "application/json";
 	c->reply->stream = API_STREAM_WATCH;

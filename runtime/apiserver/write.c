@@ -171,8 +171,7 @@ static int check_namespace(struct call *c, const json_t *object)
 	return -EPERM;
 }
 
-/* What only the API server says. */
-static void strip_new(struct call *c, json_t *object)
+void strip_new(struct call *c, json_t *object)
 {
 	static const char *const keys[] = { "uid",
 		                            "creationTimestamp",

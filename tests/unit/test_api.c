@@ -330,6 +330,15 @@ static void test_scale(void **state _unused_)
 	               "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or "
 	               "equal to 0");
 	assert_int_equal(get(PODS "/x/scale"), 404);
+	/* what is no number is not 0 */
+	assert_int_equal(ask("PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "",
+	                     "{\"spec\":{\"replicas\":\"5\"}}"),
+	                 400);
+	assert_int_equal(ask("PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "",
+	                     "{\"spec\":{\"replicas\":3000000000}}"),
+	                 400);
+	assert_int_equal(get(DEPLOYMENTS "/d"), 200);
+	assert_int_equal(json_int(answer, 0, "spec", "replicas", NULL), 4);
 }
 
 static void test_namespace(void **state _unused_)
@@ -465,6 +474,54 @@ static void test_list(void **state _unused_)
 	assert_int_equal(ask("DELETE", PODS "?labelSelector=app%3Da", "", "", ""), 200);
 	assert_int_equal(get(PODS), 200);
 	assert_int_equal(json_array_size(json_object_get(answer, "items")), 0);
+}
+
+/* Who lists in pieces and then watches hears of what happened between the pieces. */
+static void test_pages_and_watch(void **state _unused_)
+{
+	char url[256], revision[24];
+
+	assert_int_equal(post(PODS, POD("a")), 201);
+	assert_int_equal(post(PODS, POD("b")), 201);
+	assert_int_equal(get(PODS "?limit=1"), 200);
+	(void)snprintf(revision, sizeof(revision), "%s", json_text(answer, "metadata", "resourceVersion", NULL));
+	(void)snprintf(url, sizeof(url), PODS "?limit=1&continue=%s", json_text(answer, "metadata", "continue", NULL));
+	assert_int_equal(ask("DELETE", PODS "/a", "", "", ""), 200);
+	assert_int_equal(get(url), 200);
+	assert_string_equal(kube_name(json_array_get(json_object_get(answer, "items"), 0)), "b");
+	assert_string_equal(json_text(answer, "metadata", "resourceVersion", NULL), revision);
+}
+
+static void test_bad_queries(void **state _unused_)
+{
+	static const char *const bad[] = { "limit=abc",       "limit=99999999999999999999", "continue=garbage",
+		                           "continue=1/",     "continue=999999/default/a",  "watch=true&resourceVersion=x",
+		                           "watch=1&timeoutSeconds=1m" };
+
+	assert_int_equal(post(PODS, POD("a")), 201);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char url[128];
+
+		(void)snprintf(url, sizeof(url), PODS "?%s", bad[i]);
+		assert_int_equal(get(url), 400);
+		assert_int_equal(reply.stream, API_STREAM_NONE);
+	}
+	assert_int_equal(ask("DELETE", PODS "/a?gracePeriodSeconds=soon", "", "", ""), 400);
+	assert_int_equal(get(PODS "/a"), 200);
+	assert_int_equal(get(PODS "/a/status/more"), 404);
+	assert_int_equal(get("/api/v1/namespaces/default/status/more"), 404);
+}
+
+static void test_long_grace(void **state _unused_)
+{
+	assert_int_equal(post("/api/v1/nodes", "{\"metadata\":{\"name\":\"n\"}}"), 201);
+	assert_int_equal(post(PODS, "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"nodeName\":\"n\",\"containers\":[{"
+	                            "\"name\":\"c\",\"image\":\"i\"}]}}"),
+	                 201);
+	assert_int_equal(ask("DELETE", PODS "/a?gracePeriodSeconds=9223372036854775807", "", "", ""), 200);
+	assert_int_equal(json_int(answer, 0, "metadata", "deletionGracePeriodSeconds", NULL), INT32_MAX);
+	assert_int_equal(strlen(json_text(answer, "metadata", "deletionTimestamp", NULL)),
+	                 strlen("2026-01-01T00:00:00Z"));
 }
 
 static void test_table(void **state _unused_)
@@ -629,6 +686,26 @@ static void test_apply(void **state _unused_)
 	assert_null(json_at(answer, "metadata", "labels", "x", NULL));
 }
 
+/* What only the API server and the kubelet say is not made by an apply. */
+static void test_apply_of_a_dump(void **state _unused_)
+{
+	assert_int_equal(apply(PODS "/p?fieldManager=k",
+	                       "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"deletionTimestamp\":"
+	                       "\"2026-01-01T00:00:00Z\",\"deletionGracePeriodSeconds\":3},\"spec\":{\"containers\":[{"
+	                       "\"name\":\"c\",\"image\":\"i\"}]},\"status\":{\"phase\":\"Running\"}}"),
+	                 201);
+	assert_null(json_at(answer, "metadata", "deletionTimestamp", NULL));
+	assert_null(json_at(answer, "metadata", "deletionGracePeriodSeconds", NULL));
+	assert_string_equal(json_text(answer, "status", "phase", NULL), "Pending");
+	assert_int_equal(apply(DEPLOYMENTS "/e?fieldManager=k",
+	                       "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"e\"},"
+	                       "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"a\"}},\"template\":{\"metadata\":"
+	                       "{\"labels\":{\"app\":\"a\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":"
+	                       "\"i\"}]}}},\"status\":{\"replicas\":7}}"),
+	                 201);
+	assert_null(json_at(answer, "status", "replicas", NULL));
+}
+
 static void test_apply_conflicts(void **state _unused_)
 {
 	assert_int_equal(post(DEPLOYMENTS "?fieldManager=kubectl-client-side-apply", DEPLOYMENT("2", "\"x\":\"y\"")),
@@ -741,12 +818,16 @@ int main(void)
 		TEST(test_binding_and_eviction),
 		TEST(test_containers),
 		TEST(test_list),
+		TEST(test_pages_and_watch),
+		TEST(test_bad_queries),
+		TEST(test_long_grace),
 		TEST(test_table),
 		TEST(test_watch),
 		TEST(test_watch_from),
 		TEST(test_many_watches),
 		TEST(test_timeout),
 		TEST(test_apply),
+		TEST(test_apply_of_a_dump),
 		TEST(test_apply_conflicts),
 		TEST(test_discovery),
 		TEST(test_events),
