@@ -61,6 +61,8 @@ int bgp_show(const struct cli *cli, struct kube *k, const struct strv *words)
 
 	if (code != CLI_OK)
 		return code;
+	if (cli_flag(cli, "watch"))
+		return cli_usage(cli, "%s is asked of the nodes when it is shown: it has no --watch", words->v[0]);
 	r = kube_call(k, peers ? "bgp.peers" : "bgp.routes",
 		      json_pack("{s:s*, s:s, s:s}", "node", node_name(k, v.node), "table", v.table, "afi", v.afi), &reply, &e);
 	if (r < 0)

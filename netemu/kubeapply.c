@@ -349,9 +349,17 @@ static int install_values(const struct kube_apply *ap, const json_t *values, str
 	return 0;
 }
 
-static int do_all(const struct kube_apply *ap, const struct item *items, size_t n, struct error *e)
+static void print_result(const struct kube_apply *ap, const struct item *it, enum result result, const struct kube_reply *reply)
 {
 	_cleanup_arena_ struct arena a = { 0 };
+
+	(void)printf("%s/%s %s\n", kube_word(&a, it->res), it->name, result_words[result]);
+	if (reply->warning)
+		cli_note(ap->cli, "warning: %.*s", (int)strcspn(reply->warning, "\n"), reply->warning);
+}
+
+static int do_all(const struct kube_apply *ap, const struct item *items, size_t n, struct error *e)
+{
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ap->manifests->n; i++)
@@ -367,7 +375,7 @@ static int do_all(const struct kube_apply *ap, const struct item *items, size_t 
 			return -EINVAL;
 		}
 		if (r == 0)
-			(void)printf("%s/%s %s\n", kube_word(&a, items[i].res), items[i].name, result_words[result]);
+			print_result(ap, &items[i], result, &reply);
 	}
 	return r;
 }

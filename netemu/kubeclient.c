@@ -125,6 +125,7 @@ int kube_call(struct kube *k, const char *op, json_t *body, json_t **ret, struct
 void kube_reply_done(struct kube_reply *r)
 {
 	free(r->text);
+	free(r->warning);
 	json_decref(r->json);
 	*r = (struct kube_reply){ 0 };
 }
@@ -138,6 +139,7 @@ static int reply_take(const json_t *body, struct kube_reply *ret, struct error *
 	*ret = (struct kube_reply){ .code = (int)json_int(body, 0, "code", NULL), .text = strdup(text) };
 	if (!ret->text)
 		return error_oom(e);
+	ret->warning = *json_text(body, "warning", NULL) ? strdup(json_text(body, "warning", NULL)) : NULL;
 	ret->json = *text == '{' ? json_loads(text, JSON_ALLOW_NUL, NULL) : NULL;
 	return 0;
 }

@@ -57,6 +57,7 @@ struct kube_reply {
 	int code; /* HTTP status */
 	char *text; /* malloc'ed */
 	json_t *json; /* the text, when it is a JSON object */
+	char *warning; /* malloc'ed; what the server has to say besides, or NULL */
 };
 
 void kube_reply_done(struct kube_reply *r);

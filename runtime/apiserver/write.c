@@ -205,6 +205,15 @@ static void reply_dry_create(struct call *c, json_t *object)
 	reply_object(c, 201, object);
 }
 
+/* Kinds that are kept, and that no controller here acts on. */
+static void warn_idle(struct call *c)
+{
+	const enum resource_id res = c->t.res->id;
+
+	if (res == RES_CRONJOBS || res == RES_HPAS)
+		strbuf_printf(&c->reply->warning, "a %s is stored and shown, but netemu does nothing for it\n", c->t.res->kind);
+}
+
 void write_created(struct call *c, json_t *object)
 {
 	struct error e = { 0 };
@@ -218,6 +227,7 @@ void write_created(struct call *c, json_t *object)
 	}
 	if (!json_at(object, "metadata", "managedFields", NULL))
 		ssa_track(c, object, NULL);
+	warn_idle(c);
 	if (dry_run(c)) {
 		reply_dry_create(c, object);
 		json_decref(object);

@@ -27,7 +27,7 @@ enum resource_id {
 	RES_STATEFULSETS,
 	RES_JOBS,
 	RES_CRONJOBS, /* stored only */
-	RES_HPAS, /* always empty: `get all` asks for them */
+	RES_HPAS, /* stored only; `get all` asks for them */
 	RES_LEASES,
 	RES_PDBS, /* stored; eviction does not look at them */
 	RES_CRDS, /* the ones of Cilium, read-only */

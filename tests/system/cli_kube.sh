@@ -198,6 +198,12 @@ cp cm.yaml dir/1.yaml
 sed 's/name: cm/name: cm2/' cm.yaml >dir/2.yml
 assert_eq "configmap/cm unchanged configmap/cm2 created" "$(netemu apply -f dir | xargs)"
 
+printf '%s\n' 'apiVersion: batch/v1' 'kind: CronJob' 'metadata: {name: cj}' 'spec: {schedule: "* * * * *", jobTemplate: {spec: {template: {spec:' \
+  '  {restartPolicy: Never, containers: [{name: c, image: alpine}]}}}}}' >cj.yaml
+assert_status 0 netemu apply -f cj.yaml
+assert_match 'cronjob.batch/cj created' "$output"
+assert_match 'warning: a CronJob is stored and shown, but netemu does nothing for it' "$output"
+
 # ---- watch ----
 timeout 20 "$NETEMU" get cm -w >watched &
 watcher=$!
