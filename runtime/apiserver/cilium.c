@@ -200,15 +200,6 @@ static void sync_crds(struct api *api)
 	}
 }
 
-static void delete_all(struct api *api, enum resource_id res)
-{
-	_cleanup_json_ json_t *all = store_list(api->store, res, "");
-	const json_t *o;
-	size_t i;
-
-	json_array_foreach(all, i, o)(void) store_delete(api->store, res, kube_namespace(o), kube_name(o));
-}
-
 /* ---- CiliumNodes ---- */
 
 const json_t *cilium_pod_cidrs(const struct api *api, const json_t *node)
@@ -317,13 +308,6 @@ static void adopt(struct api *api, const json_t *config)
 	api->cilium_bgp = json_bool(config, "bgp", NULL);
 }
 
-static void forget_bgp(struct api *api)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(crds); i++)
-		if (is_bgp(&resources[crds[i]]))
-			delete_all(api, crds[i]);
-}
-
 int cilium_install(struct api *api, const json_t *values, const char *version, json_t **ret_notes, struct error *e)
 {
 	_cleanup_json_ json_t *config = NULL, *before = find_release(api), *nodes = NULL;
@@ -340,8 +324,6 @@ int cilium_install(struct api *api, const json_t *values, const char *version, j
 		put_release(api, release_values(before), json_text(before, "chart", "metadata", "version", NULL),
 		            revision - 1, "superseded");
 	put_release(api, values, version, revision, "deployed");
-	if (!api->cilium_bgp)
-		forget_bgp(api);
 	sync_crds(api);
 	put_rest(api, config);
 	nodes = store_list(api->store, RES_NODES, "");
@@ -364,6 +346,7 @@ static void delete_release(struct api *api)
 		store_delete(api->store, RES_SECRETS, NS, kube_name(s));
 }
 
+/* What users have told its BGP control plane stays in the store, unseen, for when it comes back: helm deletes no CRD. */
 void cilium_uninstall(struct api *api)
 {
 	static const char *const accounts[] = {"cilium", "cilium-operator"};
@@ -371,7 +354,6 @@ void cilium_uninstall(struct api *api)
 	if (!api->cilium)
 		return;
 	delete_release(api);
-	forget_bgp(api);
 	(void)api_remove(api, RES_DAEMONSETS, NS, "cilium", NULL);
 	(void)api_remove(api, RES_DEPLOYMENTS, NS, "cilium-operator", NULL);
 	(void)store_delete(api->store, RES_CONFIGMAPS, NS, "cilium-config");

@@ -234,6 +234,18 @@ if command -v gobgpd >/dev/null; then
   assert_eq "gobgpd" "$(netemu exec "$cluster-worker" ps -eo comm= | grep bgp)"
 fi
 
+# The BGP control plane goes, and comes back to the policies that it had.
+cp "$test_dir/values.yaml" "$test_dir/values.on"
+values false
+netemu apply -f "$test_dir/values.yaml" >/dev/null
+wait_until 20 has_routes ""
+assert_status 1 netemu get bgpp
+cp "$test_dir/values.on" "$test_dir/values.yaml"
+netemu apply -f "$test_dir/values.yaml" >/dev/null
+assert_match "p0" "$(netemu get bgpp)"
+wait_until 40 has_routes "10.244.1.0/24"
+assert_status 64 netemu get bgppeers --watch
+
 # Cilium goes, and the sessions with it.
 netemu delete -f "$test_dir/values.yaml" >/dev/null
 wait_until 20 has_routes ""
