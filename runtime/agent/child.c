@@ -26,15 +26,22 @@
 extern char **environ;
 
 struct words {
-	const char *user, *cwd;
+	const char *user;
+	char *cwd;
 	char **argv, **env;
 };
 
-static _Noreturn void fail(int code, const char *what, int err)
+static struct child_failure *child_failure;
+
+static _Noreturn void fail(int code, const char *step, const char *what, int err)
 {
 	char line[512];
 	const int n = snprintf(line, sizeof(line), "netemu: exec: %s: %s\n", what, strerror(err));
 
+	if (child_failure) {
+		(void)snprintf(child_failure->step, sizeof(child_failure->step), "%s", step);
+		child_failure->err = err;
+	}
 	if (n > 0)
 		(void)!write(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 	_exit(code);
@@ -79,7 +86,7 @@ static bool words_read(int fd, const struct agent_request *rq, struct words *w)
 		return false;
 	end = p + st.st_size;
 	w->user = word_next(&p, end);
-	w->cwd = w->user ? word_next(&p, end) : NULL;
+	w->cwd = w->user ? (char *)word_next(&p, end) : NULL;
 	w->argv = w->cwd ? words_array(&p, end, rq->nargs) : NULL;
 	w->env = w->argv ? words_array(&p, end, rq->nenv) : NULL;
 	return w->env && rq->nargs > 0;
@@ -149,32 +156,45 @@ static void user_become(const char *spec)
 		return;
 	r = user_resolve(spec, &ids);
 	if (r < 0)
-		fail(125, spec, -r);
+		fail(125, AGENT_STEP_USER, spec, -r);
 	stdio_give(ids.uid);
 	if (setgroups(ids.n_groups, ids.groups) < 0 || setresgid(ids.gid, ids.gid, ids.gid) < 0 ||
 	    setresuid(ids.uid, ids.uid, ids.uid) < 0)
-		fail(125, spec, errno);
+		fail(125, AGENT_STEP_USER, spec, errno);
 	if (ids.home[0])
 		(void)setenv("HOME", ids.home, 1);
 	(void)setenv("USER", ids.name, 1);
 }
 
-_Noreturn void child_run(const struct agent_request *rq, const int fds[4], int master)
+static void dir_make(char *path)
+{
+	for (char *s = strchr(path + 1, '/'); s; s = strchr(s + 1, '/')) {
+		*s = '\0';
+		(void)mkdir(path, 0755);
+		*s = '/';
+	}
+	(void)mkdir(path, 0755);
+}
+
+_Noreturn void child_run(const struct agent_request *rq, const int fds[4], int master, struct child_failure *failure)
 {
 	struct words w;
 	int err;
 
+	child_failure = failure;
 	if (!words_read(fds[0], rq, &w))
 		_exit(125);
 	stdio_setup(fds, master);
 	signals_reset();
 	(void)umask(022);
+	if (rq->flags & AGENT_MAKE_CWD && *w.cwd)
+		dir_make(w.cwd);
 	user_become(w.user);
 	for (char **e = w.env; *e; e++)
 		(void)putenv(*e);
 	if (chdir(*w.cwd ? w.cwd : "/") < 0)
-		fail(*w.cwd ? 126 : 125, w.cwd, errno);
+		fail(*w.cwd ? 126 : 125, AGENT_STEP_CWD, w.cwd, errno);
 	(void)execvp(w.argv[0], w.argv);
 	err = errno;
-	fail(err == ENOENT || err == ENOTDIR ? 127 : 126, w.argv[0], err);
+	fail(err == ENOENT || err == ENOTDIR ? 127 : 126, AGENT_STEP_EXEC, w.argv[0], err);
 }

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -38,6 +39,7 @@ struct process {
 	pid_t pid; /* 0 = free slot */
 	int conn;
 	uint32_t id;
+	struct child_failure *failure; /* NULL: nobody wants to know */
 };
 
 static struct {
@@ -128,9 +130,25 @@ static int pty_open(const struct agent_request *rq)
 	return fd;
 }
 
+static struct child_failure *failure_new(const struct agent_request *rq)
+{
+	struct child_failure *f = MAP_FAILED;
+
+	if (rq->flags & AGENT_TELL_WHY)
+		f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return f != MAP_FAILED ? f : NULL;
+}
+
+static void failure_free(struct child_failure *f)
+{
+	if (f)
+		(void)munmap(f, sizeof(*f));
+}
+
 static void request_run(int conn, const struct agent_request *rq, int fds[4])
 {
 	struct process *p = process_slot();
+	struct child_failure *failure;
 	int master = -1;
 	pid_t pid;
 
@@ -145,13 +163,15 @@ static void request_run(int conn, const struct agent_request *rq, int fds[4])
 			return;
 		}
 	}
+	failure = failure_new(rq);
 	pid = fork();
 	if (pid == 0)
-		child_run(rq, fds, master);
+		child_run(rq, fds, master, failure);
 	if (pid < 0) {
 		event_say(conn, AGENT_REFUSED, rq->id, (uint32_t)errno, -1);
+		failure_free(failure);
 	} else {
-		*p = (struct process){ .pid = pid, .conn = conn, .id = rq->id };
+		*p = (struct process){ .pid = pid, .conn = conn, .id = rq->id, .failure = failure };
 		event_say(conn, AGENT_STARTED, rq->id, (uint32_t)pid, master);
 	}
 	if (master >= 0)
@@ -267,6 +287,21 @@ static struct process *process_find(pid_t pid)
 	return NULL;
 }
 
+static void process_ended(struct process *p, int status)
+{
+	struct agent_event ev = { .magic = AGENT_MAGIC, .type = AGENT_EXITED, .id = p->id, .arg = (uint32_t)status };
+
+	if (p->failure && p->failure->err) {
+		ev.type = AGENT_REFUSED;
+		ev.arg = (uint32_t)p->failure->err;
+		(void)snprintf(ev.comm, sizeof(ev.comm), "%s", p->failure->step);
+	}
+	if (p->conn >= 0)
+		event_send(p->conn, &ev, -1);
+	failure_free(p->failure);
+	*p = (struct process){ 0 };
+}
+
 /* Reaps all that is dead; a zombie still has its name, hence the look before the wait. */
 static void reap(void)
 {
@@ -283,13 +318,10 @@ static void reap(void)
 			comm_read(si.si_pid, comm);
 		if (waitpid(si.si_pid, &status, 0) < 0)
 			return;
-		if (!p) {
+		if (p)
+			process_ended(p, status);
+		else
 			orphan_report(si.si_pid, status, comm);
-			continue;
-		}
-		if (p->conn >= 0)
-			event_say(p->conn, AGENT_EXITED, p->id, (uint32_t)status, -1);
-		p->pid = 0;
 	}
 }
 

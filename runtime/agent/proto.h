@@ -32,6 +32,8 @@ enum agent_request_type {
 enum agent_flags {
 	AGENT_TTY = 1 << 0, /* a new pty of the node's devpts; its master comes back */
 	AGENT_LOG = 1 << 1, /* with AGENT_TTY: nobody types, output goes to a log: no echo, no CR before LF */
+	AGENT_MAKE_CWD = 1 << 2, /* the directory is made when it is not there */
+	AGENT_TELL_WHY = 1 << 3, /* what could not be started ends with AGENT_REFUSED, comm says at which step */
 };
 
 struct agent_request {
@@ -47,7 +49,7 @@ struct agent_request {
 enum agent_event_type {
 	AGENT_STARTED, /* arg = pid in the node */
 	AGENT_EXITED, /* arg = wait status as of wait(2) */
-	AGENT_REFUSED, /* arg = errno: the request could not be carried out */
+	AGENT_REFUSED, /* arg = errno: the request could not be carried out; comm: "", or AGENT_STEP_... */
 	AGENT_ORPHAN, /* supervisor only: a process nobody asked for died; id = pid, arg = wait status */
 	_AGENT_EVENT_MAX,
 };
@@ -59,5 +61,9 @@ struct agent_event {
 	uint32_t arg;
 	char comm[AGENT_COMM_LEN]; /* AGENT_ORPHAN: the process's name */
 };
+
+#define AGENT_STEP_USER "user"
+#define AGENT_STEP_CWD	"cwd"
+#define AGENT_STEP_EXEC "exec"
 
 #endif

@@ -16,7 +16,7 @@
  * list              -                                                     {"pods": [{"uid", "name", "namespace", "opaque", "containers":
  *                                                                           [{"id", "name", "attempt", "state": "running"|"exited", "pid",
  *                                                                             "startedAt", "finishedAt" (RFC 3339 with nanoseconds),
- *                                                                             "status" (wait status), "opaque"}]}]}
+ *                                                                             "status" (wait status), "reason", "message" (as in exit), "opaque"}]}]}
  * pod.create        {"uid", "name", "namespace", "hostname", "hostNetwork", "opaque": anything,
  *                    "hosts": text of /etc/hosts, "resolv": text of /etc/resolv.conf,
  *                    "volumes": [{"name", "type": "empty"|"files"|"host",
@@ -28,7 +28,7 @@
  * pod.socket        {"uid", "family": 4|6}                                fd: a TCP socket made in the pod's network namespace
  * container.start   {"pod": uid, "name", "attempt", "image", "argv": [] = idle; missing = what the image starts by itself (FRR),
  *                    "env": ["K=V"], "cwd", "user", "tty", "stdin", "stdinOnce": false = later attaches write to it, too,
- *                    "readOnlyRoot", "opaque", "mounts": [{"volume", "subPath", "path", "readOnly"}]}
+ *                    "readOnlyRoot", "opaque", "messagePath": where it leaves its termination message (4096 bytes are read), "mounts": [{"volume", "subPath", "path", "readOnly"}]}
  *                                                                         {"id": 16 hex digits, "pid": on the host, "startedAt"}
  * container.stop    {"container", "signal": 15}                                  {} sent to the main process; 9: the whole container
  * container.remove  {"container", "keepLog": bool}                               {} killed if need be, root and (unless keepLog) log gone
@@ -43,7 +43,8 @@
  * (A container's id is "container" in requests: "id" there is the request's own number, see engine/rpc.h.)
  *
  * notifications to the node's kubelet:
- *   {"op": "exit", "pod": uid, "id", "name", "attempt", "status": wait status, "finishedAt"}
+ *   {"op": "exit", "pod": uid, "id", "name", "attempt", "status": wait status, "finishedAt",
+ *    "reason": "StartError" when it could not be started (then code 128), "message": of it, or what it left in messagePath}
  *
  * A container's log is CRI_LOG_DIR/ID.log below the lab's directory, rotated to ID.log.1; lines as containerd writes
  * them: "2016-10-06T00:17:09.669794202Z stdout F text".

@@ -100,7 +100,8 @@ int agent_run(int conn, uint32_t id, const struct agent_command *cmd, struct err
 		.magic = AGENT_MAGIC,
 		.type = AGENT_RUN,
 		.id = id,
-		.flags = (cmd->tty ? AGENT_TTY : 0U) | (cmd->log ? AGENT_LOG : 0U),
+		.flags = (cmd->tty ? AGENT_TTY : 0U) | (cmd->log ? AGENT_LOG : 0U) | (cmd->make_cwd ? AGENT_MAKE_CWD : 0U) |
+			 (cmd->tell_why ? AGENT_TELL_WHY : 0U),
 		.nargs = (uint32_t)cmd->argv->n,
 		.nenv = cmd->env ? (uint32_t)cmd->env->n : 0,
 		.rows = cmd->rows,

@@ -18,6 +18,7 @@ struct agent_command {
 	const char *user; /* "" = root */
 	bool tty;
 	bool log; /* with tty: its output is only read (AGENT_LOG) */
+	bool make_cwd, tell_why; /* AGENT_MAKE_CWD, AGENT_TELL_WHY */
 	uint16_t rows, cols; /* of the terminal */
 	int fds[3]; /* stdin, stdout, stderr unless tty; stay the caller's */
 };

@@ -5,12 +5,14 @@
 #include "kernel/rootfs.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pwd.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -320,6 +322,24 @@ int rootfs_write(const char *fs_dir, const char *area, const char *path, const c
 		return error_errno(e, errno, "open %s/%s", fs_dir, area);
 	r = parents_make(dir, path, e);
 	return r < 0 ? r : file_write(dir, path, text, e);
+}
+
+size_t rootfs_read(const char *fs_dir, const char *area, const char *path, char *buf, size_t size)
+{
+	const struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	_cleanup_close_ int dir = -EBADF, fd = -EBADF;
+	char name[640];
+	struct stat st;
+	ssize_t n;
+
+	(void)snprintf(name, sizeof(name), "%s/%s", fs_dir, area);
+	dir = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = dir < 0 ? -1 : (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	n = read(fd, buf, size);
+	return n > 0 ? (size_t)n : 0;
 }
 
 int rootfs_node(const char *fs_dir, unsigned index, struct error *e)

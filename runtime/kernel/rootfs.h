@@ -66,6 +66,14 @@ int rootfs_node(const char *fs_dir, unsigned index, struct error *e);
 int rootfs_write(const char *fs_dir, const char *area, const char *path, const char *text, struct error *e);
 
 /**
+ * rootfs_read() - what a node, or a container, has written to a file of its root
+ * @area, @path: as of rootfs_write()
+ *
+ * Return: how many bytes are in @buf; 0 also when there is no such file, or it is none (a link, a FIFO).
+ */
+size_t rootfs_read(const char *fs_dir, const char *area, const char *path, char *buf, size_t size);
+
+/**
  * rootfs_host_mounts() - file systems of the host below /usr, /var, /etc ... that an overlay of / would not show
  * @ret: mount points, parents first, e.g. "usr", "var/lib/frr"
  */

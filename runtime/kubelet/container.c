@@ -63,6 +63,7 @@ void container_done(struct container *c)
 	c->hook_run = hook_stop(c->hook_run);
 	timers_stop(c);
 	free(c->message);
+	json_decref(c->end);
 	json_decref(c->last);
 	json_decref(c->spec);
 }
@@ -129,15 +130,18 @@ static void event(const struct container *c, const char *type, const char *reaso
 
 /* ---- taking over ---- */
 
-static void adopt_as_current(struct container *c, const json_t *found)
+/* c->end is the caller's: it may be another's already. */
+static void adopt_as_current(struct container *c, json_t *found)
 {
 	(void)snprintf(c->id, sizeof(c->id), "%s", json_text(found, "id", NULL));
 	c->attempt = json_int(found, 0, "attempt", NULL);
 	c->started_at = kube_time_parse(json_text(found, "startedAt", NULL));
 	c->state = CONTAINER_RUNNING;
+	c->end = NULL;
 	if (strcmp(json_text(found, "state", NULL), "exited") != 0)
 		return;
 	c->state = CONTAINER_EXITED;
+	c->end = json_incref(found);
 	c->status = (int)json_int(found, 0, "status", NULL);
 	c->finished_at = kube_time_parse(json_text(found, "finishedAt", NULL));
 }
@@ -157,7 +161,7 @@ static void adopt_readiness(struct container *c)
 	}
 }
 
-void container_adopt(struct container *c, const json_t *found)
+void container_adopt(struct container *c, json_t *found)
 {
 	const json_int_t attempt = json_int(found, 0, "attempt", NULL);
 	struct container older = { .pod = c->pod, .name = c->name };
@@ -169,11 +173,12 @@ void container_adopt(struct container *c, const json_t *found)
 		adopt_as_current(c, found);
 		adopt_readiness(c);
 	}
-	if (!*older.id || older.state != CONTAINER_EXITED)
-		return;
-	(void)snprintf(c->old_id, sizeof(c->old_id), "%s", older.id);
-	json_decref(c->last);
-	c->last = status_terminated(&older);
+	if (*older.id && older.state == CONTAINER_EXITED) {
+		(void)snprintf(c->old_id, sizeof(c->old_id), "%s", older.id);
+		json_decref(c->last);
+		c->last = status_terminated(&older);
+	}
+	json_decref(older.end);
 }
 
 /* ---- images ---- */
@@ -405,16 +410,18 @@ static bool image_has_command(const struct container *c)
 static json_t *start_request(const struct container *c, json_t *env)
 {
 	const json_t *s = c->spec;
+	const char *message = json_text(s, "terminationMessagePath", NULL);
 	char user[48];
 	json_t *rq;
 
 	container_user(c, user, sizeof(user));
 	rq = json_pack(
-		"{s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:s, s:b, s:b, s:b, s:b, s:o}", "op", "container.start", "pod",
+		"{s:s, s:s, s:s, s:I, s:s, s:O, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:s}", "op", "container.start", "pod",
 		c->pod->uid, "name", c->name, "attempt", c->attempt, "image", json_text(s, "image", NULL), "env", env,
 		"cwd", json_text(s, "workingDir", NULL), "user", user, "tty", json_bool(s, "tty", NULL), "stdin",
 		json_bool(s, "stdin", NULL), "stdinOnce", json_bool(s, "stdinOnce", NULL), "readOnlyRoot",
-		json_bool(s, "securityContext", "readOnlyRootFilesystem", NULL), "mounts", volumes_mounts(c, env));
+		json_bool(s, "securityContext", "readOnlyRootFilesystem", NULL), "mounts", volumes_mounts(c, env),
+		"messagePath", *message ? message : "/dev/termination-log");
 	if (!image_has_command(c))
 		(void)json_object_set_new(rq, "argv", container_argv(s, env));
 	return rq;
@@ -438,6 +445,8 @@ void container_start(struct container *c)
 		return;
 	}
 	next_attempt(c);
+	json_decref(c->end);
+	c->end = NULL;
 	wait_over(c);
 	image_events(c);
 	c->state = CONTAINER_STARTING;
@@ -512,14 +521,21 @@ void container_stop(struct container *c, int64_t grace, const char *why)
 		signal_send(c, SIGTERM);
 }
 
-void container_exited(struct container *c, int status, time_t at)
+void container_exited(struct container *c, json_t *said)
 {
+	const time_t at = kube_time_parse(json_text(said, "finishedAt", NULL));
+	const char *reason = json_text(said, "reason", NULL);
+
 	probes_stop(c);
 	c->hook_run = hook_stop(c->hook_run);
 	timers_stop(c);
 	wait_over(c);
 	c->state = CONTAINER_EXITED;
-	c->status = status;
-	c->finished_at = at;
+	c->status = (int)json_int(said, 0, "status", NULL);
+	c->finished_at = at > 0 ? at : time(NULL);
+	json_decref(c->end);
+	c->end = json_incref(said);
+	if (strcmp(reason, "StartError") == 0)
+		kubelet_event(c->pod->k, c->pod->object, "Warning", "Failed", "Error: %s", json_text(said, "message", NULL));
 	c->started = c->ready = c->stopping = false;
 }

@@ -107,7 +107,7 @@ void pods_network_changed(struct kubelet *k);
 /** pods_objects_changed() - a ConfigMap or Secret of @ns is there, or another */
 void pods_objects_changed(struct kubelet *k, const char *ns);
 /** pods_exit() - the runtime's notification `exit` */
-void pods_exit(struct kubelet *k, const json_t *message);
+void pods_exit(struct kubelet *k, json_t *message);
 /** pods_resend() - the API server is a new one: all statuses are told again */
 void pods_resend(struct kubelet *k);
 void pods_free(struct kubelet *k);

@@ -46,6 +46,7 @@ struct container {
 	json_int_t attempt; /* of this one; the number of restarts */
 	int status; /* CONTAINER_EXITED: wait status */
 	time_t started_at, finished_at;
+	json_t *end; /* CONTAINER_EXITED: what the runtime has said of that; or NULL */
 	json_t *last; /* state of the attempt before ({"terminated": ...}), or NULL */
 	const char *waiting; /* why it does not run: "CrashLoopBackOff"; NULL: the pod's stage says it */
 	char *message; /* of waiting */
@@ -121,7 +122,7 @@ bool pod_answered(struct pod *p, const struct rpc_message *m);
 int containers_make(struct pod *p);
 void container_done(struct container *c);
 /** container_adopt() - the runtime has this of it */
-void container_adopt(struct container *c, const json_t *found);
+void container_adopt(struct container *c, json_t *found);
 /** container_start() - start it, or say why not (yet) */
 void container_start(struct container *c);
 /** container_should_restart() - whether what has ended is started again */
@@ -137,8 +138,8 @@ void container_stop(struct container *c, int64_t grace, const char *why);
 void container_update(struct container *c, json_t *spec);
 /** container_user() - who its processes are: "1000", "1000:3000", or "" = root */
 void container_user(const struct container *c, char *buf, size_t size);
-/** container_exited() - it has ended */
-void container_exited(struct container *c, int status, time_t at);
+/** container_exited() - it has ended; @said: exit of cluster/cri.h, borrowed */
+void container_exited(struct container *c, json_t *said);
 /** container_wait() - it does not run: @reason is a literal */
 void container_wait(struct container *c, const char *reason, const char *fmt, ...) _printf_(3, 4);
 static inline bool container_alive(const struct container *c)

@@ -177,20 +177,21 @@ static void found_exit(struct kubelet *k, const json_t *m)
 		(void)json_object_set_new(c, "state", json_string("exited"));
 		(void)json_object_set(c, "status", json_object_get(m, "status"));
 		(void)json_object_set(c, "finishedAt", json_object_get(m, "finishedAt"));
+		(void)json_object_set(c, "reason", json_object_get(m, "reason"));
+		(void)json_object_set(c, "message", json_object_get(m, "message"));
 	}
 }
 
-void pods_exit(struct kubelet *k, const json_t *m)
+void pods_exit(struct kubelet *k, json_t *m)
 {
 	struct pod *p = pod_find(k, json_text(m, "pod", NULL));
 	struct container *c = p ? container_find(p, json_text(m, "name", NULL)) : NULL;
-	const time_t at = kube_time_parse(json_text(m, "finishedAt", NULL));
 
 	if (!p)
 		found_exit(k, m);
 	if (!c || strcmp(c->id, json_text(m, "id", NULL)) != 0)
 		return;
-	container_exited(c, (int)json_int(m, 0, "status", NULL), at > 0 ? at : time(NULL));
+	container_exited(c, m);
 	pod_touch(p);
 	pod_sync(p);
 }

@@ -19,10 +19,15 @@ json_t *status_terminated(const struct container *c)
 {
 	const bool killed = WIFSIGNALED(c->status);
 	const int code = killed ? 128 + WTERMSIG(c->status) : WEXITSTATUS(c->status);
+	const char *reason = json_text(c->end, "reason", NULL);
+	json_t *message = json_object_get(c->end, "message");
 	char from[KUBE_TIME_LEN], to[KUBE_TIME_LEN];
-	json_t *t = json_pack("{s:i, s:s, s:s, s:s}", "exitCode", code, "reason", code ? "Error" : "Completed",
-			      "startedAt", kube_time(c->started_at, from), "finishedAt", kube_time(c->finished_at, to));
+	json_t *t = json_pack("{s:i, s:s, s:s, s:s}", "exitCode", code, "reason",
+			      *reason ? reason : code ? "Error" : "Completed", "startedAt",
+			      kube_time(*reason ? 0 : c->started_at, from), "finishedAt", kube_time(c->finished_at, to));
 
+	if (message)
+		(void)json_object_set(t, "message", message);
 	if (*c->id)
 		(void)json_object_set_new(t, "containerID", json_sprintf("netemu://%s", c->id));
 	return json_pack("{s:o}", "terminated", t);

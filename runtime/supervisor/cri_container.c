@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "cluster/jsonutil.h"
@@ -22,6 +23,10 @@
 #include "kernel/fault.h"
 #include "kernel/rootfs.h"
 #include "supervisor/cri_internal.h"
+
+#define MESSAGE_PATH "/dev/termination-log"
+
+enum { MESSAGE_MAX = 4096 }; /* bytes, as a kubelet takes */
 
 static struct cri *cri_of(const struct container *c)
 {
@@ -52,6 +57,16 @@ static json_t *time_json(const struct timespec *t)
 	return json_string(crilog_time(t, buf));
 }
 
+static void end_add(const struct container *c, json_t *j)
+{
+	(void)json_object_set_new(j, "status", json_integer(c->status));
+	(void)json_object_set_new(j, "finishedAt", time_json(&c->finished));
+	if (c->reason)
+		(void)json_object_set_new(j, "reason", json_string(c->reason));
+	if (c->message)
+		(void)json_object_set(j, "message", c->message);
+}
+
 json_t *container_json(const struct container *c)
 {
 	json_t *opaque = json_object_get(c->spec, "opaque");
@@ -59,10 +74,8 @@ json_t *container_json(const struct container *c)
 			      json_int(c->spec, 0, "attempt", NULL), "state", c->running ? "running" : "exited", "pid", (int)c->pid,
 			      "startedAt", time_json(&c->started), "opaque", opaque ? opaque : json_null());
 
-	if (!c->running) {
-		(void)json_object_set_new(j, "status", json_integer(c->status));
-		(void)json_object_set_new(j, "finishedAt", time_json(&c->finished));
-	}
+	if (!c->running)
+		end_add(c, j);
 	return j;
 }
 
@@ -107,6 +120,7 @@ static void container_destroy(struct container *c)
 		crilog_remove(c->log.dirfd, c->log.name);
 	container_unlink(c);
 	json_decref(c->spec);
+	json_decref(c->message);
 	free(c);
 	cri_answer(&waiters, NULL);
 	pod_container_gone(pod);
@@ -128,6 +142,29 @@ void container_end(struct container *c)
 
 /* ---- exit ---- */
 
+/* What it has left in its terminationMessagePath. */
+static void message_read(struct container *c)
+{
+	const char *path = json_text(c->spec, "messagePath", NULL);
+	char area[32], text[MESSAGE_MAX];
+	size_t n;
+
+	(void)snprintf(area, sizeof(area), "n/%u/u", c->index);
+	path += strspn(path, "/");
+	n = *path ? rootfs_read(cri_of(c)->fs_dir, area, path, text, sizeof(text)) : 0;
+	if (n)
+		c->message = json_string_lossy(text, n);
+}
+
+static void exit_tell(const struct container *c)
+{
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:I}", "op", "exit", "pod", c->pod->uid, "id", c->id, "name",
+			      json_text(c->spec, "name", NULL), "attempt", json_int(c->spec, 0, "attempt", NULL));
+
+	end_add(c, j);
+	cri_notify(c->pod->node, j);
+}
+
 static void container_exited(struct container *c, int status)
 {
 	if (!c->running)
@@ -139,11 +176,33 @@ static void container_exited(struct container *c, int status)
 		stream_drain(&c->streams[i]);
 	if (c->pidfd >= 0)
 		init_kill(c);
+	if (!c->message)
+		message_read(c);
 	if (!c->removing)
-		cri_notify(c->pod->node,
-			   json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:o}", "op", "exit", "pod", c->pod->uid, "id", c->id, "name",
-				     json_text(c->spec, "name", NULL), "attempt", json_int(c->spec, 0, "attempt", NULL), "status",
-				     c->status, "finishedAt", time_json(&c->finished)));
+		exit_tell(c);
+}
+
+/* In containerd's words, by which people look for help. */
+static void start_failed(struct container *c, const struct agent_event *ev)
+{
+	const char *program = json_text(c->spec, "program", NULL), *why = strerror((int)ev->arg);
+	struct error e = { 0 };
+	char lower[128];
+
+	(void)snprintf(lower, sizeof(lower), "%c%s", *why >= 'A' && *why <= 'Z' ? *why + 'a' - 'A' : *why, why + 1);
+	if (strcmp(ev->comm, AGENT_STEP_CWD) == 0)
+		(void)error_set(&e, EIO, "chdir to cwd (\"%s\") set in config.json failed: %s", json_text(c->spec, "cwd", NULL), lower);
+	else if (strcmp(ev->comm, AGENT_STEP_USER) == 0)
+		(void)error_set(&e, EIO, "unable to find user %s: %s", json_text(c->spec, "user", NULL), lower);
+	else if (ev->arg == ENOENT && !strchr(program, '/'))
+		(void)error_set(&e, EIO, "exec: \"%s\": executable file not found in $PATH", program);
+	else
+		(void)error_set(&e, EIO, "exec: \"%s\": %s%s%s", program, ev->arg == ENOENT ? "stat " : "",
+				ev->arg == ENOENT ? program : "", ev->arg == ENOENT ? ": no such file or directory" : lower);
+	c->reason = "StartError";
+	c->message = json_sprintf("failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+				  "unable to start container process: %s: unknown", e.msg);
+	container_exited(c, 128 << 8);
 }
 
 static void event_handle(struct container *c, const struct agent_event *ev, int fd)
@@ -158,8 +217,8 @@ static void event_handle(struct container *c, const struct agent_event *ev, int 
 		return;
 	if (ev->type == AGENT_EXITED)
 		container_exited(c, (int)ev->arg);
-	else if (ev->type == AGENT_REFUSED)
-		container_exited(c, 128 << 8); /* as a real one says for what could not be started */
+	else if (ev->type == AGENT_REFUSED && c->running)
+		start_failed(c, ev);
 }
 
 void container_events(struct container *c)
@@ -202,6 +261,16 @@ static void init_dead(struct loop *loop, struct loop_handle id, uint32_t revents
 
 /* ---- start ---- */
 
+/* For all users; elsewhere than here it is made by who writes it. */
+static int message_file(const struct container *c, const char *area, struct error *e)
+{
+	char path[640];
+	const int r = rootfs_write(cri_of(c)->fs_dir, area, MESSAGE_PATH + 1, "", e);
+
+	(void)snprintf(path, sizeof(path), "%s/%s" MESSAGE_PATH, cri_of(c)->fs_dir, area);
+	return r < 0 || chmod(path, 0666) == 0 ? r : error_errno(e, errno, "make " MESSAGE_PATH);
+}
+
 static int files_write(struct container *c, struct error *e)
 {
 	static const struct {
@@ -218,6 +287,8 @@ static int files_write(struct container *c, struct error *e)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++)
 		if (json_object_get(c->pod->spec, files[i].key))
 			r = rootfs_write(fs_dir, area, files[i].path, json_text(c->pod->spec, files[i].key, NULL), e);
+	if (r == 0 && strcmp(json_text(c->spec, "messagePath", NULL), MESSAGE_PATH) == 0)
+		r = message_file(c, area, e);
 	return r;
 }
 
@@ -322,7 +393,7 @@ static int main_start(struct container *c, const struct profile *p, struct error
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct strv argv = { 0 }, env = { 0 };
-	struct agent_command cmd = { .argv = &argv, .env = &env, .cwd = json_text(c->spec, "cwd", NULL),
+	struct agent_command cmd = { .argv = &argv, .env = &env, .make_cwd = true, .tell_why = true, .cwd = json_text(c->spec, "cwd", NULL),
 				     .user = json_text(c->spec, "user", NULL), .tty = c->tty, .rows = 24, .cols = 80,
 				     .fds = { -EBADF, -EBADF, -EBADF } };
 	int r = 0;
@@ -330,6 +401,7 @@ static int main_start(struct container *c, const struct profile *p, struct error
 	argv_choose(&a, c->spec, p, &argv);
 	if (argv.n == 0)
 		return 0;
+	(void)json_object_set_new(c->spec, "program", json_string(argv.v[0]));
 	if (c->tty)
 		strv_add(&a, &env, "TERM=xterm");
 	words(&a, json_object_get(c->spec, "env"), &env);

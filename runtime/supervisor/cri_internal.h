@@ -104,6 +104,8 @@ struct container {
 	bool has_main, running;
 	int status; /* wait status, when it is not running */
 	struct timespec started, finished;
+	const char *reason; /* of its end, when it is not its own: "StartError" */
+	json_t *message; /* of its end, or NULL */
 	struct stream streams[_STREAM_MAX]; /* a tty: only the first */
 	bool tty;
 	int in; /* writing end of its stdin; a tty: its master; -EBADF: none */

@@ -564,14 +564,58 @@ static void test_stop(void **state)
 static void test_not_found(void **state)
 {
 	char uid[32], id[32];
+	json_t *ev;
 
 	(void)state;
 	pod(uid, NULL);
 	json_decref(start(uid, json_pack("[s]", "/no/such/program"), NULL, id));
-	json_decref(exit_await(id));
+	ev = exit_await(id);
+	assert_int_equal(json_int(ev, 0, "status", NULL), 128 << 8);
+	assert_string_equal(json_text(ev, "reason", NULL), "StartError");
+	assert_non_null(strstr(json_text(ev, "message", NULL), "exec: \"/no/such/program\": stat /no/such/program: no such file or directory"));
+	json_decref(ev);
 	assert_string_equal(log_of(id), "stderr F netemu: exec: /no/such/program: No such file or directory\n");
 	refuse(json_pack("{s:s, s:s, s:s, s:[]}", "op", "container.start", "pod", uid, "image", "no/such/image", "argv"), ENOENT, "no/such/image");
 	refuse(json_pack("{s:s, s:s, s:s, s:[]}", "op", "container.start", "pod", "nobody", "image", "alpine", "argv"), ENOENT, "nobody");
+	ask(json_pack("{s:s, s:s}", "op", "pod.remove", "uid", uid));
+}
+
+static json_t *end_of(const char *uid, json_t *argv, json_t *more)
+{
+	char id[32];
+
+	json_decref(start(uid, argv, more, id));
+	return exit_await(id);
+}
+
+/* What cannot be started says why; what can be made for it, is; and what it leaves is read. */
+static void test_ends(void **state)
+{
+	char uid[32], id[32];
+	json_t *ev;
+
+	(void)state;
+	pod(uid, NULL);
+	ev = end_of(uid, json_pack("[s]", "nonesuch"), NULL);
+	assert_non_null(strstr(json_text(ev, "message", NULL), "exec: \"nonesuch\": executable file not found in $PATH: unknown"));
+	json_decref(ev);
+	ev = end_of(uid, json_pack("[s]", "/etc/hosts"), NULL);
+	assert_non_null(strstr(json_text(ev, "message", NULL), "exec: \"/etc/hosts\": permission denied: unknown"));
+	json_decref(ev);
+	ev = end_of(uid, json_pack("[s]", "true"), json_pack("{s:s}", "cwd", "/etc/hosts"));
+	assert_non_null(strstr(json_text(ev, "message", NULL), "chdir to cwd (\"/etc/hosts\")"));
+	json_decref(ev);
+	assert_int_equal(run_sh(uid, "pwd; exit 127", json_pack("{s:s, s:s}", "cwd", "/made/for/it", "user", "1000"), id), 127);
+	assert_string_equal(log_of(id), "stdout F /made/for/it\n");
+	ev = end_of(uid, json_pack("[s, s, s]", "sh", "-c", "printf 'out of \\377 luck' >/dev/termination-log; exit 3"),
+		    json_pack("{s:s, s:s}", "messagePath", "/dev/termination-log", "user", "1000"));
+	assert_int_equal(json_int(ev, 0, "status", NULL), 3 << 8);
+	assert_null(json_object_get(ev, "reason"));
+	assert_string_equal(json_text(ev, "message", NULL), "out of ? luck");
+	json_decref(ev);
+	ev = end_of(uid, json_pack("[s, s, s]", "sh", "-c", "ln -sf /etc/hostname /var/message"), json_pack("{s:s}", "messagePath", "/var/message"));
+	assert_null(json_object_get(ev, "message"));
+	json_decref(ev);
 	ask(json_pack("{s:s, s:s}", "op", "pod.remove", "uid", uid));
 }
 
@@ -841,6 +885,7 @@ int main(void)
 		cmocka_unit_test(test_attach_tty),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_not_found),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_take_over),
 		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_hostile_volume),

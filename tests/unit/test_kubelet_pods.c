@@ -591,6 +591,28 @@ static void events_of_any_bytes(void **state)
 	json_decref(p);
 }
 
+/* The runtime could not start it: its words, its code, and no time at which it ran. */
+static void start_error(void **state)
+{
+	struct world *w = *state;
+	json_t *p = pod(w, "p", "{\"restartPolicy\": \"Never\", \"containers\": [" C("") "]}"), *t;
+
+	rpc_peer_send(w->runtime,
+		      json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "op", "exit", "pod", "p", "id",
+				"0000000000000001", "name", "c", "status", 128 << 8, "finishedAt",
+				"2026-11-25T02:00:01.5Z", "reason", "StartError", "message", "no such thing"),
+		      NULL, 0);
+	settle(w);
+	t = json_at(main_state(w), "state", "terminated", NULL);
+	assert_int_equal(json_int(t, 0, "exitCode", NULL), 128);
+	assert_string_equal(json_text(t, "reason", NULL), "StartError");
+	assert_string_equal(json_text(t, "message", NULL), "no such thing");
+	assert_string_equal(json_text(t, "startedAt", NULL), "1970-01-01T00:00:00Z");
+	assert_string_equal(json_text(t, "finishedAt", NULL), "2026-11-25T02:00:01Z");
+	assert_int_equal(count(w->told, "message", "Error: no such thing"), 1);
+	json_decref(p);
+}
+
 static void liveness_restarts(void **state)
 {
 	struct world *w = *state;
@@ -719,7 +741,7 @@ int main(void)
 		T(crashes_back_off),	       T(restart_policies),		 T(deletion_is_graceful),
 		T(grace_is_cut_short),	       T(what_is_missing_is_waited_for), T(volumes_are_files),
 		T(unknown_images),	       T(a_refused_sandbox),		 T(a_new_kubelet_takes_over),
-		T(events_of_any_bytes),
+		T(events_of_any_bytes),	       T(start_error),
 		T(readiness),		       T(liveness_restarts),		 T(the_environment),
 		T(a_deadline_passes),	       T(another_image_restarts),	 T(answers_that_come_too_late),
 	};
