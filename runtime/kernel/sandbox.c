@@ -156,7 +156,7 @@ static int bind_clone(int dirfd, const char *path)
 static int binds_open_there(struct child *c, int mntns)
 {
 	const struct sandbox_spec *s = c->spec;
-	const int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* the parent's table has it, too */
 	int r = 0;
 
 	if (home < 0 || fault_fails("enter a node's mounts") || setns(mntns, CLONE_NEWNS) < 0)
@@ -170,7 +170,6 @@ static int binds_open_there(struct child *c, int mntns)
 	}
 	if (setns(home, CLONE_NEWNS) < 0 && r == 0)
 		r = error_errno(c->error, errno, "leave a node's mounts");
-	(void)close(home);
 	return r;
 }
 

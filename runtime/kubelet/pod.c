@@ -114,6 +114,23 @@ static void sandbox_failed(struct pod *p, const char *why)
 	pod_retry(p);
 }
 
+/* What has no datapath here is said, not silently left out. */
+static void host_ports_note(const struct pod *p)
+{
+	size_t i, k;
+	json_t *c, *port;
+
+	json_array_foreach (json_at(p->object, "spec", "containers", NULL), i, c)
+		json_array_foreach (json_object_get(c, "ports"), k, port) {
+			const json_int_t number = json_int(port, 0, "hostPort", NULL);
+
+			if (number > 0 && !p->host_network)
+				kubelet_event(p->k, p->object, "Warning", "HostPortNotSupported",
+					      "netemu does not forward hostPort %d of the node to container %s: use the "
+					      "pod's own address, or hostNetwork", (int)number, json_text(c, "name", NULL));
+		}
+}
+
 static void created(struct rpc_message *m, const struct error *e, void *arg)
 {
 	struct pod *p = arg;
@@ -130,6 +147,8 @@ static void created(struct rpc_message *m, const struct error *e, void *arg)
 			sandbox_failed(p, e->msg);
 			return;
 		}
+	} else {
+		host_ports_note(p);
 	}
 	pod_sync(p);
 }

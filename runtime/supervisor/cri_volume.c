@@ -245,6 +245,8 @@ static int node_make(pid_t pid, const char *path, enum make make, struct error *
 	_cleanup_close_ int parent = -EBADF, fd = -EBADF;
 
 	name = name ? name + 1 : path;
+	if (!*name)
+		return 0; /* "a//b", "a/": done with what is before the slash */
 	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(name - path), path);
 	parent = node_open(pid, dir, O_PATH | O_DIRECTORY);
 	if (parent < 0)

@@ -749,7 +749,7 @@ static void test_host_path(void **state)
 	(void)snprintf(path, sizeof(path), "/proc/%d/root/tmp/of-node", (int)t.worker);
 	assert_int_equal(mkdir(path, 0755), 0);
 	pod(uid, json_pack("[{s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}]", "name", "h", "type", "host", "path", "/tmp/of-node", "hostType",
-			   "Directory", "name", "new", "type", "host", "path", "/tmp/a/b/c", "hostType", "DirectoryOrCreate"));
+			   "Directory", "name", "new", "type", "host", "path", "/tmp/a//b/c/", "hostType", "DirectoryOrCreate"));
 	assert_int_equal(run_sh(uid, "echo hello >/h/file; ls -d /new; ls /tmp",
 				json_pack("{s:[o, o]}", "mounts", mount("h", "/h", "", false), mount("new", "/new", "", false)), id),
 			 0);

@@ -44,6 +44,16 @@ spec: {restartPolicy: Never, containers: [{name: c, image: alpine, command: [sh,
 ---
 apiVersion: v1
 kind: Pod
+metadata: {name: unstartable}
+spec: {restartPolicy: Never, containers: [{name: c, image: alpine, command: [no-such-program], ports: [{containerPort: 80, hostPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: lastwords}
+spec: {restartPolicy: Never, containers: [{name: c, image: alpine, workingDir: /made/here, command: [sh, -c, "pwd >/dev/termination-log; exit 4"]}]}
+---
+apiVersion: v1
+kind: Pod
 metadata: {name: crash}
 spec: {containers: [{name: c, image: alpine, command: [sh, -c, "echo life; exit 1"]}]}
 ---
@@ -71,6 +81,12 @@ YAML
 wait_until 10 is_shown "done" Completed
 wait_until 10 is_shown failed Error
 assert_eq "Failed 3" "$(pod failed '"\(.status.phase) \(.status.containerStatuses[0].state.terminated.exitCode)"')"
+wait_until 10 is_shown unstartable StartError
+assert_match 'exec: "no-such-program": executable file not found in \$PATH' "$(pod unstartable '.status.containerStatuses[0].state.terminated.message')"
+wait_until 5 said Failed 'Error: failed to create containerd task'
+wait_until 5 said HostPortNotSupported "hostPort 8080"
+wait_until 10 is_shown lastwords Error
+assert_eq /made/here "$(pod lastwords '.status.containerStatuses[0].state.terminated.message')"
 wait_until 10 is_shown crash CrashLoopBackOff
 assert_match "^back-off 10s restarting failed container=c pod=crash_default" "$(pod crash '.status.containerStatuses[0].state.waiting.message')"
 assert_eq "Error" "$(pod crash '.status.containerStatuses[0].lastState.terminated.reason')"
@@ -235,6 +251,6 @@ netemu delete pod stubborn --wait=false >/dev/null
 wait_until 5 is_shown stubborn Terminating
 netemu delete pod stubborn --grace-period=0 --force --wait=false >/dev/null
 wait_until 5 gone stubborn
-netemu delete pod a b host "done" failed crash nothing init late full probed --wait=false >/dev/null
+netemu delete pod a b host "done" failed unstartable lastwords crash nothing init late full probed --wait=false >/dev/null
 for p in a "done" crash nothing init late full probed; do wait_until 40 gone "$p"; done
 wait_until 10 eval '! netemu exec "$lab-worker" ip -o link | grep -q veth'
