@@ -156,6 +156,14 @@ static char *decoded(const struct source *src, const json_t *value)
 	return base64_decode(&plain, text, strlen(text)) < 0 ? NULL : strdup(strbuf_str(&plain));
 }
 
+/* Messages to the runtime are JSON: another value cannot be told. */
+static int check_utf8(const struct source *src, const char *name, const char *key, const char *value, struct error *e)
+{
+	_cleanup_json_ json_t *j = value ? json_string(value) : NULL;
+
+	return j || !value ? 0 : error_set(e, EILSEQ, "%s \"%s\": the value of key %s is no UTF-8", src->word, name, key);
+}
+
 /* The object that @ref names. Return: 0; -EAGAIN; -ENOENT when it must be there and is not; 1 when it need not. */
 static int source_object(const struct container *c, const struct source *src, const json_t *ref, json_t **ret,
 			 struct error *e)
@@ -182,6 +190,9 @@ static int add_ref(json_t *env, const struct container *c, const char *name, con
 	if (r)
 		return r < 0 ? r : 0;
 	value = decoded(src, json_at(object, "data", key, NULL));
+	r = check_utf8(src, json_text(ref, "name", NULL), key, value, e);
+	if (r < 0)
+		return r;
 	if (value)
 		env_add(env, name, value);
 	else if (!json_bool(ref, "optional", NULL))
@@ -228,6 +239,9 @@ static int add_env_from(json_t *env, const struct container *c, const json_t *fr
 			_cleanup_free_ char *value = decoded(&sources[i], v);
 			_cleanup_strbuf_ struct strbuf name = { 0 };
 
+			r = check_utf8(&sources[i], json_text(ref, "name", NULL), key, value, e);
+			if (r < 0)
+				return r;
 			strbuf_printf(&name, "%s%s", prefix, key);
 			if (value)
 				env_add(env, strbuf_str(&name), value);

@@ -677,6 +677,33 @@ static void the_environment(void **state)
 	json_decref(p);
 }
 
+/* Which is an error of the pod's, and not the end of the connection to the runtime. */
+static void a_binary_environment(void **state)
+{
+	static const char *const specs[] = {
+		"\"envFrom\": [{\"secretRef\": {\"name\": \"s\"}}]",
+		"\"env\": [{\"name\": \"X\", \"valueFrom\": {\"secretKeyRef\": {\"name\": \"s\", \"key\": \"K\"}}}]",
+	};
+	struct world *w = *state;
+
+	(void)json_object_set_new(
+		w->objects, "secrets/default/s",
+		parse("{\"metadata\": {\"name\": \"s\", \"namespace\": \"default\"}, \"data\": {\"K\": \"/w==\"}}"));
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		char spec[300], uid[] = "p0";
+		json_t *p;
+
+		uid[1] = (char)('0' + i);
+		(void)snprintf(spec, sizeof(spec), "{\"containers\": [{\"name\": \"c\", \"image\": \"alpine\", %s}]}", specs[i]);
+		p = pod(w, uid, spec);
+		assert_string_equal(json_text(main_state(w), "state", "waiting", "reason", NULL), "CreateContainerConfigError");
+		assert_string_equal(json_text(main_state(w), "state", "waiting", "message", NULL),
+				    "secret \"s\": the value of key K is no UTF-8");
+		json_decref(p);
+	}
+	assert_int_equal(count(w->calls, "op", "container.start"), 0);
+}
+
 static void a_deadline_passes(void **state)
 {
 	struct world *w = *state;
@@ -741,7 +768,7 @@ int main(void)
 		T(crashes_back_off),	       T(restart_policies),		 T(deletion_is_graceful),
 		T(grace_is_cut_short),	       T(what_is_missing_is_waited_for), T(volumes_are_files),
 		T(unknown_images),	       T(a_refused_sandbox),		 T(a_new_kubelet_takes_over),
-		T(events_of_any_bytes),	       T(start_error),
+		T(a_binary_environment),       T(events_of_any_bytes),	       T(start_error),
 		T(readiness),		       T(liveness_restarts),		 T(the_environment),
 		T(a_deadline_passes),	       T(another_image_restarts),	 T(answers_that_come_too_late),
 	};
