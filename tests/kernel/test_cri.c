@@ -2,7 +2,8 @@
 /*
  * test_cri.c - the pod runtime of a cluster's supervisor (cluster/cri.h), asked as a kubelet asks it
  *
- * A cluster of two nodes whose kubelet is a program that does nothing; each test makes pods of its own.
+ * A cluster of two nodes whose kubelet is this program, which then registers its node, and does no more; each test makes
+ * pods of its own.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -74,10 +75,10 @@ static int lab_up(void **state)
 		(void)setenv("NETEMU", "build/netemu", 1);
 	(void)snprintf(t.lab, sizeof(t.lab), "%s-cri%d", getenv("NETEMU_TEST_RUN") ? getenv("NETEMU_TEST_RUN") : "t", (int)getpid());
 	(void)snprintf(t.dir, sizeof(t.dir), "/tmp/test_cri.%d", (int)getpid());
-	if (shell("mkdir -p %s && cp /bin/true %s/netemu-kubelet && printf 'kind: Cluster\\napiVersion: kind.x-k8s.io/v1alpha4\\nname: %s\\n"
+	if (shell("mkdir -p %s && cp /proc/%d/exe %s/netemu-kubelet && printf 'kind: Cluster\\napiVersion: kind.x-k8s.io/v1alpha4\\nname: %s\\n"
 		  "nodes: [{role: control-plane}, {role: worker}]\\n' >%s/c.yaml && "
 		  "NETEMU_LIBEXEC=%s timeout 60 \"$NETEMU\" run %s/c.yaml >%s/out 2>&1 || { cat %s/out; exit 1; }",
-		  t.dir, t.dir, t.lab, t.dir, t.dir, t.dir, t.dir, t.dir) != 0)
+		  t.dir, (int)getpid(), t.dir, t.lab, t.dir, t.dir, t.dir, t.dir, t.dir) != 0)
 		return -1;
 	if (state_load(t.lab, &st, &e) < 0) {
 		print_error("%s\n", e.msg);
@@ -873,7 +874,26 @@ static void test_apiserver_fails(void **state)
 	assert_int_equal(access(dir, F_OK), -1);
 }
 
-int main(void)
+/* What `netemu run` waits for. */
+static int kubelet_main(void)
+{
+	struct rpc_message info, api;
+	const int sock = rpc_connect(CRI_SOCKET, NULL);
+	json_t *node;
+
+	if (sock < 0 || rpc_call(sock, json_pack("{s:s}", "op", "node.info"), &info, NULL) < 0 ||
+	    rpc_call(sock, json_pack("{s:s}", "op", "apiserver"), &api, NULL) < 0 || api.n_fds != 1)
+		return 1;
+	node = json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "v1", "kind", "Node", "metadata", "name", json_text(info.body, "node", "hostname", NULL));
+	(void)close(sock);
+	if (rpc_call(api.fds[0], json_pack("{s:s, s:o}", "op", "hello", "object", node), NULL, NULL) < 0)
+		return 1;
+	for (struct rpc_message m; rpc_recv(api.fds[0], &m, NULL) == 1;)
+		rpc_message_done(&m);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_node_info),
@@ -897,6 +917,8 @@ int main(void)
 		cmocka_unit_test(test_apiserver_fails),
 	};
 
+	if (strcmp(argv[argc - 1], CRI_KUBELET) == 0)
+		return kubelet_main();
 	if (geteuid() != 0) {
 		(void)puts("SKIP: needs root");
 		return 77;
