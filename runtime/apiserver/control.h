@@ -119,6 +119,9 @@ void endpoints_event(struct controllers *c, const struct store_event *ev);
 void taints_sync(struct controllers *c, const char *ns, const char *name);
 void taints_event(struct controllers *c, const struct store_event *ev);
 
+/** revisions_sync() - keep the history of a DaemonSet's or a StatefulSet's templates; the one that it has now is named NAME-@hash */
+void revisions_sync(struct controllers *c, const struct resource *res, const json_t *owner, const char *hash);
+
 /* ---- scheduler.c, sched_*.c ---- */
 
 struct scheduler *scheduler_new(void);

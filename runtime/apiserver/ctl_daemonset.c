@@ -249,6 +249,7 @@ void daemonset_sync(struct controllers *c, const char *ns, const char *name)
 		template_hash(json_at(d.ds, "spec", "template", NULL), d.hash);
 		owners_adopt(c, RES_DAEMONSETS, d.ds, RES_PODS);
 		if (!json_at(d.ds, "metadata", "deletionTimestamp", NULL) && load(&d)) {
+			revisions_sync(c, &resources[RES_DAEMONSETS], d.ds, d.hash);
 			manage(&d);
 			if (load(&d))
 				roll(&d);

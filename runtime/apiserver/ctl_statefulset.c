@@ -4,7 +4,7 @@
  *
  * NAME-0 first; the next one only when those before are Ready, the last one is the first to go (podManagementPolicy
  * OrderedReady), or all at once (Parallel). Updates go from the last pod to the first, down to spec.updateStrategy's
- * partition. A pod below the partition that has to be made anew gets the new template: old ones are not kept.
+ * partition. A pod below the partition that has to be made anew gets the new template.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ struct stateful {
 	json_t *set, *pods; /* own references */
 	json_int_t start, replicas, partition;
 	bool parallel;
-	char revision[300]; /* NAME-HASH */
+	char hash[11], revision[300]; /* of the template; NAME-HASH */
 };
 
 /* The number of a pod; -1 when it is none of ours */
@@ -219,10 +219,8 @@ static void write_status(struct stateful *s)
 
 static void read_spec(struct stateful *s)
 {
-	char hash[11];
-
-	template_hash(json_at(s->set, "spec", "template", NULL), hash);
-	(void)snprintf(s->revision, sizeof(s->revision), "%s-%s", kube_name(s->set), hash);
+	template_hash(json_at(s->set, "spec", "template", NULL), s->hash);
+	(void)snprintf(s->revision, sizeof(s->revision), "%s-%s", kube_name(s->set), s->hash);
 	s->start = json_int(s->set, 0, "spec", "ordinals", "start", NULL);
 	s->replicas = json_int(s->set, 1, "spec", "replicas", NULL);
 	s->partition = json_int(s->set, 0, "spec", "updateStrategy", "rollingUpdate", "partition", NULL);
@@ -237,8 +235,11 @@ void statefulset_sync(struct controllers *c, const char *ns, const char *name)
 		read_spec(&s);
 		owners_adopt(c, RES_STATEFULSETS, s.set, RES_PODS);
 		load(&s);
-		if (!json_at(s.set, "metadata", "deletionTimestamp", NULL) && scale_up(&s) && scale_down(&s))
-			roll(&s);
+		if (!json_at(s.set, "metadata", "deletionTimestamp", NULL)) {
+			revisions_sync(c, &resources[RES_STATEFULSETS], s.set, s.hash);
+			if (scale_up(&s) && scale_down(&s))
+				roll(&s);
+		}
 		load(&s);
 		write_status(&s);
 	}

@@ -687,6 +687,37 @@ static void cronjob_cells(const json_t *o, json_t *row)
 
 /* ---- the rest ---- */
 
+static const struct column revision_columns[] = {
+	NAME, STRING("Controller", "Controller of the object"), INTEGER("Revision", "Revision of the state represented by Data"),
+	AGE
+};
+
+static const json_t *controller_of(const json_t *o)
+{
+	json_t *reference;
+	size_t i;
+
+	json_array_foreach(json_at(o, "metadata", "ownerReferences", NULL), i, reference)
+		if (json_bool(reference, "controller", NULL))
+			return reference;
+	return NULL;
+}
+
+static void revision_cells(const json_t *o, json_t *row)
+{
+	const json_t *owner = controller_of(o);
+	const struct resource *res =
+		resource_of_kind(json_text(owner, "apiVersion", NULL), json_text(owner, "kind", NULL));
+
+	cell_name(row, o);
+	if (res)
+		cell_text(row, "%s.%s/%s", res->singular, res->group, json_text(owner, "name", NULL));
+	else
+		cell_text(row, "<none>");
+	cell_int(row, json_int(o, 0, "revision", NULL));
+	cell_created(row, o);
+}
+
 static const struct column lease_columns[] = {
 	NAME, STRING("Holder", "holderIdentity contains the identity of the holder of a current lease."), AGE
 };
@@ -821,6 +852,7 @@ static const struct printer printers[] = {
 	[RES_REPLICASETS] = PRINTER(replicaset_columns, replicaset_cells),
 	[RES_DAEMONSETS] = PRINTER(daemonset_columns, daemonset_cells),
 	[RES_STATEFULSETS] = PRINTER(statefulset_columns, statefulset_cells),
+	[RES_CONTROLLERREVISIONS] = PRINTER(revision_columns, revision_cells),
 	[RES_JOBS] = PRINTER(job_columns, job_cells),
 	[RES_CRONJOBS] = PRINTER(cronjob_columns, cronjob_cells),
 	[RES_HPAS] = PRINTER(hpa_columns, hpa_cells),

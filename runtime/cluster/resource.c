@@ -33,6 +33,8 @@ const struct resource resources[_RES_MAX] = {
 	[RES_DAEMONSETS] = { RES_DAEMONSETS, APPS, "daemonsets", "daemonset", "DaemonSet", { "ds" }, { "all" }, true, false, { "status" } },
 	[RES_STATEFULSETS] = { RES_STATEFULSETS, APPS, "statefulsets", "statefulset", "StatefulSet", { "sts" }, { "all" }, true, false,
 			       { "status", "scale" } },
+	[RES_CONTROLLERREVISIONS] = { RES_CONTROLLERREVISIONS, APPS, "controllerrevisions", "controllerrevision", "ControllerRevision",
+				      { NULL }, { NULL }, true, false, { NULL } },
 	[RES_JOBS] = { RES_JOBS, BATCH, "jobs", "job", "Job", { NULL }, { "all" }, true, false, { "status" } },
 	[RES_CRONJOBS] = { RES_CRONJOBS, BATCH, "cronjobs", "cronjob", "CronJob", { "cj" }, { "all" }, true, false, { "status" } },
 	[RES_HPAS] = { RES_HPAS, "autoscaling", { "v1", NULL }, "horizontalpodautoscalers", "horizontalpodautoscaler",

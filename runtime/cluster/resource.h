@@ -25,6 +25,7 @@ enum resource_id {
 	RES_REPLICASETS,
 	RES_DAEMONSETS,
 	RES_STATEFULSETS,
+	RES_CONTROLLERREVISIONS,
 	RES_JOBS,
 	RES_CRONJOBS, /* stored only */
 	RES_HPAS, /* stored only; `get all` asks for them */

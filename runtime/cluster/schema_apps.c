@@ -92,6 +92,8 @@ static TYPE(StatefulSetStatus) = {
 };
 static TYPE(StatefulSet) = { META, OBJ("spec", StatefulSetSpec), OBJ("status", StatefulSetStatus), END };
 
+static TYPE(ControllerRevision) = { META, ANY("data"), LONG("revision"), END };
+
 /* ---- Job, CronJob ---- */
 
 static TYPE(PodFailurePolicyOnExitCodesRequirement) = {
@@ -143,6 +145,7 @@ const struct schema_kind schema_apps_kinds[] = {
 	{ "ReplicationController", type_ReplicationController },
 	{ "DaemonSet", type_DaemonSet },
 	{ "StatefulSet", type_StatefulSet },
+	{ "ControllerRevision", type_ControllerRevision },
 	{ "Job", type_Job },
 	{ "CronJob", type_CronJob },
 	{ NULL, NULL },

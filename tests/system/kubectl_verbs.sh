@@ -269,6 +269,28 @@ changes() {
   says 1 "error: unable to find specified revision 99 in history" rollout undo deploy d --to-revision=99
 }
 
+# A DaemonSet and a StatefulSet have a history, too.
+histories() {
+  local kind
+  for kind in daemonset statefulset; do
+    sed "s/Deployment/${kind^}/; s/Daemonset/DaemonSet/; s/Statefulset/StatefulSet/; s/web/old/" web.yaml >old.yaml
+    like 0 "$kind.apps/old created" apply -f old.yaml
+    like 0 "$kind.apps/old env updated" set env "$kind/old" A=1
+    like 0 $'REVISION +CHANGE-CAUSE\n1 +<none>\n2 +<none>' rollout history "$kind/old"
+    like 0 $'A:\t1' rollout history "$kind/old" --revision=2
+    says 0 "$kind.apps/old rolled back" rollout undo "$kind/old"
+    assert_eq "" "$(field "$kind/old" '{.spec.template.spec.containers[0].env}')"
+    like 0 $'REVISION +CHANGE-CAUSE\n2 +<none>\n3 +<none>' rollout history "$kind/old"
+    assert_eq "$kind.apps/old 2 $kind.apps/old 3" "$(k get controllerrevisions --sort-by=.revision --no-headers | awk '{ print $2, $3 }' | xargs)"
+    says 0 "$kind.apps \"old\" deleted" delete "$kind" old --cascade=orphan
+    like 0 "$kind.apps/old created" apply -f old.yaml
+    wait_until 10 has_revisions "$kind.apps/old 2 $kind.apps/old 3"
+    says 0 "$kind.apps \"old\" deleted" delete "$kind" old
+    wait_until 10 has_revisions ""
+  done
+}
+has_revisions() { [[ $(k get controllerrevisions --sort-by=.revision --no-headers 2>/dev/null | awk '{ print $2, $3 }' | xargs) == "$1" ]]; }
+
 nodes() {
   local node=$lab-worker2
   says 0 "node/$node cordoned" cordon "$node"
@@ -341,7 +363,7 @@ all() {
   minor=${minor%%.*}
   assert_eq "namespace/$ns created" "$(timeout 60 "$kubectl" create namespace "$ns")"
   # A default service account is there for pods.
-  for part in cluster creates applies refuses gets describes changes nodes watches logs_and_debug deletes; do "$part"; done
+  for part in cluster creates applies refuses gets describes changes histories nodes watches logs_and_debug deletes; do "$part"; done
   echo "kubectl $version: $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
 }
 

@@ -165,6 +165,10 @@ static const struct {
 	{ RES_STATEFULSETS,
 	  "{'metadata': {'name': 's', 'creationTimestamp': @10@}, 'spec': {'replicas': 2}, 'status': {'readyReplicas': 1}}",
 	  "s|1/2|10s||" },
+	{ RES_CONTROLLERREVISIONS,
+	  "{'metadata': {'name': 's-1', 'creationTimestamp': @10@, 'ownerReferences': [{'apiVersion': 'apps/v1', 'kind': 'StatefulSet', "
+	  "'name': 's', 'controller': true}]}, 'revision': 3}",
+	  "s-1|statefulset.apps/s|3|10s" },
 	{ RES_JOBS,
 	  "{'metadata': {'name': 'j', 'creationTimestamp': @10@}, 'spec': {'completions': 2, 'parallelism': 1}, 'status': {'succeeded': 1, "
 	  "'startTime': @10@}}",
