@@ -112,6 +112,8 @@ void api_json(struct api_reply *reply, int code, json_t *j);
 int api_create(struct api *api, enum resource_id res, json_t *object, json_t **ret, struct error *e);
 /** api_remove() - as a DELETE with propagationPolicy Background: grace period of pods, finalizers. Return: 0 or -ENOENT. */
 int api_remove(struct api *api, enum resource_id res, const char *ns, const char *name, struct error *e);
+/** api_remove_foreground() - the same with Foreground: its dependents go first */
+int api_remove_foreground(struct api *api, enum resource_id res, const char *ns, const char *name, struct error *e);
 
 /* ---- watches: watch.c ---- */
 

@@ -64,6 +64,8 @@ bool owner_exists(struct controllers *c, const char *ns, const json_t *reference
 json_t *owned_by(struct controllers *c, const json_t *owner, enum resource_id res);
 /** owner_reference() - new: a reference to @owner with controller and blockOwnerDeletion */
 json_t *owner_reference(const struct resource *res, const json_t *owner);
+/** owner_release() - @object is no longer a dependent of @uid */
+void owner_release(struct controllers *c, enum resource_id res, const json_t *object, const char *uid);
 /**
  * owners_adopt() - take those without a controller that the owner's selector matches, let go of those that it does not any more
  * @res: of the dependents: RES_PODS or RES_REPLICASETS

@@ -23,24 +23,9 @@ static enum resource_id key_resource(const char *key)
 static void drop_reference(struct controllers *c, enum resource_id res, const json_t *object, const char *uid)
 {
 	const json_t *now = store_get(c->api->store, res, kube_namespace(object), kube_name(object));
-	json_t *copy, *meta, *references, *ref;
-	size_t i;
 
-	if (!now)
-		return;
-	references = json_array();
-	json_array_foreach(json_at(now, "metadata", "ownerReferences", NULL), i, ref)
-		if (strcmp(json_text(ref, "uid", NULL), uid) != 0)
-			(void)json_array_append(references, ref);
-	copy = json_copy((json_t *)(uintptr_t)now);
-	meta = json_copy(json_object_get(now, "metadata"));
-	if (json_array_size(references))
-		(void)json_object_set(meta, "ownerReferences", references);
-	else
-		(void)json_object_del(meta, "ownerReferences");
-	json_decref(references);
-	(void)json_object_set_new(copy, "metadata", meta);
-	(void)store_update(c->api->store, res, copy, NULL, NULL);
+	if (now)
+		owner_release(c, res, now, uid);
 }
 
 static bool has_other_owner(struct controllers *c, const json_t *object)
@@ -81,17 +66,6 @@ void gc_sync(struct controllers *c, const char *ns _unused_, const char *uid)
 
 /* ---- finalizers ---- */
 
-static bool has_finalizer(const json_t *object, const char *name)
-{
-	json_t *f;
-	size_t i;
-
-	json_array_foreach(json_at(object, "metadata", "finalizers", NULL), i, f)
-		if (json_is_string(f) && strcmp(json_string_value(f), name) == 0)
-			return true;
-	return false;
-}
-
 static void remove_finalizer(struct controllers *c, enum resource_id res, const json_t *object, const char *name)
 {
 	json_t *copy = json_copy((json_t *)(uintptr_t)object), *meta = json_copy(json_object_get(object, "metadata"));
@@ -122,6 +96,15 @@ static bool blocks(const json_t *object, const char *uid)
 	return false;
 }
 
+/* One that has dependents itself waits for them, too. */
+static void remove_dependent(struct controllers *c, enum resource_id res, const json_t *object)
+{
+	if (json_object_size(json_object_get(c->dependents, kube_uid(object))) > 0)
+		(void)api_remove_foreground(c->api, res, kube_namespace(object), kube_name(object), NULL);
+	else
+		(void)api_remove(c->api, res, kube_namespace(object), kube_name(object), NULL);
+}
+
 static void finalize_foreground(struct controllers *c, enum resource_id res, const json_t *owner)
 {
 	_cleanup_json_ json_t *set = json_copy(json_object_get(c->dependents, kube_uid(owner)));
@@ -131,7 +114,7 @@ static void finalize_foreground(struct controllers *c, enum resource_id res, con
 
 	json_object_foreach(set, key, object)
 		if (!json_at(object, "metadata", "deletionTimestamp", NULL))
-			(void)api_remove(c->api, key_resource(key), kube_namespace(object), kube_name(object), NULL);
+			remove_dependent(c, key_resource(key), object);
 	json_object_foreach(json_object_get(c->dependents, kube_uid(owner)), key, object)
 		blocked = blocked || blocks(object, kube_uid(owner));
 	if (!blocked)
@@ -157,9 +140,9 @@ void finalizers_sync(struct controllers *c, const char *ns, const char *key)
 
 	if (!json_at(object, "metadata", "deletionTimestamp", NULL))
 		return;
-	if (has_finalizer(object, orphan))
+	if (kube_has_finalizer(object, orphan))
 		finalize_orphan(c, res, object);
-	else if (has_finalizer(object, foreground))
+	else if (kube_has_finalizer(object, foreground))
 		finalize_foreground(c, res, object);
 }
 
@@ -179,7 +162,7 @@ void finalizers_event(struct controllers *c, const struct store_event *ev)
 
 	if (ev->type != STORE_DELETED) {
 		if (json_at(ev->object, "metadata", "deletionTimestamp", NULL) &&
-		    (has_finalizer(ev->object, orphan) || has_finalizer(ev->object, foreground)))
+		    (kube_has_finalizer(ev->object, orphan) || kube_has_finalizer(ev->object, foreground)))
 			dirty_finalizers(c, ev->res->id, kube_namespace(ev->object), kube_name(ev->object));
 		return;
 	}

@@ -134,7 +134,7 @@ static void set_references(struct controllers *c, enum resource_id res, const js
 	(void)store_update(c->api->store, res, copy, NULL, NULL);
 }
 
-static void release(struct controllers *c, enum resource_id res, const json_t *object, const char *uid)
+void owner_release(struct controllers *c, enum resource_id res, const json_t *object, const char *uid)
 {
 	json_t *references = json_array(), *ref;
 	size_t i;
@@ -181,7 +181,7 @@ void owners_adopt(struct controllers *c, enum resource_id owner_res, const json_
 	json_array_foreach(mine, i, object)
 		if (!selector_match_object(selector, json_at(object, "metadata", "labels", NULL)) &&
 		    !json_at(object, "metadata", "deletionTimestamp", NULL))
-			release(c, res, object, kube_uid(owner));
+			owner_release(c, res, object, kube_uid(owner));
 	orphans = json_copy(json_object_get(c->dependents, ""));
 	json_object_foreach(orphans, key, object)
 		if (strtol(key, NULL, 10) == (long)res && is_like_ours(owner_res, owner, object))

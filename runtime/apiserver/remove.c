@@ -47,15 +47,7 @@ static int check_preconditions(struct call *c, const json_t *object, const json_
 	return -ESTALE;
 }
 
-static bool has_finalizer(const json_t *object, const char *name)
-{
-	json_t *f;
-	size_t i;
-
-	json_array_foreach(json_at(object, "metadata", "finalizers", NULL), i,
-	                   f) if (strcmp(json_string_value(f) ? json_string_value(f) : "", name) == 0) return true;
-	return false;
-}
+static const char foreground[] = "foregroundDeletion";
 
 static const char *policy_finalizer(const json_t *options)
 {
@@ -63,7 +55,7 @@ static const char *policy_finalizer(const json_t *options)
 
 	if (json_bool(options, "orphanDependents", NULL) || strcmp(policy, "Orphan") == 0)
 		return "orphan";
-	return strcmp(policy, "Foreground") == 0 ? "foregroundDeletion" : NULL;
+	return strcmp(policy, "Foreground") == 0 ? foreground : NULL;
 }
 
 /* A copy that is told to go. */
@@ -76,7 +68,7 @@ static json_t *mark(const json_t *object, const char *finalizer)
 		(void)json_object_set_new(meta, "deletionTimestamp", json_string(kube_time(time(NULL), now)));
 		(void)json_object_set_new(meta, "deletionGracePeriodSeconds", json_integer(0));
 	}
-	if (finalizer && !has_finalizer(own, finalizer))
+	if (finalizer && !kube_has_finalizer(own, finalizer))
 		(void)json_array_append_new(json_array_make(meta, "finalizers"), json_string(finalizer));
 	return own;
 }
@@ -218,4 +210,13 @@ int api_remove(struct api *api, enum resource_id res, const char *ns, const char
 	if (json_array_size(json_at(object, "metadata", "finalizers", NULL)) > 0)
 		return store_update(api->store, res, mark(object, NULL), NULL, e);
 	return store_delete(api->store, res, ns, name);
+}
+
+int api_remove_foreground(struct api *api, enum resource_id res, const char *ns, const char *name, struct error *e)
+{
+	const json_t *object = store_get(api->store, res, ns, name);
+
+	if (!object)
+		return error_set(e, ENOENT, "%s \"%s\" not found", resources[res].plural, name);
+	return store_update(api->store, res, mark(object, foreground), NULL, e);
 }

@@ -176,3 +176,14 @@ json_t *kube_condition(const json_t *object, const char *type)
 			return c;
 	return NULL;
 }
+
+bool kube_has_finalizer(const json_t *object, const char *name)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(json_at(object, "metadata", "finalizers", NULL), i, f)
+		if (json_is_string(f) && strcmp(json_string_value(f), name) == 0)
+			return true;
+	return false;
+}

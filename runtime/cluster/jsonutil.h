@@ -56,5 +56,7 @@ time_t kube_time_parse(const char *text);
 const char *kube_age(time_t seconds, char buf[KUBE_TIME_LEN]);
 /** kube_condition() - the condition of a type in status.conditions. Borrowed; NULL. */
 json_t *kube_condition(const json_t *object, const char *type);
+/** kube_has_finalizer() - whether metadata.finalizers names it */
+bool kube_has_finalizer(const json_t *object, const char *name);
 
 #endif

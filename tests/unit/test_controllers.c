@@ -496,19 +496,28 @@ static void what_was_orphaned_is_taken_again(void **state)
 	end(&f);
 }
 
+static void note_gone(const struct store_event *ev, void *arg)
+{
+	if (ev->type == STORE_DELETED && ev->res->id != RES_EVENTS)
+		strbuf_printf(arg, "%s ", ev->res->kind);
+}
+
 static void foreground_waits_for_dependents(void **state)
 {
+	_cleanup_strbuf_ struct strbuf gone = { 0 };
 	struct fixture f;
 
 	(void)state;
 	begin(&f);
 	add_deployment(&f, 2, "");
 	live(&f);
+	assert_non_null(store_watch(f.api.store, note_gone, &gone));
 	mark_deleted(&f, RES_DEPLOYMENTS, "web", "foregroundDeletion");
 	live(&f);
 	assert_null(get(&f, RES_DEPLOYMENTS, "web"));
 	assert_int_equal(store_count(f.api.store, RES_REPLICASETS), 0);
 	assert_int_equal(store_count(f.api.store, RES_PODS), 0);
+	assert_string_equal(strbuf_str(&gone), "Pod Pod ReplicaSet Deployment ");
 	end(&f);
 }
 
