@@ -33,7 +33,7 @@ assert_eq "$(netemu plan "$topo")" "$(netemu run --dry-run "$topo")"
 chmod 755 "$test_dir"
 plan=$(setpriv --reuid 65534 --clear-groups "$NETEMU" plan - <"$topo" 2>&1) || skip_plan=1
 [[ -n ${skip_plan:-} ]] || assert_match 'exec .*\["echo" "from" "exec"\]' "$plan"
-assert_eq "1 1 3" "$(netemu plan "$topo" | awk '$1 == "veth" && /:e1/ { v++ } $1 == "exec" { e++ } $1 == "node" { n++ } END { print v, e, n }')"
+assert_eq "1 1 3" "$(netemu plan "$topo" | awk '$1 == "veth" && /:e1#/ { v++ } $1 == "exec" { e++ } $1 == "node" { n++ } END { print v, e, n }')"
 [[ ! -e /run/netemu ]] || die "plan made something"
 
 # ---- validate ----
