@@ -2,7 +2,30 @@
 /*
  * cmd_validate.c - netemu validate: are these files right
  */
+#include <string.h>
+
 #include "files.h"
+
+/* What a file of manifests holds. */
+static void print_manifests(const struct files *f, const char *path)
+{
+	const char *shown = strcmp(path, "-") == 0 ? "<stdin>" : path;
+	bool values = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->manifests.n; i++) {
+		const struct manifest *m = &f->manifests.items[i];
+
+		if (strcmp(f->diag.files[m->pos.file].path, shown) != 0)
+			continue;
+		values |= m->type == MANIFEST_VALUES;
+		n += m->type == MANIFEST_OBJECT;
+	}
+	(void)printf("%s: ok: %s", path, values ? "Cilium's values" : "");
+	if (n || !values)
+		(void)printf("%s%zu object%s", values ? ", " : "", n, n == 1 ? "" : "s");
+	(void)putchar('\n');
+}
 
 int cmd_validate(const struct cli *cli)
 {
@@ -19,6 +42,6 @@ int cmd_validate(const struct cli *cli)
 			     lab->n_nodes == 1 ? "" : "s", lab->n_links, lab->n_links == 1 ? "" : "s");
 	}
 	for (size_t i = 0; i < files.manifest_files.n; i++)
-		(void)printf("%s: ok: manifests\n", files.manifest_files.v[i]);
+		print_manifests(&files, files.manifest_files.v[i]);
 	return CLI_OK;
 }

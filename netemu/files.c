@@ -262,6 +262,14 @@ static int pin_labs(const struct cli *cli, struct files *f, struct error *e)
 	return r;
 }
 
+static bool only_clusters(const struct files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->labs[i]->type != LAB_CLUSTER)
+			return false;
+	return f->n > 0;
+}
+
 int files_load_cli(const struct cli *cli, struct files *ret)
 {
 	_cleanup_arena_ struct arena a = { 0 };
@@ -286,6 +294,8 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 	if (r == 0)
 		r = pin_labs(cli, ret, &e);
 	diag_print(&ret->diag, stderr, cli_colour(stderr));
+	if (r == 0 && filter.n && only_clusters(ret))
+		return cli_usage(cli, "--node-filter chooses nodes of a topology, and there is none: a cluster is made as a whole");
 	if (r == 0)
 		return CLI_OK;
 	if (e.code)

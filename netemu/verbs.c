@@ -31,7 +31,7 @@ const struct verb_status common_statuses[] = {
 #define OPTION_NAME { "name", 0, OPT_STRING, "NAME", COMPLETE_NOTHING, "name of the lab, instead of the file's" }
 #define OPTION_FILTER                                                                                              \
 	{ "node-filter", 0, OPT_LIST, "NODE,...", COMPLETE_NOTHING,                                                \
-	  "only these nodes, and the links whose two ends are among them" }
+	  "only these nodes of a topology, and the links whose two ends are among them" }
 #define OPTION_MAP_KIND                                                                                            \
 	{ "map-kind", 0, OPT_LIST, "KIND=linux", COMPLETE_NOTHING,                                                 \
 	  "treat nodes of a kind that needs a vendor's image as linux" }

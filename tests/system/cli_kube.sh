@@ -93,7 +93,10 @@ assert_eq "" "$(netemu list -f json | jq -r '.[].name')" "nothing was made"
 assert_status 0 netemu plan cluster.yaml pods.yaml
 assert_eq "apply      namespace/other apply      pod/a apply      pod/b namespace other" "$(grep '^apply' <<<"$output" | xargs -d '\n')"
 assert_status 0 netemu validate cluster.yaml pods.yaml
-assert_match "pods.yaml: ok" "$output"
+assert_match "pods.yaml: ok: 3 objects" "$output"
+
+assert_status 64 netemu plan cluster.yaml --node-filter worker
+assert_match "a cluster is made as a whole" "$output"
 
 # ---- a cluster alone, with pods ----
 netemu run cluster.yaml pods.yaml --wait=30 >run.log 2>&1 || die "$(cat run.log)"
