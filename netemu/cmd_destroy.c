@@ -107,6 +107,7 @@ int cmd_destroy(const struct cli *cli)
 	if (r < 0)
 		return cli_fail(cli, &e);
 	code = labs_destroy(cli, &labs, &h);
+	holders_note(&h, cli);
 	if (cli_flag(cli, "all") && state_sweep(&e) < 0)
 		code = cli_fail(cli, &e);
 	return code == CLI_OK && cli_flag(cli, "wait") ? freed_wait(cli, &h) : code;

@@ -14,6 +14,7 @@
 #include "engine/settle.h"
 #include "engine/state.h"
 #include "files.h"
+#include "holders.h"
 #include "kubeapply.h"
 #include "kubeclient.h"
 #include "launch.h"
@@ -157,12 +158,19 @@ static void foreground(struct launch *l)
 
 static int destroy_all(const struct cli *cli, const struct files *files)
 {
+	_cleanup_(holders_done) struct holders h = { 0 };
 	struct error e = { 0 };
 	int code = CLI_OK;
 
-	for (size_t i = files->n; i-- > 0;)
+	for (size_t i = files->n; i-- > 0;) {
+		_cleanup_(state_freep) struct lab_state *st = NULL;
+
+		if (state_load(files->labs[i]->name, &st, NULL) == 0)
+			holders_add(&h, st);
 		if (state_destroy(files->labs[i]->name, KILL_AFTER_MS, &e) < 0)
 			code = cli_fail(cli, &e);
+	}
+	holders_note(&h, cli);
 	return code;
 }
 

@@ -6,21 +6,78 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* The namespace of a node that has one open. */
+static bool node_ino(const struct lab_state *st, const struct node_state *n, ino_t *ret)
+{
+	struct stat sb;
+	char path[64];
+
+	if (n->netns_fd < 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", st->supervisor, n->netns_fd);
+	if (stat(path, &sb) < 0)
+		return false;
+	*ret = sb.st_ino;
+	return true;
+}
+
 void holders_add(struct holders *h, const struct lab_state *st)
 {
 	for (size_t i = 0; i < st->n_nodes; i++) {
-		struct stat sb;
 		struct held *held;
-		char path[64];
+		ino_t ino;
 
-		if (st->nodes[i].netns_fd < 0)
-			continue;
-		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", st->supervisor, st->nodes[i].netns_fd);
-		if (stat(path, &sb) < 0)
+		if (!node_ino(st, &st->nodes[i], &ino))
 			continue;
 		held = ARENA_PUSH(&h->arena, h->held, h->n);
-		held->ino = sb.st_ino;
+		held->ino = ino;
 		held->node = arena_strdup(&h->arena, st->nodes[i].longname);
+	}
+}
+
+static const struct held *ino_find(const struct holders *h, ino_t ino)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->held[i].ino == ino)
+			return &h->held[i];
+	return NULL;
+}
+
+static void lab_note(const struct holders *h, const struct lab_state *st, const struct cli *cli)
+{
+	const struct held *held = NULL;
+	const char *node = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->n_nodes; i++) {
+		const struct held *in;
+		ino_t ino;
+
+		if (strncmp(st->nodes[i].net_mode, "container:", 10) != 0 || !node_ino(st, &st->nodes[i], &ino))
+			continue;
+		in = ino_find(h, ino);
+		if (in && n++ == 0) {
+			held = in;
+			node = st->nodes[i].name;
+		}
+	}
+	if (n)
+		cli_note(cli, "lab '%s': %s%s in the network of %s, which is gone: make it anew (netemu run --reconfigure)", st->name, node,
+			 n > 1 ? " and others are" : " is", held->node);
+}
+
+void holders_note(const struct holders *h, const struct cli *cli)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct strv labs = { 0 };
+
+	if (h->n == 0 || state_names(&a, &labs, NULL) < 0)
+		return;
+	for (size_t i = 0; i < labs.n; i++) {
+		_cleanup_(state_freep) struct lab_state *st = NULL;
+
+		if (state_load(labs.v[i], &st, NULL) == 0)
+			lab_note(h, st, cli);
 	}
 }
 
@@ -40,10 +97,7 @@ static const struct held *link_find(const struct holders *h, int dirfd, const ch
 	if (strncmp(target, "net:[", 5) != 0)
 		return NULL;
 	ino = strtoull(target + 5, &end, 10);
-	for (size_t i = 0; *end == ']' && i < h->n; i++)
-		if (h->held[i].ino == (ino_t)ino)
-			return &h->held[i];
-	return NULL;
+	return *end == ']' ? ino_find(h, (ino_t)ino) : NULL;
 }
 
 /* Looks at what a process has open. */

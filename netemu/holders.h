@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "cli.h"
 #include "engine/state.h"
 
 /* Namespaces by inode number, remembered while their lab lives. */
@@ -32,6 +33,13 @@ void holders_add(struct holders *h, const struct lab_state *st);
  * Return: 0, or -EBUSY (the error names the first node and process).
  */
 int holders_check(const struct holders *h, struct error *e);
+
+/**
+ * holders_note() - say which labs still have nodes in them: `network-mode: container:NAME` of a NAME that is gone
+ *
+ * They go on, in a network that leads nowhere any more, until they are made anew.
+ */
+void holders_note(const struct holders *h, const struct cli *cli);
 
 void holders_done(struct holders *h);
 

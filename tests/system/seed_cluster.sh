@@ -66,6 +66,9 @@ netemu delete -f "$seed/bgp-policies.yaml" >/dev/null
 wait_until 10 displayed 8
 netemu apply -f "$seed/bgp-policies.yaml" >/dev/null
 wait_until 20 displayed 12
+# A cluster that goes leaves the topology's servers in a network that leads nowhere, and that is said.
+assert_status 0 netemu destroy "$seed/cluster.yaml"
+assert_match "lab 'bgp-cplane-demo': server0 and others are in the network of clab-bgp-cplane-demo-control-plane, which is gone" "$output"
 netemu destroy --all >/dev/null
 
 # ---- all of it in one ----
