@@ -8,7 +8,7 @@ enum { QUEUE_KEEP = 64 * 1024 }; /* an empty queue keeps no more memory than thi
 
 bool byte_queue_add(struct byte_queue *q, const void *data, size_t len)
 {
-	/* Moved only when that makes as much room as it costs: a long queue that is written and read is not moved each time. */
+	/* Moved only when that makes as much room as it costs: a long queue is not moved each time it is added to. */
 	if (q->start && q->start >= q->len && q->start + q->len + len > q->cap) {
 		memmove(q->buf, q->buf + q->start, q->len);
 		q->start = 0;

@@ -72,8 +72,8 @@ static void set_scale(struct call *c, const json_t *old, const json_t *scale)
 
 	if ((said && !json_is_integer(said)) || replicas > INT32_MAX) {
 		api_fail(c->reply, 400, "BadRequest", NULL,
-		         "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal %s into Go struct field "
-		         "ScaleSpec.spec.replicas of type int32",
+		         "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal %s into Go struct "
+		         "field ScaleSpec.spec.replicas of type int32",
 		         json_is_string(said) ? "string" : "number");
 		return;
 	}

@@ -347,7 +347,8 @@ static void test_no_room(void **state _unused_)
 
 	o = object("a", "x", 1);
 	(void)json_object_set_new(json_object_get(o, "metadata"), "finalizers", json_pack("[s]", "me"));
-	(void)json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp", json_string("2026-01-01T00:00:00Z"));
+	(void)json_object_set_new(json_object_get(o, "metadata"), "deletionTimestamp",
+	                          json_string("2026-01-01T00:00:00Z"));
 	assert_int_equal(store_create(s, RES_CONFIGMAPS, o, &stored, NULL), 0);
 	before = store_revision(s);
 	assert_non_null(store_watch(s, count_event, &told));
