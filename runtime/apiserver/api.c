@@ -357,6 +357,18 @@ static const struct {
 	{ "livez", serve_ok }, { "readyz", serve_ok }, { "openapi", serve_openapi },
 };
 
+/* There are no roles: what another user may do, nobody can say. */
+static bool refuse_impersonation(const struct api_request *rq, struct api_reply *reply)
+{
+	const char *user = rq->impersonate ? rq->impersonate : "";
+
+	if (!*user || strcmp(user, "kubernetes-admin") == 0)
+		return false;
+	api_fail(reply, 403, "Forbidden", json_pack("{s:s, s:s}", "name", user, "kind", "users"),
+	         "users \"%s\" is forbidden: netemu has no user but kubernetes-admin", user);
+	return true;
+}
+
 void api_serve(struct api *api, const struct api_request *rq, struct api_reply *reply)
 {
 	struct call c = { .api = api, .rq = rq, .reply = reply };
@@ -368,9 +380,9 @@ void api_serve(struct api *api, const struct api_request *rq, struct api_reply *
 			i++;
 	else
 		i = ARRAY_SIZE(roots);
-	if (i < ARRAY_SIZE(roots))
-		roots[i].serve(&c, &p);
-	else
+	if (i == ARRAY_SIZE(roots))
 		fail_path(reply);
+	else if (!refuse_impersonation(rq, reply))
+		roots[i].serve(&c, &p);
 	free(p.text);
 }

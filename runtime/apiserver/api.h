@@ -60,6 +60,7 @@ struct api_request {
 	json_t *query; /* {"watch": ["true"], "command": ["a", "b"]}: decoded, in order */
 	const char *accept, *content_type; /* "" when missing */
 	const char *user_agent;
+	const char *impersonate; /* Impersonate-User: kubectl --as; NULL or "" when missing */
 	const char *body;
 	size_t body_len;
 };

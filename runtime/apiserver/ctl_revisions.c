@@ -71,20 +71,14 @@ static json_int_t next_number(const struct revisions *r)
 /* What makes the owner what it was, as a strategic merge patch; keys are sorted, as Go has them */
 static json_t *patch_of(const json_t *owner)
 {
-	json_t *template = json_deep_copy(json_at(owner, "spec", "template", NULL)), *patch, *sorted;
-	char *text;
+	json_t *template = json_deep_copy(json_at(owner, "spec", "template", NULL));
+	_cleanup_json_ json_t *patch = NULL;
 
 	if (!template)
 		template = json_object();
 	(void)json_object_set_new(template, "$patch", json_string("replace"));
 	patch = json_pack("{s:{s:o}}", "spec", "template", template);
-	text = json_dumps(patch, JSON_COMPACT | JSON_SORT_KEYS);
-	sorted = text ? json_loads(text, 0, NULL) : NULL;
-	free(text);
-	if (!sorted)
-		return patch;
-	json_decref(patch);
-	return sorted;
+	return json_sorted(patch);
 }
 
 /* The template's labels: by these clients look for revisions */

@@ -337,6 +337,7 @@ static void http_serve(struct http_conn *h)
 		.accept = header_or_empty(&h->head, "Accept"),
 		.content_type = header_or_empty(&h->head, "Content-Type"),
 		.user_agent = header_or_empty(&h->head, "User-Agent"),
+		.impersonate = header_or_empty(&h->head, "Impersonate-User"),
 		.body = strbuf_str(&h->body.data),
 		.body_len = h->body.data.len,
 	};

@@ -58,9 +58,63 @@ static void fail_type(struct call *c)
 	         c->t.res->custom ? "" : "application/strategic-merge-patch+json, ");
 }
 
+/* As Go's fmt.Sprintf("%+v"), of what is sorted */
+static void go_text(const json_t *j, struct strbuf *out)
+{
+	const char *key, *gap = "";
+	json_t *v;
+	size_t i;
+
+	if (json_is_object(j)) {
+		strbuf_puts(out, "map[");
+		json_object_foreach((json_t *)(uintptr_t)j, key, v) {
+			strbuf_printf(out, "%s%s:", gap, key);
+			go_text(v, out);
+			gap = " ";
+		}
+		strbuf_putc(out, ']');
+	} else if (json_is_array(j)) {
+		strbuf_putc(out, '[');
+		json_array_foreach(j, i, v) {
+			strbuf_puts(out, gap);
+			go_text(v, out);
+			gap = " ";
+		}
+		strbuf_putc(out, ']');
+	} else if (json_is_string(j)) {
+		strbuf_puts(out, json_string_value(j));
+	} else {
+		_cleanup_free_ char *text = json_dumps(j, JSON_ENCODE_ANY);
+
+		strbuf_puts(out, json_is_null(j) ? "<nil>" : text ? text : "");
+	}
+}
+
+/* What a patch makes is no such object: the value that is shown is the strategic patch, or what came of another. */
+static void fail_patched(struct call *c, const json_t *value, bool strategic, const char *why)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 }, quoted = { 0 };
+	_cleanup_json_ json_t *sorted = json_sorted(value);
+	json_t *cause;
+
+	if (strategic) {
+		go_text(sorted, &text);
+	} else {
+		_cleanup_free_ char *dump = json_dumps(sorted, JSON_COMPACT);
+
+		strbuf_puts(&text, dump ? dump : "");
+	}
+	strbuf_json_string(&quoted, strbuf_str(&text));
+	cause = json_pack("{s:s, s:o, s:s}", "reason", "FieldValueInvalid", "message",
+	                  json_sprintf("Invalid value: %s: %s", strbuf_str(&quoted), why), "field", "patch");
+	api_fail(c->reply, 422, "Invalid", json_pack("{s:[o]}", "causes", cause),
+	         " \"\" is invalid: patch: Invalid value: %s: %s", strbuf_str(&quoted), why);
+}
+
 static void patch_existing(struct call *c, json_t *old, const json_t *body, patch_fn patch)
 {
 	json_t *before = target_present(c->t.res, c->t.version, old), *after = NULL, *own;
+	_cleanup_strbuf_ struct strbuf why = { 0 };
 	int r = patch(c, before, body, &after);
 
 	json_decref(before);
@@ -80,11 +134,13 @@ static void patch_existing(struct call *c, json_t *old, const json_t *body, patc
 		json_decref(own);
 		return;
 	}
-	if (body_decode(c, own, true) < 0 || body_type(c, own) < 0) {
-		json_decref(own);
+	if (body_check(c, own, &why) < 0)
+		fail_patched(c, patch == patch_strategic ? body : own, patch == patch_strategic, strbuf_str(&why));
+	else if (body_type(c, own) == 0) {
+		write_updated(c, own, old);
 		return;
 	}
-	write_updated(c, own, old);
+	json_decref(own);
 }
 
 static void fail_apply_metadata(struct call *c, const char *what)
@@ -96,6 +152,7 @@ static void fail_apply_metadata(struct call *c, const char *what)
 static int check_applied(struct call *c, json_t *body)
 {
 	json_t *meta = json_object_make(body, "metadata");
+	_cleanup_strbuf_ struct strbuf why = { 0 };
 
 	if (!*api_query(c->rq, "fieldManager")) {
 		api_fail(c->reply, 400, "BadRequest", NULL,
@@ -120,7 +177,11 @@ static int check_applied(struct call *c, json_t *body)
 		         "apiVersion and kind must be set in an applied configuration");
 		return -EINVAL;
 	}
-	return body_decode(c, body, true) < 0 ? -EINVAL : body_type(c, body);
+	if (body_check(c, body, &why) < 0) {
+		api_fail(c->reply, 400, "BadRequest", NULL, "%s", strbuf_str(&why));
+		return -EINVAL;
+	}
+	return body_type(c, body);
 }
 
 static void apply(struct call *c, json_t *old, json_t *body)

@@ -73,8 +73,8 @@ void watch_open(struct call *c, enum format format, struct selection *selection)
 
 /** body_parse() - the request's body as an object. Return: new reference; NULL, and the reply says why. */
 json_t *body_parse(struct call *c);
-/** body_decode() - check for unknown fields and wrong types. @patched: worded as for the result of a patch. Return: 0, or -EINVAL. */
-int body_decode(struct call *c, const json_t *object, bool patched);
+/** body_check() - for unknown fields and wrong types; appends what is wrong to @why. Return: 0, or -errno. */
+int body_check(struct call *c, const json_t *object, struct strbuf *why);
 /** body_type() - what an object says it is must be what the path says; then it is in the stored version. Return: 0, or -EINVAL. */
 int body_type(struct call *c, json_t *object);
 /** strip_new() - take out of a new object what only the API server says */

@@ -61,19 +61,15 @@ static void add_warnings(struct call *c, const char *text)
 	strbuf_putc(&c->reply->warning, '\n');
 }
 
-int body_decode(struct call *c, const json_t *object, bool patched)
+int body_check(struct call *c, const json_t *object, struct strbuf *why)
 {
 	_cleanup_strbuf_ struct strbuf mistakes = { 0 };
-	const char *validation = api_query(c->rq, "fieldValidation"), *kind = c->t.res->kind;
-	char prefix[256] = "";
+	const char *validation = api_query(c->rq, "fieldValidation");
 	struct error e = { 0 };
 	int r = schema_decode(c->t.res, object, &mistakes, &e);
 
-	if (!patched)
-		(void)snprintf(prefix, sizeof(prefix), "%s in version \"%s\" cannot be handled as a %s: ", kind,
-		               c->t.version, kind);
 	if (r < 0) {
-		api_fail(c->reply, 400, "BadRequest", NULL, "%s%s", prefix, e.msg);
+		strbuf_puts(why, e.msg);
 		return r;
 	}
 	if (mistakes.len == 0 || strcmp(validation, "Ignore") == 0)
@@ -82,8 +78,20 @@ int body_decode(struct call *c, const json_t *object, bool patched)
 		add_warnings(c, strbuf_str(&mistakes));
 		return 0;
 	}
-	api_fail(c->reply, 400, "BadRequest", NULL, "%sstrict decoding error: %s", prefix, strbuf_str(&mistakes));
+	strbuf_printf(why, "strict decoding error: %s", strbuf_str(&mistakes));
 	return -EINVAL;
+}
+
+static int body_decode(struct call *c, const json_t *object)
+{
+	_cleanup_strbuf_ struct strbuf why = { 0 };
+	const char *kind = c->t.res->kind;
+	int r = body_check(c, object, &why);
+
+	if (r < 0)
+		api_fail(c->reply, 400, "BadRequest", NULL, "%s in version \"%s\" cannot be handled as a %s: %s", kind,
+		         c->t.version, kind, strbuf_str(&why));
+	return r;
 }
 
 int body_type(struct call *c, json_t *object)
@@ -249,7 +257,7 @@ void serve_create(struct call *c)
 
 	if (!object)
 		return;
-	if (body_type(c, object) < 0 || body_decode(c, object, false) < 0 || check_place(c, object) < 0) {
+	if (body_type(c, object) < 0 || body_decode(c, object) < 0 || check_place(c, object) < 0) {
 		json_decref(object);
 		return;
 	}
@@ -352,7 +360,7 @@ void serve_update(struct call *c)
 	if (!object)
 		return;
 	old = store_get(c->api->store, c->t.res->id, c->t.ns, c->t.name);
-	if (body_type(c, object) < 0 || body_decode(c, object, false) < 0 || check_place(c, object) < 0) {
+	if (body_type(c, object) < 0 || body_decode(c, object) < 0 || check_place(c, object) < 0) {
 		json_decref(object);
 		return;
 	}

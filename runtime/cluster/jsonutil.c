@@ -70,6 +70,15 @@ json_t *json_object_make(json_t *j, const char *key)
 	return v;
 }
 
+json_t *json_sorted(const json_t *j)
+{
+	char *text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	json_t *sorted = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+
+	free(text);
+	return sorted;
+}
+
 json_t *json_array_make(json_t *j, const char *key)
 {
 	json_t *v = json_object_get(j, key);

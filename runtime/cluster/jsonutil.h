@@ -26,6 +26,8 @@ json_int_t json_int(const json_t *j, json_int_t fallback, ...) __attribute__((se
 bool json_bool(const json_t *j, ...) __attribute__((sentinel));
 /** json_object_make() - the object at @key of @j, made when it is missing. Borrowed. */
 json_t *json_object_make(json_t *j, const char *key);
+/** json_sorted() - new: a copy with the keys of all objects in order, as Go writes them */
+json_t *json_sorted(const json_t *j);
 /** json_array_make() - the array at @key of @j, made when it is missing. Borrowed. */
 json_t *json_array_make(json_t *j, const char *key);
 /** json_string_lossy() - a string of any bytes: what is no UTF-8 in it becomes "?"; new reference */

@@ -240,6 +240,19 @@ static void test_protobuf_pod(void **state _unused_)
 	assert_string_equal(json_text(c, "name", NULL), "m");
 }
 
+static void test_impersonation(void **state _unused_)
+{
+	struct api_request rq = { .method = "GET", .path = PODS, .accept = "", .content_type = "", .impersonate = "nobody" };
+
+	api_reply_done(&reply);
+	api_serve(&api, &rq, &reply);
+	assert_int_equal(reply.code, 403);
+	rq.impersonate = "kubernetes-admin";
+	api_reply_done(&reply);
+	api_serve(&api, &rq, &reply);
+	assert_int_equal(reply.code, 200);
+}
+
 static void test_field_validation(void **state _unused_)
 {
 	static const char body[] = "{\"metadata\":{\"name\":\"m\"},\"foo\":1}";
@@ -291,8 +304,15 @@ static void test_patches(void **state _unused_)
 	                 200);
 	assert_string_equal(json_text(json_array_get(json_at(answer, "spec", "containers", NULL), 0), "image", NULL),
 	                    "j");
-	assert_refused(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"spec\":{\"foo\":1}}"), 400,
-	               "BadRequest", "strict decoding error: unknown field \"spec.foo\"");
+	assert_refused(ask("PATCH", PODS "/x", "application/strategic-merge-patch+json", "",
+	                   "{\"spec\":{\"foo\":[1,null,{\"b\":true,\"a\":\"x\"}]}}"),
+	               422, "Invalid",
+	               " \"\" is invalid: patch: Invalid value: \"map[spec:map[foo:[1 <nil> map[a:x b:true]]]]\": strict "
+	               "decoding error: unknown field \"spec.foo\"");
+	assert_string_equal(json_text(json_array_get(json_at(answer, "details", "causes", NULL), 0), "field", NULL),
+	                    "patch");
+	assert_int_equal(ask("PATCH", PODS "/x", "application/merge-patch+json", "", "{\"spec\":{\"foo\":1}}"), 422);
+	assert_non_null(strstr(message(), "\"{\\\"apiVersion\\\":\\\"v1\\\",\\\"kind\\\":\\\"Pod\\\","));
 	assert_int_equal(ask("PATCH", PODS "/nobody", "application/merge-patch+json", "", "{}"), 404);
 }
 
@@ -807,6 +827,7 @@ int main(void)
 		TEST(test_bad_patches),
 		TEST(test_protobuf),
 		TEST(test_protobuf_pod),
+		TEST(test_impersonation),
 		TEST(test_field_validation),
 		TEST(test_conflict),
 		TEST(test_patches),
