@@ -70,18 +70,21 @@ static bool line_is_of(const char *line, const char *daemon)
 	return strstr(line, tag) != NULL;
 }
 
-static void lines_filter(int fd, const char *daemon)
+/* Return: how many lines were the daemon's. */
+static size_t lines_filter(int fd, const char *daemon)
 {
 	_cleanup_fclose_ FILE *in = fdopen(fd, "r");
 	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
+	size_t size = 0, n = 0;
 
 	while (in && getline(&line, &size, in) >= 0) {
 		if (!line_is_of(line, daemon))
 			continue;
+		n++;
 		if (fputs(line, stdout) == EOF || fflush(stdout) == EOF)
-			return;
+			break;
 	}
+	return n;
 }
 
 static void child_main(const struct wanted *w, int out)
@@ -104,7 +107,8 @@ static int daemon_logs(const struct wanted *w)
 	if (pid == 0)
 		child_main(w, p[1]);
 	(void)close(p[1]);
-	lines_filter(p[0], w->daemon);
+	if (lines_filter(p[0], w->daemon) == 0)
+		cli_note(w->cli, "%s has logged nothing as '%s' (netemu logs %s shows all)", w->node, w->daemon, w->node);
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
 		return WEXITSTATUS(status);
 	return CLI_FAILED;

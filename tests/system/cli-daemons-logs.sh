@@ -48,7 +48,8 @@ assert_eq "" "$(netemu logs --lab "$lab" r1 staticd | grep -E ' (bgpd|zebra)\[' 
 # A main command has a terminal, but its log no carriage returns.
 assert_eq $'first line\nsecond of bgpd' "$(netemu logs "clab-$lab-h1")" "log of h1"
 assert_eq "second of bgpd" "$(netemu logs --lab "$lab" h1 bgpd)" "lines that name bgpd"
-assert_eq "" "$(netemu logs --lab "$lab" h1 ospfd)" "lines that name ospfd"
+assert_eq "" "$(netemu logs --lab "$lab" h1 ospfd 2>"$test_dir/note")" "lines that name ospfd"
+assert_match "h1 has logged nothing as 'ospfd'" "$(cat "$test_dir/note")"
 assert_status 1 netemu logs --lab "$lab" nobody
 assert_match "there are: r1, h1" "$output"
 
