@@ -18,6 +18,7 @@
 #include "kubeapply.h"
 #include "kubeclient.h"
 #include "launch.h"
+#include "speakers.h"
 #include "supervisor/report.h"
 
 enum { WAIT_DEFAULT_S = 60, WAIT_NODES_S = 30, KILL_AFTER_MS = 5000, PENDING_SHOWN = 20 /* lines */, EXIT_INTERRUPTED = 130 };
@@ -71,14 +72,17 @@ static const char *const *daemons_expected(struct arena *a, const struct lab *la
 	return names;
 }
 
-static struct settle_node *settle_nodes(struct arena *a, const struct lab_state *st, const struct lab *lab)
+static struct settle_node *settle_nodes(struct arena *a, const struct lab_state *st, const struct lab *lab,
+					const struct speakers *speakers)
 {
-	struct settle_node *nodes = arena_alloc(a, (st->n_nodes + 1) * sizeof(*nodes));
+	struct settle_node *nodes = arena_alloc(a, (st->n_nodes + speakers->n + 1) * sizeof(*nodes));
 
 	for (size_t i = 0; i < st->n_nodes; i++)
 		nodes[i] = (struct settle_node){ .name = st->nodes[i].name, .pid = st->nodes[i].pid,
 						 .bridge = lab->nodes[i].kind == NODE_BRIDGE,
 						 .daemons = daemons_expected(a, lab, st, i) };
+	for (size_t i = 0; i < speakers->n; i++)
+		nodes[st->n_nodes + i] = speakers->nodes[i];
 	return nodes;
 }
 
@@ -102,7 +106,8 @@ static int check_interrupted(void *arg, const struct settle_report *report)
 	return poll(&p, 1, 0) > 0 ? -EINTR : 0;
 }
 
-static int wait_settled(const struct cli *cli, struct launch *l, const struct lab *lab, unsigned seconds)
+static int wait_settled(const struct cli *cli, struct launch *l, const struct lab *lab, const struct speakers *speakers,
+			unsigned seconds)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	_cleanup_(settle_report_done) struct settle_report report = { 0 };
@@ -113,8 +118,8 @@ static int wait_settled(const struct cli *cli, struct launch *l, const struct la
 
 	if (r < 0)
 		return cli_fail(cli, &e);
-	in.nodes = settle_nodes(&a, st, lab);
-	in.n_nodes = st->n_nodes;
+	in.nodes = settle_nodes(&a, st, lab, speakers);
+	in.n_nodes = st->n_nodes + speakers->n;
 	in.links = settle_links(&a, st);
 	in.n_links = st->n_links;
 	r = settle_wait(&in, seconds, check_interrupted, l, &report, &e);
@@ -242,14 +247,17 @@ static unsigned seconds_left(time_t end)
 /* Pods first: they bring what speakers advertise. */
 static int wait_all(const struct cli *cli, struct launch *l, const struct files *files)
 {
+	_cleanup_(speakers_done) struct speakers speakers = { 0 };
 	const time_t end = now_s() + cli_number(cli, "wait", WAIT_DEFAULT_S);
 	int code = CLI_OK;
 
 	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
-		if (files->labs[i]->type == LAB_CLUSTER)
+		if (files->labs[i]->type == LAB_CLUSTER) {
 			code = wait_cluster(cli, files->labs[i]->name, "all", seconds_left(end));
+			speakers_add(&speakers, files->labs[i]->name);
+		}
 	for (size_t i = 0; i < files->n && code == CLI_OK; i++)
-		code = wait_settled(cli, l, files->labs[i], seconds_left(end));
+		code = wait_settled(cli, l, files->labs[i], &speakers, seconds_left(end));
 	return code;
 }
 

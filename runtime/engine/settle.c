@@ -228,7 +228,7 @@ static bool covers_our_address(const struct router *router, const struct inprefi
 /* Whether @other has been configured to talk to @router, whose neighbor @addr it is. */
 static bool expects_us(const struct router *other, const struct router *router, const struct inprefix *addr)
 {
-	const struct inprefix *subnet = connected_subnet(router, addr);
+	const struct inprefix *subnet = other->told ? NULL : connected_subnet(router, addr);
 
 	for (size_t i = 0; i < other->n_peers; i++) {
 		const struct bgp_peer *p = &other->peers[i];
@@ -436,7 +436,9 @@ static int look(struct settle *s, bool all, struct settle_report *report, struct
 		in.ask_arg = &cache;
 	}
 	for (size_t i = 0; i < in.n_nodes; i++)
-		if (all || s->routers[i].unsettled)
+		if (in.nodes[i].addrs)
+			router_tell(&in.nodes[i], &s->routers[i]);
+		else if (all || s->routers[i].unsettled)
 			router_ask(&in, i, &s->routers[i]);
 	vty_cache_done(&cache);
 	return judge(s, report, e);

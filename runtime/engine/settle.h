@@ -7,7 +7,8 @@
  * agree; no shortest path calculation and no route is waiting to be done; and nothing of that moved between two
  * looks. A neighbor that is configured on one side only, shut down, or outside of the lab is not waited for.
  *
- * Only FRR is asked, over its vty sockets, and only its default VRF.
+ * Only FRR is asked, over its vty sockets, and only its default VRF. Of a cluster's speakers it is known what they are
+ * configured to do, and their FRR neighbors tell how it went.
  */
 #ifndef NETEMU_ENGINE_SETTLE_H
 #define NETEMU_ENGINE_SETTLE_H
@@ -23,6 +24,11 @@ struct settle_node {
 	bool bridge; /* the links that end here are one broadcast segment */
 	/* Daemons that must answer, NULL-terminated; or NULL: whichever does counts. */
 	const char *const *daemons;
+	/*
+	 * A BGP speaker that has no vty socket, a cluster's node: its addresses, and those of its neighbors, as text. The
+	 * routers at the other end say how the sessions are. NULL: it is asked.
+	 */
+	const struct strv *addrs, *peers;
 };
 
 struct settle_link {

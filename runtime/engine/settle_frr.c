@@ -598,3 +598,20 @@ void router_ask(const struct settle_input *in, size_t index, struct router *rout
 	ask_routes(&a, "show ip route summary json", "show ip route", "IPv4");
 	ask_routes(&a, "show ipv6 route summary json", "show ipv6 route", "IPv6");
 }
+
+void router_tell(const struct settle_node *node, struct router *router)
+{
+	if (router->told)
+		return;
+	router->told = true;
+	for (size_t i = 0; i < node->addrs->n; i++)
+		add_address(router, "", node->addrs->v[i]);
+	for (size_t i = 0; node->peers && i < node->peers->n; i++) {
+		struct bgp_peer *p = ARENA_PUSH(&router->arena, router->peers, router->n_peers);
+
+		*p = (struct bgp_peer){ .name = arena_strdup(&router->arena, node->peers->v[i]), .state = "", .wanted = true };
+		p->established = p->exchanged = true; /* that is for the other end to say */
+		if (inprefix_parse(p->name, &p->addr) < 0)
+			p->wanted = false;
+	}
+}

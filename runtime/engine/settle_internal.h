@@ -59,6 +59,7 @@ struct router {
 	struct strv problems; /* what is to be waited for whatever other routers say */
 	uint64_t fingerprint; /* of all counters that move while routes do */
 	bool unsettled; /* set by settle.c */
+	bool told; /* a speaker, which dials any address of its neighbor */
 };
 
 /** router_done() - forget all, but not that it is unsettled */
@@ -66,6 +67,9 @@ void router_done(struct router *router);
 
 /** router_ask() - ask node @index's daemons. What cannot be asked becomes a problem of the router. */
 void router_ask(const struct settle_input *in, size_t index, struct router *router);
+
+/** router_tell() - for a node with settle_node.addrs: what it is said to be */
+void router_tell(const struct settle_node *node, struct router *router);
 
 /** settle_ask_vty() - the real settle_ask_fn; @arg is a struct vty_cache */
 int settle_ask_vty(void *arg, size_t node, const char *daemon, const char *command, struct strbuf *out,

@@ -14,6 +14,8 @@ echo "run --wait took $((elapsed / 1000)) ms"
 assert_eq "Displayed  12 routes and 12 total paths" "$(netemu exec router0 -- vtysh -c "show bgp ipv4 wide" | tail -n 1)"
 assert_eq "10.1.2.187 10.0.2.1 10.0.0.0 10.0.0.2 10.0.4.2 10.1.3.56" \
   "$(netemu exec nettool-1 -- traceroute -n -q 1 -N 1 -w 2 10.1.3.56 | awk 'NR > 1 { print $2 }' | xargs)"
+# --wait has waited for what the racks tell the nodes, too.
+assert_eq 4 "$(netemu get bgppeers | grep -c 'established .* 11 *1$')"
 # Every example of the README's tour.
 assert_eq 4 "$(netemu get bgppeers | grep -c established)"
 assert_match "nettool-1 +1/1 +Running +0 +[0-9]+s +10\.1\.2\.185 +clab-cilium-bgp-worker " "$(netemu get pods -o wide)"

@@ -532,6 +532,28 @@ static void test_bad_link(void **state)
 }
 
 /* No seam: a node whose process has gone has no daemons. */
+/* b's neighbor is a cluster's node, which says nothing itself; it dials b's loopback. */
+static void test_speaker(void **state)
+{
+	char address[] = "10.0.2.2", loopback[] = "10.0.0.1", nobody[] = "10.0.0.77", other[] = "10.0.0.2";
+	char *own[] = { address }, *theirs[] = { loopback, nobody };
+	const struct strv addrs = { .v = own, .n = 1 }, peers = { .v = theirs, .n = 2 };
+	const struct settle_node two[] = { { .name = "b", .pid = 1 }, { .name = "node", .addrs = &addrs, .peers = &peers } };
+	struct fake f = { 0 };
+	struct settle_input in = { .nodes = two, .n_nodes = 2, .ask = fake_ask, .ask_arg = &f };
+
+	(void)state;
+	say(&f, 0, "zebra", "show interface json", "{" ADDR("lo", "10.0.0.1/32") "," ADDR("net2", "10.0.2.1/24") "}");
+	bgp(&f, 0, "{\"10.0.2.2\":" ACTIVE ",\"10.0.2.3\":" ACTIVE "}");
+	expect_input(&in, "b: BGP neighbor 10.0.2.2 (node): Active\n");
+	bgp(&f, 0, "{\"10.0.2.2\":" DONE ",\"10.0.2.3\":" ACTIVE "}");
+	expect_input(&in, "");
+	/* It dials somebody else. */
+	theirs[0] = other;
+	bgp(&f, 0, "{\"10.0.2.2\":" ACTIVE "}");
+	expect_input(&in, "");
+}
+
 static void test_dead_node(void **state)
 {
 	const struct settle_node node = { .name = "a", .pid = 0x3fffffff };
@@ -564,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_wait_times_out),
 		cmocka_unit_test(test_wait_is_given_up),
 		cmocka_unit_test(test_bad_link),
+		cmocka_unit_test(test_speaker),
 		cmocka_unit_test(test_dead_node),
 	};
 
