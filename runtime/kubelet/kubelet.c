@@ -3,7 +3,7 @@
  * kubelet.c - the kubelet's two connections, its heart-beat, and who gets which message
  *
  * Refuses to know pods and networks: it calls those that do. When the API server's connection ends another one is
- * asked for, and all is said again; when the supervisor's ends the lab is over.
+ * asked for, and all is said again; when the supervisor's ends, kubelet_run() does.
  */
 #include "kubelet/kubelet.h"
 
@@ -269,7 +269,7 @@ static void cri_ended(struct rpc_peer *peer _unused_, void *arg)
 {
 	struct kubelet *k = arg;
 
-	loop_exit(k->loop, 0);
+	loop_exit(k->loop, 1);
 }
 
 static json_t *found_by_uid(const json_t *list)
@@ -389,5 +389,5 @@ int kubelet_run(struct error *e)
 	if (r == 0)
 		r = loop_run(k.loop);
 	kubelet_done(&k);
-	return r < 0 ? r : 0;
+	return r;
 }

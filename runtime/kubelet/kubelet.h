@@ -54,7 +54,11 @@ struct kubelet {
 
 /* ---- kubelet.c ---- */
 
-/** kubelet_run() - until SIGTERM or until the supervisor has gone. Return: 0, or -errno when it could not begin. */
+/**
+ * kubelet_run() - until SIGTERM, or until the supervisor's connection ends
+ *
+ * Return: 0 after SIGTERM; 1: it may be called again, and takes over what runs; -errno when it could not begin.
+ */
 int kubelet_run(struct error *e);
 
 /** kubelet_event() - an Event about @about (a Pod or the Node), nothing while there is no API server */

@@ -12,7 +12,7 @@
 #include "kubelet/kubelet.h"
 #include "kubelet/speaker.h"
 
-enum { STOP_MS = 10000, EXIT_NO_UNIT = 4, EXIT_INACTIVE = 3 };
+enum { STOP_MS = 10000, AGAIN_MS = 300, FAILED_MAX = 10, EXIT_NO_UNIT = 4, EXIT_INACTIVE = 3 };
 
 /* ---- systemctl, as far as people use it on a Kind node ---- */
 
@@ -131,6 +131,19 @@ static int systemctl_main(int argc, char **argv)
 
 /* ---- the kubelet ---- */
 
+/* The supervisor drops a connection for want of memory or descriptors; were there no supervisor, we would be dead. */
+static int run(struct error *e)
+{
+	int r;
+
+	for (unsigned failed = 0; (r = kubelet_run(e)) != 0; (void)poll(NULL, 0, AGAIN_MS)) {
+		failed = r < 0 ? failed + 1 : 0;
+		if (failed == FAILED_MAX)
+			break;
+	}
+	return r;
+}
+
 static int kubelet_main(void)
 {
 	struct error e = { 0 };
@@ -141,7 +154,7 @@ static int kubelet_main(void)
 	if (lock >= 0) {
 		/* io_uring would buy nothing here, and its rings are memory in each node. */
 		(void)setenv("NETEMU_LOOP", "poll", 0);
-		r = kubelet_run(&e);
+		r = run(&e);
 	}
 	(void)fd_close(lock);
 	if (r < 0)
