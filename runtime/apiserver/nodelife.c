@@ -86,32 +86,42 @@ static void set_unknown(json_t *node, const char *type)
 
 struct of_node {
 	const char *node;
+	bool silent;
 	json_t *pods;
 };
 
-static void collect_ready(json_t *pod, void *arg)
+static bool has_condition(const json_t *pod, const char *type, const char *status)
+{
+	return strcmp(json_text(kube_condition(pod, type), "status", NULL), status) == 0;
+}
+
+/* Whose Ready is to change: those that are, or those of which only we have said that they are not. */
+static void collect(json_t *pod, void *arg)
 {
 	struct of_node *of = arg;
 
 	if (strcmp(json_text(pod, "spec", "nodeName", NULL), of->node) == 0 &&
-	    strcmp(json_text(kube_condition(pod, "Ready"), "status", NULL), "True") == 0)
+	    (of->silent ? has_condition(pod, "Ready", "True")
+	                : has_condition(pod, "Ready", "False") && has_condition(pod, "ContainersReady", "True") &&
+	                          json_array_size(json_at(pod, "spec", "readinessGates", NULL)) == 0))
 		(void)json_array_append(of->pods, pod);
 }
 
-static void pods_not_ready(struct api *api, const char *node)
+static void pods_follow(struct api *api, const char *node, bool silent)
 {
-	struct of_node of = { node, json_array() };
-	json_t *pod, *ready = json_pack("{s:s, s:s}", "type", "Ready", "status", "False");
+	struct of_node of = { node, silent, json_array() };
+	json_t *pod, *ready = json_pack("{s:s, s:s}", "type", "Ready", "status", silent ? "False" : "True");
 	size_t i;
 
-	store_each(api->store, RES_PODS, NULL, collect_ready, &of);
+	store_each(api->store, RES_PODS, NULL, collect, &of);
 	json_array_foreach(of.pods, i, pod)
 	{
 		json_t *own = json_deep_copy(pod);
 
 		set_condition(json_at(own, "status", "conditions", NULL), ready);
 		(void)store_update(api->store, RES_PODS, own, NULL, NULL);
-		api_event(api, pod, "Warning", "NodeNotReady", "node-controller", "", "Node is not ready");
+		if (silent)
+			api_event(api, pod, "Warning", "NodeNotReady", "node-controller", "", "Node is not ready");
 	}
 	json_decref(ready);
 	json_decref(of.pods);
@@ -138,7 +148,7 @@ static void on_silence(struct loop *loop _unused_, struct loop_handle id _unused
 	api_event(api, node, "Normal", "NodeNotReady", "node-controller", "", "Node %s status is now: NodeNotReady",
 	          a->name);
 	(void)store_update(api->store, RES_NODES, own, NULL, NULL);
-	pods_not_ready(api, a->name);
+	pods_follow(api, a->name, true);
 }
 
 static struct alive *alive_get(struct nodelife *nl, const char *name)
@@ -157,7 +167,7 @@ static struct alive *alive_get(struct nodelife *nl, const char *name)
 	return a;
 }
 
-/* A node that only paused says nothing new: what it said last is true again. */
+/* A node that only paused says nothing new, nor of its pods: what it said last is true again. */
 static void speak_again(struct alive *a)
 {
 	struct api *api = a->nl->api;
@@ -171,6 +181,7 @@ static void speak_again(struct alive *a)
 		json_decref(status);
 		(void)store_update(api->store, RES_NODES, own, NULL, NULL);
 	}
+	pods_follow(api, a->name, false);
 	json_decref(a->conditions);
 	a->conditions = NULL;
 }

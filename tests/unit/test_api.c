@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "apiserver/api.h"
+#include "apiserver/nodes.h"
 #include "cluster/jsonutil.h"
 
 static const char cluster[] = "{\"name\": \"t\", \"version\": \"v1.27.3\", \"podSubnets\": [\"10.244.0.0/16\"],"
@@ -544,6 +544,42 @@ static void test_long_grace(void **state _unused_)
 	                 strlen("2026-01-01T00:00:00Z"));
 }
 
+static const char *ready_of(const char *url)
+{
+	assert_int_equal(get(url), 200);
+	return json_text(kube_condition(answer, "Ready"), "status", NULL);
+}
+
+#define READY(type) "{\"type\":\"" type "\",\"status\":\"True\"}"
+
+/* A kubelet that only paused does not repeat itself: its node and pods are as it said. */
+static void test_silent_node(void **state _unused_)
+{
+	struct nodelife *nl = NULL;
+	struct error e = { 0 };
+
+	assert_int_equal(post("/api/v1/nodes", "{\"metadata\":{\"name\":\"n\"}}"), 201);
+	assert_int_equal(ask("PATCH", "/api/v1/nodes/n/status", "application/merge-patch+json", "",
+	                     "{\"status\":{\"conditions\":[" READY("Ready") "]}}"),
+	                 200);
+	assert_int_equal(post(PODS, "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"nodeName\":\"n\",\"containers\":[{"
+	                            "\"name\":\"c\",\"image\":\"i\"}]}}"),
+	                 201);
+	assert_int_equal(ask("PATCH", PODS "/a/status", "application/merge-patch+json", "",
+	                     "{\"status\":{\"conditions\":[" READY("Ready") "," READY("ContainersReady") "]}}"),
+	                 200);
+	(void)setenv("NETEMU_NODE_LEASE_DURATION", "1", 1);
+	assert_int_equal(nodelife_start(&api, &nl, &e), 0);
+	while (strcmp(ready_of("/api/v1/nodes/n"), "Unknown") != 0)
+		assert_true(loop_run_once(api.loop, 5000000) > 0);
+	assert_string_equal(ready_of(PODS "/a"), "False");
+	nodelife_beat(nl, "n");
+	assert_string_equal(ready_of("/api/v1/nodes/n"), "True");
+	assert_string_equal(ready_of(PODS "/a"), "True");
+	(void)nodelife_free(nl);
+	(void)unsetenv("NETEMU_NODE_LEASE_DURATION");
+}
+
 static void test_table(void **state _unused_)
 {
 	const json_t *row;
@@ -842,6 +878,7 @@ int main(void)
 		TEST(test_pages_and_watch),
 		TEST(test_bad_queries),
 		TEST(test_long_grace),
+		TEST(test_silent_node),
 		TEST(test_table),
 		TEST(test_watch),
 		TEST(test_watch_from),
