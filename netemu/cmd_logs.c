@@ -108,7 +108,8 @@ static int daemon_logs(const struct wanted *w)
 		child_main(w, p[1]);
 	(void)close(p[1]);
 	if (lines_filter(p[0], w->daemon) == 0)
-		cli_note(w->cli, "%s has logged nothing as '%s' (netemu logs %s shows all)", w->node, w->daemon, w->node);
+		cli_note(w->cli, "%s has logged nothing as '%s' (netemu logs %s shows all)", w->node, w->daemon,
+			 w->node);
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
 		return WEXITSTATUS(status);
 	return CLI_FAILED;

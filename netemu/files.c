@@ -295,7 +295,8 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 		r = pin_labs(cli, ret, &e);
 	diag_print(&ret->diag, stderr, cli_colour(stderr));
 	if (r == 0 && filter.n && only_clusters(ret))
-		return cli_usage(cli, "--node-filter chooses nodes of a topology, and there is none: a cluster is made as a whole");
+		return cli_usage(cli, "--node-filter chooses nodes of a topology, and there is none: "
+				      "a cluster is made as a whole");
 	if (r == 0)
 		return CLI_OK;
 	if (e.code)

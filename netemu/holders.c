@@ -62,8 +62,8 @@ static void lab_note(const struct holders *h, const struct lab_state *st, const 
 		}
 	}
 	if (n)
-		cli_note(cli, "lab '%s': %s%s in the network of %s, which is gone: make it anew (netemu run --reconfigure)", st->name, node,
-			 n > 1 ? " and others are" : " is", held->node);
+		cli_note(cli, "lab '%s': %s%s in the network of %s, which is gone: "
+			      "make it anew (netemu run --reconfigure)", st->name, node, n > 1 ? " and others are" : " is", held->node);
 }
 
 void holders_note(const struct holders *h, const struct cli *cli)

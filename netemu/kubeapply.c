@@ -349,7 +349,8 @@ static int install_values(const struct kube_apply *ap, const json_t *values, str
 	return 0;
 }
 
-static void print_result(const struct kube_apply *ap, const struct item *it, enum result result, const struct kube_reply *reply)
+static void print_result(const struct kube_apply *ap, const struct item *it, enum result result,
+			 const struct kube_reply *reply)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 

@@ -14,7 +14,7 @@ struct speakers {
 	size_t n;
 };
 
-/** speakers_add() - those nodes of a cluster that have BGP neighbors, as settle.h wants them; what cannot be asked has none */
+/** speakers_add() - the nodes of a cluster that have BGP neighbors, for settle.h; none when it cannot be asked */
 void speakers_add(struct speakers *s, const char *cluster);
 void speakers_done(struct speakers *s);
 

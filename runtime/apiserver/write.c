@@ -219,7 +219,8 @@ static void warn_idle(struct call *c)
 	const enum resource_id res = c->t.res->id;
 
 	if (res == RES_CRONJOBS || res == RES_HPAS)
-		strbuf_printf(&c->reply->warning, "a %s is stored and shown, but netemu does nothing for it\n", c->t.res->kind);
+		strbuf_printf(&c->reply->warning, "a %s is stored and shown, but netemu does nothing for it\n",
+			      c->t.res->kind);
 }
 
 void write_created(struct call *c, json_t *object)

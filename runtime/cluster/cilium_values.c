@@ -365,7 +365,8 @@ int cilium_values_read(const json_t *values, const json_t *cluster, json_t **ret
 	read_values(values, &v, causes);
 	first = json_array_get(causes, 0);
 	if (first)
-		return error_set(e, EINVAL, "values: %s: %s", json_text(first, "field", NULL), json_text(first, "message", NULL));
+		return error_set(e, EINVAL, "values: %s: %s", json_text(first, "field", NULL),
+		                 json_text(first, "message", NULL));
 	network = make_network(&v);
 	r = deal_pools(&v, cluster, network, e);
 	if (r < 0)

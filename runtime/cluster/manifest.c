@@ -356,7 +356,8 @@ static void load_values(const struct file *f, const struct value *root, json_t *
 	json_array_foreach(causes, i, cause) {
 		const char *field = json_text(cause, "field", NULL);
 
-		diag_error(f->d, locate_text(root, field), NULL, "values: %s: %s", field, json_text(cause, "message", NULL));
+		diag_error(f->d, locate_text(root, field), NULL, "values: %s: %s", field,
+			   json_text(cause, "message", NULL));
 	}
 	push(f, MANIFEST_VALUES, json_incref(o), root->pos);
 }
