@@ -200,8 +200,9 @@ static void start_failed(struct container *c, const struct agent_event *ev)
 		(void)error_set(&e, EIO, "exec: \"%s\": %s%s%s", program, ev->arg == ENOENT ? "stat " : "",
 				ev->arg == ENOENT ? program : "", ev->arg == ENOENT ? ": no such file or directory" : lower);
 	c->reason = "StartError";
-	c->message = json_sprintf("failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
-				  "unable to start container process: %s: unknown", e.msg);
+	c->message = json_sprintf("failed to create containerd task: failed to create shim task: OCI runtime create failed: "
+				  "runc create failed: unable to start container process: %s: unknown",
+				  e.msg);
 	container_exited(c, 128 << 8);
 }
 
@@ -265,7 +266,7 @@ static void init_dead(struct loop *loop, struct loop_handle id, uint32_t revents
 static int message_file(const struct container *c, const char *area, struct error *e)
 {
 	char path[640];
-	const int r = rootfs_write(cri_of(c)->fs_dir, area, MESSAGE_PATH + 1, "", e);
+	const int r = rootfs_write(cri_of(c)->fs_dir, area, &MESSAGE_PATH[1], "", e);
 
 	(void)snprintf(path, sizeof(path), "%s/%s" MESSAGE_PATH, cri_of(c)->fs_dir, area);
 	return r < 0 || chmod(path, 0666) == 0 ? r : error_errno(e, errno, "make " MESSAGE_PATH);
