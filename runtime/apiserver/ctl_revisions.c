@@ -2,8 +2,8 @@
 /*
  * ctl_revisions.c - the templates that a DaemonSet or a StatefulSet had (pkg/controller/history)
  *
- * A ControllerRevision NAME-HASH for each template, which kubectl rollout history and undo read. One that is in use again
- * gets the next number; of those that no pod is of any more, spec.revisionHistoryLimit are kept.
+ * A ControllerRevision NAME-HASH for each template, which kubectl rollout history and undo read. One that is in use
+ * again gets the next number; of those that no pod is of any more, spec.revisionHistoryLimit are kept.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ static void load(struct revisions *r)
 {
 	_cleanup_json_ json_t *all = store_list(r->c->api->store, RES_CONTROLLERREVISIONS, kube_namespace(r->owner));
 	const size_t len = strlen(kube_name(r->owner));
-	const json_t *owner;
+	const json_t *owner, *selector = json_at(r->owner, "spec", "selector", NULL);
 	json_t *one;
 	size_t i;
 
@@ -48,7 +48,7 @@ static void load(struct revisions *r)
 		owner = owner_of(one);
 		if (strncmp(kube_name(one), r->name, len + 1) != 0 ||
 		    (owner && strcmp(json_text(owner, "uid", NULL), kube_uid(r->owner)) != 0) ||
-		    !selector_match_object(json_at(r->owner, "spec", "selector", NULL), json_at(one, "metadata", "labels", NULL)))
+		    !selector_match_object(selector, json_at(one, "metadata", "labels", NULL)))
 			continue;
 		if (!owner)
 			adopt(r, one);
@@ -100,10 +100,10 @@ static void create(struct revisions *r, const char *hash)
 	if (!annotations)
 		annotations = json_object();
 	(void)json_object_del(annotations, "kubectl.kubernetes.io/last-applied-configuration");
-	one = json_pack("{s:s,s:s,s:{s:s,s:s,s:o,s:o,s:[o]},s:o,s:I}", "kind", "ControllerRevision", "apiVersion", "apps/v1",
-			"metadata", "name", r->name, "namespace", kube_namespace(r->owner), "labels", labels_of(r, hash),
-			"annotations", annotations, "ownerReferences", owner_reference(r->res, r->owner), "data",
-			patch_of(r->owner), "revision", next_number(r));
+	one = json_pack("{s:s,s:s,s:{s:s,s:s,s:o,s:o,s:[o]},s:o,s:I}", "kind", "ControllerRevision", "apiVersion",
+			"apps/v1", "metadata", "name", r->name, "namespace", kube_namespace(r->owner), "labels",
+			labels_of(r, hash), "annotations", annotations, "ownerReferences",
+			owner_reference(r->res, r->owner), "data", patch_of(r->owner), "revision", next_number(r));
 	(void)api_create(r->c->api, RES_CONTROLLERREVISIONS, one, NULL, NULL);
 }
 
@@ -150,8 +150,8 @@ static void forget(struct revisions *r)
 		oldest = NULL;
 		unused = 0;
 		json_array_foreach(r->list, i, one) {
-			if (in_use(r, pods, one) || !store_get(r->c->api->store, RES_CONTROLLERREVISIONS, kube_namespace(one),
-							       kube_name(one)))
+			if (in_use(r, pods, one) || !store_get(r->c->api->store, RES_CONTROLLERREVISIONS,
+							       kube_namespace(one), kube_name(one)))
 				continue;
 			unused++;
 			if (!oldest || number(one) < number(oldest))

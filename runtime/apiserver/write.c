@@ -218,7 +218,7 @@ static void warn_idle(struct call *c)
 {
 	const enum resource_id res = c->t.res->id;
 
-	if (res == RES_CRONJOBS || res == RES_HPAS)
+	if (res == RES_CRONJOBS || res == RES_HPAS || res == RES_PDBS)
 		strbuf_printf(&c->reply->warning, "a %s is stored and shown, but netemu does nothing for it\n",
 			      c->t.res->kind);
 }
