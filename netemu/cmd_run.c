@@ -276,14 +276,20 @@ static int wait_nodes(const struct cli *cli, const struct files *files)
 	return code;
 }
 
-/* From here on the labs are there and stay: a signal ends only what this process still does. */
+/*
+ * From here on the labs are there and stay: a signal ends only what this process still does. A script that runs it in the
+ * background has SIGINT ignored, which does not keep it from ending what it waits for.
+ */
 static void signals_restore(const struct cli *cli)
 {
 	sigset_t none;
 
+	if (cli_flag(cli, "foreground"))
+		return;
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
 	(void)sigemptyset(&none);
-	if (!cli_flag(cli, "foreground"))
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static int after(const struct cli *cli, struct launch *l, struct files *files)
