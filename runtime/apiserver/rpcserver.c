@@ -39,6 +39,7 @@ struct waiter {
 struct client {
 	struct rpcserver *server;
 	struct rpc_peer *peer;
+	char *node; /* a kubelet's connection, that of this node; NULL: root's on the host, who may do everything */
 	struct follow *follows;
 	struct client *next;
 };
@@ -466,7 +467,16 @@ static void on_message(struct rpc_peer *peer, struct rpc_message *m, void *arg)
 	const char *op = json_text(m->body, "op", NULL);
 	const json_int_t id = json_int(m->body, 0, "id", NULL);
 
+	if (strcmp(op, "kubelet") == 0) { /* the supervisor says so before it gives the connection away */
+		if (!c->node)
+			c->node = strdup(json_text(m->body, "node", NULL));
+		return;
+	}
 	if (strcmp(op, "hello") == 0) {
+		if (c->node && strcmp(c->node, kube_name(json_object_get(m->body, "object"))) != 0) {
+			fail(c, id, EPERM, "hello: this is the connection of another node");
+			return;
+		}
 		nodes_hello(c->server->api, peer, id, json_object_get(m->body, "object"));
 		look_soon(c->server);
 		return;
@@ -475,7 +485,10 @@ static void on_message(struct rpc_peer *peer, struct rpc_message *m, void *arg)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
 		if (strcmp(ops[i].op, op) == 0) {
-			ops[i].fn(c, m->body, id);
+			if (c->node)
+				fail(c, id, EPERM, "a node may not do that");
+			else
+				ops[i].fn(c, m->body, id);
 			return;
 		}
 	fail(c, id, EOPNOTSUPP, "unknown operation");
@@ -496,6 +509,7 @@ static void client_free(struct client *c)
 	}
 	while (c->follows)
 		follow_free(c->follows);
+	free(c->node);
 	nodes_peer_ended(s->api, c->peer);
 	rpc_peer_free(c->peer);
 	free(c);

@@ -4,7 +4,8 @@
  *
  * The protocol is engine/rpc.h's; objects are Kubernetes objects.
  *
- * A kubelet says `hello` first; from then on it gets notifications.
+ * The supervisor says whose connection it is before it gives one to a node: {"op": "kubelet", "node": NAME}. From then on
+ * only that node's kubelet can be heard on it. A kubelet says `hello` first; from then on it gets notifications.
  *   kubelet -> API server
  *     hello        {"object": Node}         registers (created, or labels/addresses/status updated); reply {"object": Node as stored}
  *     lease        {}                       heart-beat, every NODE_LEASE_RENEW seconds

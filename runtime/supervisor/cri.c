@@ -80,6 +80,20 @@ static int op_node_info(struct cri_call *call, struct error *e)
 	return 0;
 }
 
+/*
+ * A connection to the API server that knows whose it is, since a node hands it on to what it likes: no more can be asked on
+ * it than this node's kubelet may.
+ */
+static int kubelet_connect(const struct cri_client *c, struct error *e)
+{
+	_cleanup_close_ int fd = api_connect(c->cri->run, e);
+	const char *node = c->node ? json_text(json_array_get(c->cri->cluster_nodes, c->node->index), "hostname", NULL) : "";
+	_cleanup_json_ json_t *whose = json_pack("{s:s, s:s}", "op", "kubelet", "node", node);
+	int r = fd < 0 ? fd : rpc_send(fd, whose, NULL, 0, e);
+
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
 static int op_apiserver(struct cri_call *call, struct error *e)
 {
 	struct cri *cri = call->client->cri;
@@ -89,7 +103,7 @@ static int op_apiserver(struct cri_call *call, struct error *e)
 		return error_set(e, ENOENT, "this lab has no API server");
 	if (!api_is_ready(cri->run))
 		return cri_later(call, api_waiters(cri->run), e);
-	fd = api_connect(cri->run, e);
+	fd = kubelet_connect(call->client, e);
 	if (fd == -ECONNREFUSED || fd == -ENOENT) /* it is dying, and we shall hear of that */
 		return cri_later(call, api_waiters(cri->run), e);
 	if (fd < 0)
@@ -107,7 +121,7 @@ void cri_api_ready(struct lab_run *run)
 	while (w) {
 		struct cri_waiter *next = w->next;
 		struct error e = { 0 };
-		_cleanup_close_ int fd = w->client->peer ? api_connect(run, &e) : -EBADF;
+		_cleanup_close_ int fd = w->client->peer ? kubelet_connect(w->client, &e) : -EBADF;
 
 		if (w->client->peer && fd < 0)
 			rpc_peer_fail(w->client->peer, w->id, &e);

@@ -798,6 +798,21 @@ static pid_t find_apiserver(void)
 	return 0;
 }
 
+/* What a node is given of the API server is its kubelet's part, not the administrator's. */
+static void test_apiserver_connection(void **state)
+{
+	struct rpc_message m = ask_on(t.sock, json_pack("{s:s}", "op", "apiserver"));
+	struct error e = { 0 };
+
+	(void)state;
+	assert_int_equal(rpc_call(m.fds[0], json_pack("{s:s, s:s, s:s}", "op", "http", "method", "GET", "path", "/api/v1/pods"),
+				  NULL, &e), -EPERM);
+	assert_int_equal(rpc_call(m.fds[0], json_pack("{s:s, s:{s:{s:s}}}", "op", "hello", "object", "metadata", "name", "other"),
+				  NULL, &e), -EPERM);
+	assert_non_null(strstr(e.msg, "another node"));
+	rpc_message_done(&m);
+}
+
 static void test_apiserver_restarts(void **state)
 {
 	const pid_t first = find_apiserver();
@@ -911,6 +926,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_hostile_volume),
 		cmocka_unit_test(test_host_path),
 		cmocka_unit_test(test_read_only_root),
+		cmocka_unit_test(test_apiserver_connection),
 		cmocka_unit_test(test_apiserver_restarts),
 		cmocka_unit_test(test_node_dies),
 		cmocka_unit_test(test_kill_9),
