@@ -251,6 +251,14 @@ static bool name_is_stale(int dirfd, const char *name)
 	return fd < 0 ? errno == ENOENT : fstatfs(fd, &sf) == 0 && sf.f_type != NSFS_MAGIC;
 }
 
+static int netns_dir_open(struct engine *en, struct error *e)
+{
+	(void)fd_close(en->netns_dirfd);
+	(void)mkdir(netns_dir, 0755);
+	en->netns_dirfd = fault_fails("open /run/netns") ? -1 : open(netns_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return en->netns_dirfd < 0 ? error_errno(e, errno, "open %s", netns_dir) : 0;
+}
+
 static int op_name(struct engine *en, const struct op *op, struct error *e)
 {
 	char target[64];
@@ -258,6 +266,11 @@ static int op_name(struct engine *en, const struct op *op, struct error *e)
 
 	(void)snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)en->self, en->ns_fd[op->ns]);
 	r = fault_fails("name in /run/netns") || symlinkat(target, en->netns_dirfd, op->value) < 0 ? -errno : 0;
+	/* The lab that had made the directory was the last with a name in it, and took it away. */
+	if (r == -ENOENT && netns_dir_open(en, NULL) == 0) {
+		en->made_netns_dir = true;
+		r = symlinkat(target, en->netns_dirfd, op->value) < 0 ? -errno : 0;
+	}
 	if (r == -EEXIST && name_is_stale(en->netns_dirfd, op->value) && unlinkat(en->netns_dirfd, op->value, 0) == 0)
 		r = symlinkat(target, en->netns_dirfd, op->value) < 0 ? -errno : 0;
 	if (r == -EEXIST)
@@ -509,13 +522,6 @@ static int dirs_open(struct engine *en, struct error *e)
 		return error_errno(e, errno, "open %s/nodes", en->dir);
 	en->made_netns_dir = access(netns_dir, F_OK) < 0;
 	return 0;
-}
-
-static int netns_dir_open(struct engine *en, struct error *e)
-{
-	(void)mkdir(netns_dir, 0755);
-	en->netns_dirfd = fault_fails("open /run/netns") ? -1 : open(netns_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return en->netns_dirfd < 0 ? error_errno(e, errno, "open %s", netns_dir) : 0;
 }
 
 static int foreign_open(struct engine *en, struct error *e)
