@@ -73,19 +73,6 @@ static void table_print(const struct table *t, struct strbuf *out)
 	}
 }
 
-const char *go_duration(json_int_t seconds, char buf[GO_DURATION_LEN])
-{
-	const long long h = seconds / 3600, m = seconds / 60 % 60, s = seconds % 60;
-
-	if (h)
-		(void)snprintf(buf, GO_DURATION_LEN, "%lldh%lldm%llds", h, m, s);
-	else if (m)
-		(void)snprintf(buf, GO_DURATION_LEN, "%lldm%llds", m, s);
-	else
-		(void)snprintf(buf, GO_DURATION_LEN, "%llds", s);
-	return buf;
-}
-
 /* ---- order ---- */
 
 static int by_node(const void *x, const void *y)

@@ -17,8 +17,4 @@ void cilium_peers_print(const json_t *nodes, struct strbuf *out);
 /** cilium_routes_print() - @nodes: [{"node", "routes": [...]}] (kubelet/speaker.h); with a column Peer when a route has one */
 void cilium_routes_print(const json_t *nodes, struct strbuf *out);
 
-enum { GO_DURATION_LEN = 32 };
-/** go_duration() - whole seconds as Go's time.Duration writes them: "0s", "33m26s", "1h0m5s" */
-const char *go_duration(json_int_t seconds, char buf[GO_DURATION_LEN]);
-
 #endif

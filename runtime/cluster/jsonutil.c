@@ -174,6 +174,19 @@ const char *kube_age(time_t s, char buf[KUBE_TIME_LEN])
 	return buf;
 }
 
+const char *go_duration(int64_t seconds, char buf[GO_DURATION_LEN])
+{
+	const long long h = seconds / 3600, m = seconds / 60 % 60, s = seconds % 60;
+
+	if (h)
+		(void)snprintf(buf, GO_DURATION_LEN, "%lldh%lldm%llds", h, m, s);
+	else if (m)
+		(void)snprintf(buf, GO_DURATION_LEN, "%lldm%llds", m, s);
+	else
+		(void)snprintf(buf, GO_DURATION_LEN, "%llds", s);
+	return buf;
+}
+
 json_t *kube_condition(const json_t *object, const char *type)
 {
 	const json_t *list = json_at(object, "status", "conditions", NULL);

@@ -56,6 +56,10 @@ const char *kube_time(time_t t, char buf[KUBE_TIME_LEN]);
 time_t kube_time_parse(const char *text);
 /** kube_age() - a duration as kubectl writes it (duration.HumanDuration): "42s", "3m20s", "18h", "4d3h" */
 const char *kube_age(time_t seconds, char buf[KUBE_TIME_LEN]);
+enum { GO_DURATION_LEN = 32 };
+/** go_duration() - whole seconds as Go's time.Duration writes them: "0s", "33m26s", "1h0m5s" */
+const char *go_duration(int64_t seconds, char buf[GO_DURATION_LEN]);
+
 /** kube_condition() - the condition of a type in status.conditions. Borrowed; NULL. */
 json_t *kube_condition(const json_t *object, const char *type);
 /** kube_has_finalizer() - whether metadata.finalizers names it */

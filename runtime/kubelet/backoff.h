@@ -28,8 +28,4 @@ int64_t backoff_left(const struct backoff *b, int64_t failed, int64_t now);
 /** backoff_next() - it is tried now, after it failed at @failed: the next wait is longer */
 void backoff_next(struct backoff *b, int64_t failed, int64_t now);
 
-enum { GO_DURATION_LEN = 32 };
-/** go_duration() - seconds as Go prints a time.Duration: "10s", "1m20s", "5m0s", "1h0m0s" */
-const char *go_duration(int64_t seconds, char buf[GO_DURATION_LEN]);
-
 #endif

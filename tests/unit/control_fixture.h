@@ -13,29 +13,13 @@
 
 #include "apiserver/control.h"
 #include "cluster/schema.h"
+#include "parsed.h"
 
 struct fixture {
 	struct api api;
 	bool stuck;	   /* pods never become Ready */
 	const char *phase; /* what pods end as; NULL: they run */
 };
-
-/* JSON with ' for " */
-static json_t *parsed(const char *text)
-{
-	char *copy = strdup(text);
-	json_error_t error;
-	json_t *j;
-
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	j = json_loads(copy, 0, &error);
-	if (!j)
-		fail_msg("%s: %s", copy, error.text);
-	free(copy);
-	return j;
-}
 
 static json_t *parsedf(const char *fmt, ...) _printf_(1, 2);
 static json_t *parsedf(const char *fmt, ...)

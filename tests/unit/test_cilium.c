@@ -13,23 +13,7 @@
 #include "cluster/jsonutil.h"
 #include "cluster/schema.h"
 #include "cluster/schema_cilium.h"
-
-/* JSON with ' for " */
-static json_t *parsed(const char *text)
-{
-	char *copy = strdup(text);
-	json_error_t error;
-	json_t *j;
-
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	j = json_loads(copy, 0, &error);
-	if (!j)
-		fail_msg("%s: %s", copy, error.text);
-	free(copy);
-	return j;
-}
+#include "parsed.h"
 
 /* ---- values ---- */
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cluster/jsonutil.h"
 #include "kubelet/backoff.h"
 #include "kubelet/expand.h"
 #include "kubelet/ipam.h"
