@@ -18,7 +18,7 @@ struct bgp {
 	struct store_watch *watch;
 	struct loop_handle timer;
 	bool dirty;
-	json_t *sent;   /* {node: Speaker}; without an entry: never had one */
+	json_t *sent;	/* {node: Speaker}; without an entry: never had one */
 	json_t *states; /* {node: [PeerState]} */
 };
 
@@ -40,11 +40,11 @@ static json_t *condition(const json_t *object, const char *type, bool on, const 
 
 	(void)kube_time(time(NULL), now);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "type", type, "status", status, "reason", reason, "message",
-	                 message, "lastTransitionTime",
-	                 old && strcmp(json_text(old, "status", NULL), status) == 0
-	                         ? json_text(old, "lastTransitionTime", NULL)
-	                         : now,
-	                 "observedGeneration", json_int(object, 1, "metadata", "generation", NULL));
+			 message, "lastTransitionTime",
+			 old && strcmp(json_text(old, "status", NULL), status) == 0
+				 ? json_text(old, "lastTransitionTime", NULL)
+				 : now,
+			 "observedGeneration", json_int(object, 1, "metadata", "generation", NULL));
 }
 
 static void join(struct strbuf *out, const char *text, const json_t *names)
@@ -75,18 +75,18 @@ static void config_conditions(struct round *r, const json_t *config)
 	const char *name = kube_name(config);
 	const json_t *conflicts = json_object_get(r->conflicts, name), *missing = json_object_get(r->missing, name);
 	const bool matched = json_is_true(json_object_get(r->matched, name)) || json_array_size(conflicts);
-	_cleanup_strbuf_ struct strbuf c = {0}, m = {0};
+	_cleanup_strbuf_ struct strbuf c = { 0 }, m = { 0 };
 
 	join(&c, "Other CiliumBGPClusterConfigs select the same nodes: ", conflicts);
 	join(&m, "Referenced CiliumBGPPeerConfigs are missing: ", missing);
 	set_conditions(r->bgp, RES_BGPCLUSTERCONFIGS, config,
-	               json_pack("[o, o, o]",
-	                         condition(config, "cilium.io/NoMatchingNode", !matched, "NoMatchingNode",
-	                                   matched ? "" : "No node matches spec.nodeSelector"),
-	                         condition(config, "cilium.io/MissingPeerConfigs", json_array_size(missing) > 0,
-	                                   "MissingPeerConfigs", strbuf_str(&m)),
-	                         condition(config, "cilium.io/ConflictingClusterConfig", json_array_size(conflicts) > 0,
-	                                   "ConflictingClusterConfig", strbuf_str(&c))));
+		       json_pack("[o, o, o]",
+				 condition(config, "cilium.io/NoMatchingNode", !matched, "NoMatchingNode",
+					   matched ? "" : "No node matches spec.nodeSelector"),
+				 condition(config, "cilium.io/MissingPeerConfigs", json_array_size(missing) > 0,
+					   "MissingPeerConfigs", strbuf_str(&m)),
+				 condition(config, "cilium.io/ConflictingClusterConfig", json_array_size(conflicts) > 0,
+					   "ConflictingClusterConfig", strbuf_str(&c))));
 }
 
 static void peer_config_conditions(struct round *r, const json_t *config)
@@ -119,7 +119,7 @@ static const json_t *state_find(const json_t *states, const char *vrouter, const
 	size_t i;
 
 	json_array_foreach(states, i, s) if (strcmp(json_text(s, "vrouter", NULL), vrouter) == 0 &&
-	                                     strcmp(json_text(s, "name", NULL), name) == 0) return s;
+					     strcmp(json_text(s, "name", NULL), name) == 0) return s;
 	return NULL;
 }
 
@@ -132,13 +132,13 @@ static json_t *node_peer_status(const json_t *peer, const json_t *state)
 	json_array_foreach(json_object_get(state, "families"), i, f) json_array_append_new(
 		counts,
 		json_pack("{s:O, s:O, s:O, s:O}", "afi", json_object_get(f, "afi"), "safi", json_object_get(f, "safi"),
-	                  "received", json_object_get(f, "received"), "advertised", json_object_get(f, "advertised")));
+			  "received", json_object_get(f, "received"), "advertised", json_object_get(f, "advertised")));
 	ret = json_pack("{s:O, s:O, s:I, s:s, s:o, s:{s:I, s:I}}", "name", json_object_get(peer, "name"), "peerAddress",
-	                json_object_get(peer, "address"), "peerASN",
-	                json_int(state, json_int(peer, 0, "peerASN", NULL), "peer-asn", NULL), "peeringState",
-	                state ? json_text(state, "session-state", NULL) : "idle", "routeCount", counts, "timers",
-	                "appliedHoldTimeSeconds", json_int(state, 0, "applied-hold-time-seconds", NULL),
-	                "appliedKeepaliveSeconds", json_int(state, 0, "applied-keep-alive-time-seconds", NULL));
+			json_object_get(peer, "address"), "peerASN",
+			json_int(state, json_int(peer, 0, "peerASN", NULL), "peer-asn", NULL), "peeringState",
+			state ? json_text(state, "session-state", NULL) : "idle", "routeCount", counts, "timers",
+			"appliedHoldTimeSeconds", json_int(state, 0, "applied-hold-time-seconds", NULL),
+			"appliedKeepaliveSeconds", json_int(state, 0, "applied-keep-alive-time-seconds", NULL));
 	return ret;
 }
 
@@ -147,8 +147,8 @@ static json_t *node_peer_spec(const json_t *peer)
 	const char *local = json_text(peer, "sourceAddress", NULL);
 
 	return json_pack("{s:O, s:O, s:O, s:s*}", "name", json_object_get(peer, "name"), "peerAddress",
-	                 json_object_get(peer, "address"), "peerASN", json_object_get(peer, "peerASN"), "localAddress",
-	                 *local ? local : NULL);
+			 json_object_get(peer, "address"), "peerASN", json_object_get(peer, "peerASN"), "localAddress",
+			 *local ? local : NULL);
 }
 
 /* Both halves of a list of instances: what is wanted (spec) and how it is (status). */
@@ -162,13 +162,12 @@ static json_t *node_instances(const json_t *speaker, const json_t *states, bool 
 	{
 		json_t *peers = json_array();
 		json_t *one = json_pack("{s:O, s:O, s:o}", "name", json_object_get(i, "name"), "localASN",
-		                        json_object_get(i, "localASN"), "peers", peers);
+					json_object_get(i, "localASN"), "peers", peers);
 
 		json_array_foreach(json_object_get(i, "peers"), k, p) json_array_append_new(
-			peers,
-			status ? node_peer_status(
-					 p, state_find(states, json_text(i, "name", NULL), json_text(p, "name", NULL)))
-			       : node_peer_spec(p));
+			peers, status ? node_peer_status(p, state_find(states, json_text(i, "name", NULL),
+								       json_text(p, "name", NULL)))
+				      : node_peer_spec(p));
 		if (!status && json_int(i, -1, "localPort", NULL) > 0)
 			json_object_set(one, "localPort", json_object_get(i, "localPort"));
 		if (!status)
@@ -191,12 +190,12 @@ static void put_node_config(struct bgp *b, const char *node, const json_t *speak
 		return;
 	}
 	o = json_pack("{s:s, s:s, s:{s:s, s:[{s:s, s:s, s:s, s:s, s:b}]}, s:{s:o}, s:{s:o}}", "apiVersion",
-	              resource_api_version(&resources[RES_BGPNODECONFIGS]), "kind", "CiliumBGPNodeConfig", "metadata",
-	              "name", node, "ownerReferences", "apiVersion",
-	              resource_api_version(&resources[RES_BGPCLUSTERCONFIGS]), "kind", "CiliumBGPClusterConfig", "name",
-	              name, "uid", kube_uid(config), "controller", 1, "spec", "bgpInstances",
-	              node_instances(speaker, states, false), "status", "bgpInstances",
-	              node_instances(speaker, states, true));
+		      resource_api_version(&resources[RES_BGPNODECONFIGS]), "kind", "CiliumBGPNodeConfig", "metadata",
+		      "name", node, "ownerReferences", "apiVersion",
+		      resource_api_version(&resources[RES_BGPCLUSTERCONFIGS]), "kind", "CiliumBGPClusterConfig", "name",
+		      name, "uid", kube_uid(config), "controller", 1, "spec", "bgpInstances",
+		      node_instances(speaker, states, false), "status", "bgpInstances",
+		      node_instances(speaker, states, true));
 	if (store_get(b->api->store, RES_BGPNODECONFIGS, "", node))
 		(void)store_update(b->api->store, RES_BGPNODECONFIGS, o, NULL, NULL);
 	else
@@ -231,8 +230,8 @@ static void round_begin(struct round *r, struct bgp *b)
 
 static void round_end(struct round *r)
 {
-	json_t *const all[] = {r->nodes,     r->policies, r->configs, r->peer_configs, r->advertisements,
-	                       r->overrides, r->secrets,  r->matched, r->conflicts,    r->missing};
+	json_t *const all[] = { r->nodes,     r->policies, r->configs, r->peer_configs, r->advertisements,
+				r->overrides, r->secrets,  r->matched, r->conflicts,	r->missing };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		json_decref(all[i]);
@@ -283,9 +282,9 @@ static void note_engine(const json_t *node, json_t *speaker)
 
 	if (*engine && strcmp(engine, "frr") != 0 && strcmp(engine, "gobgp") != 0)
 		json_array_append_new(json_array_make(speaker, "notes"),
-		                      json_sprintf("annotation " CILIUM_ENGINE_ANNOTATION
-		                                   ": \"%s\" is neither frr nor gobgp: it is ignored",
-		                                   engine));
+				      json_sprintf("annotation " CILIUM_ENGINE_ANNOTATION
+						   ": \"%s\" is neither frr nor gobgp: it is ignored",
+						   engine));
 }
 
 static void tell_node(struct round *r, const json_t *node)
@@ -346,7 +345,7 @@ static bool node_counts(const struct store_event *ev)
 	       !json_equal(json_object_get(ev->object, "metadata"), json_object_get(ev->old, "metadata")) ||
 	       !json_equal(json_object_get(ev->object, "spec"), json_object_get(ev->old, "spec")) ||
 	       !json_equal(json_at(ev->object, "status", "addresses", NULL),
-	                   json_at(ev->old, "status", "addresses", NULL));
+			   json_at(ev->old, "status", "addresses", NULL));
 }
 
 static void on_event(const struct store_event *ev, void *arg)
@@ -382,7 +381,7 @@ int bgp_start(struct api *api, struct error *e)
 
 	if (!b)
 		return error_oom(e);
-	*b = (struct bgp){.api = api, .sent = json_object(), .states = json_object()};
+	*b = (struct bgp){ .api = api, .sent = json_object(), .states = json_object() };
 	api->bgp = b;
 	b->watch = store_watch(api->store, on_event, b);
 	bgp_changed(api);
@@ -416,7 +415,7 @@ void bgp_peer_status(struct api *api, const char *node, const json_t *peers)
 /* ---- questions ---- */
 
 struct query {
-	json_t *nodes;   /* of the answer, in the order of the nodes */
+	json_t *nodes;	 /* of the answer, in the order of the nodes */
 	const char *key; /* "peers" or "routes" */
 	size_t waiting;
 	bgp_query_fn fn;
@@ -464,7 +463,7 @@ static void ask_node(struct api *api, struct query *q, const char *node, const j
 		free(one);
 		return;
 	}
-	*one = (struct question){.query = q, .entry = entry};
+	*one = (struct question){ .query = q, .entry = entry };
 	ask = json_deep_copy(request);
 	json_object_del(ask, "id");
 	json_object_del(ask, "node");
@@ -477,7 +476,7 @@ void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *ar
 	_cleanup_json_ json_t *nodes = store_list(api->store, RES_NODES, "");
 	const char *only = json_text(request, "node", NULL);
 	struct query *q = calloc(1, sizeof(*q));
-	struct error e = {0};
+	struct error e = { 0 };
 	const json_t *n;
 	size_t i;
 
@@ -489,11 +488,11 @@ void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *ar
 	}
 	if (!q)
 		return;
-	*q = (struct query){.nodes = json_array(),
-	                    .waiting = 1,
-	                    .fn = fn,
-	                    .arg = arg,
-	                    .key = strcmp(json_text(request, "op", NULL), "bgp.routes") == 0 ? "routes" : "peers"};
+	*q = (struct query){ .nodes = json_array(),
+			     .waiting = 1,
+			     .fn = fn,
+			     .arg = arg,
+			     .key = strcmp(json_text(request, "op", NULL), "bgp.routes") == 0 ? "routes" : "peers" };
 	json_array_foreach(nodes, i, n) if (!*only || strcmp(only, kube_name(n)) == 0)
 		ask_node(api, q, kube_name(n), request);
 	query_done(q);

@@ -14,12 +14,12 @@
 #include "cluster/cilium_values.h"
 #include "cluster/jsonutil.h"
 
-#define NS      "kube-system"
+#define NS	"kube-system"
 #define VERSION "1.14.3"
 
-static const enum resource_id crds[] = {RES_BGPPEERINGPOLICIES, RES_BGPCLUSTERCONFIGS, RES_BGPPEERCONFIGS,
-                                        RES_BGPADVERTISEMENTS,  RES_BGPNODECONFIGS,    RES_BGPNODECONFIGOVERRIDES,
-                                        RES_CILIUMNODES};
+static const enum resource_id crds[] = { RES_BGPPEERINGPOLICIES, RES_BGPCLUSTERCONFIGS, RES_BGPPEERCONFIGS,
+					 RES_BGPADVERTISEMENTS,	 RES_BGPNODECONFIGS,	RES_BGPNODECONFIGOVERRIDES,
+					 RES_CILIUMNODES };
 
 static bool is_bgp(const struct resource *res)
 {
@@ -60,9 +60,9 @@ static void put(struct api *api, enum resource_id res, json_t *object)
 static json_t *object_new(enum resource_id res, const char *ns, const char *name)
 {
 	json_t *o = json_pack("{s:s, s:s, s:{s:s, s:{s:s}, s:{s:s, s:s}}}", "apiVersion",
-	                      resource_api_version(&resources[res]), "kind", resources[res].kind, "metadata", "name",
-	                      name, "labels", "app.kubernetes.io/managed-by", "Helm", "annotations",
-	                      "meta.helm.sh/release-name", "cilium", "meta.helm.sh/release-namespace", NS);
+			      resource_api_version(&resources[res]), "kind", resources[res].kind, "metadata", "name",
+			      name, "labels", "app.kubernetes.io/managed-by", "Helm", "annotations",
+			      "meta.helm.sh/release-name", "cilium", "meta.helm.sh/release-namespace", NS);
 
 	if (*ns)
 		json_object_set_new(json_object_get(o, "metadata"), "namespace", json_string(ns));
@@ -76,16 +76,16 @@ static void put_label(json_t *o, const char *key, const char *value)
 
 /* A pod template of the chart: on the host's network, wherever there is a node. */
 static json_t *pod_template(const char *account, json_t *labels, const char *container, const char *image,
-                            const char *version)
+			    const char *version)
 {
-	_cleanup_strbuf_ struct strbuf full = {0};
+	_cleanup_strbuf_ struct strbuf full = { 0 };
 
 	strbuf_printf(&full, "%s:v%s", image, version);
 	return json_pack("{s:{s:o}, s:{s:b, s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:[{s:s, s:s, s:s}]}}", "metadata",
-	                 "labels", labels, "spec", "hostNetwork", 1, "restartPolicy", "Always", "serviceAccountName",
-	                 account, "priorityClassName", "system-node-critical", "dnsPolicy", "ClusterFirst",
-	                 "tolerations", "operator", "Exists", "terminationGracePeriodSeconds", 1, "containers", "name",
-	                 container, "image", strbuf_str(&full), "imagePullPolicy", "IfNotPresent");
+			 "labels", labels, "spec", "hostNetwork", 1, "restartPolicy", "Always", "serviceAccountName",
+			 account, "priorityClassName", "system-node-critical", "dnsPolicy", "ClusterFirst",
+			 "tolerations", "operator", "Exists", "terminationGracePeriodSeconds", 1, "containers", "name",
+			 container, "image", strbuf_str(&full), "imagePullPolicy", "IfNotPresent");
 }
 
 static void put_agent(struct api *api, const char *version)
@@ -98,12 +98,12 @@ static void put_agent(struct api *api, const char *version)
 	json_object_set_new(
 		o, "spec",
 		json_pack("{s:{s:o}, s:{s:s, s:{s:i, s:i}}, s:i, s:o}", "selector", "matchLabels", labels,
-	                  "updateStrategy", "type", "RollingUpdate", "rollingUpdate", "maxUnavailable", 2, "maxSurge",
-	                  0, "revisionHistoryLimit", 10, "template",
-	                  pod_template("cilium",
-	                               json_pack("{s:s, s:s, s:s}", "k8s-app", "cilium", "app.kubernetes.io/name",
-	                                         "cilium-agent", "app.kubernetes.io/part-of", "cilium"),
-	                               "cilium-agent", "quay.io/cilium/cilium", version)));
+			  "updateStrategy", "type", "RollingUpdate", "rollingUpdate", "maxUnavailable", 2, "maxSurge",
+			  0, "revisionHistoryLimit", 10, "template",
+			  pod_template("cilium",
+				       json_pack("{s:s, s:s, s:s}", "k8s-app", "cilium", "app.kubernetes.io/name",
+						 "cilium-agent", "app.kubernetes.io/part-of", "cilium"),
+				       "cilium-agent", "quay.io/cilium/cilium", version)));
 	put(api, RES_DAEMONSETS, o);
 }
 
@@ -115,12 +115,12 @@ static void put_operator(struct api *api, const char *version, json_int_t replic
 	put_label(o, "io.cilium/app", "operator");
 	put_label(o, "name", "cilium-operator");
 	json_object_set_new(o, "spec",
-	                    json_pack("{s:I, s:{s:O}, s:{s:s, s:{s:s, s:s}}, s:i, s:i, s:o}", "replicas", replicas,
-	                              "selector", "matchLabels", labels, "strategy", "type", "RollingUpdate",
-	                              "rollingUpdate", "maxSurge", "25%", "maxUnavailable", "50%",
-	                              "progressDeadlineSeconds", 600, "revisionHistoryLimit", 10, "template",
-	                              pod_template("cilium-operator", labels, "cilium-operator",
-	                                           "quay.io/cilium/operator-generic", version)));
+			    json_pack("{s:I, s:{s:O}, s:{s:s, s:{s:s, s:s}}, s:i, s:i, s:o}", "replicas", replicas,
+				      "selector", "matchLabels", labels, "strategy", "type", "RollingUpdate",
+				      "rollingUpdate", "maxSurge", "25%", "maxUnavailable", "50%",
+				      "progressDeadlineSeconds", 600, "revisionHistoryLimit", 10, "template",
+				      pod_template("cilium-operator", labels, "cilium-operator",
+						   "quay.io/cilium/operator-generic", version)));
 	put(api, RES_DEPLOYMENTS, o);
 }
 
@@ -142,11 +142,11 @@ static json_t *crd_versions(const struct resource *r)
 
 	for (size_t i = 0; r->versions[i]; i++)
 		json_array_append_new(ret, json_pack("{s:s, s:b, s:b, s:{s:{s:s, s:b}}, s:{}, s:[{s:s, s:s, s:s}]}",
-		                                     "name", r->versions[i], "served", 1, "storage", i == 0, "schema",
-		                                     "openAPIV3Schema", "type", "object",
-		                                     "x-kubernetes-preserve-unknown-fields", 1, "subresources",
-		                                     "additionalPrinterColumns", "name", "Age", "type", "date",
-		                                     "jsonPath", ".metadata.creationTimestamp"));
+						     "name", r->versions[i], "served", 1, "storage", i == 0, "schema",
+						     "openAPIV3Schema", "type", "object",
+						     "x-kubernetes-preserve-unknown-fields", 1, "subresources",
+						     "additionalPrinterColumns", "name", "Age", "type", "date",
+						     "jsonPath", ".metadata.creationTimestamp"));
 	return ret;
 }
 
@@ -168,8 +168,8 @@ static json_t *crd_object(const struct resource *r)
 	(void)snprintf(list, sizeof(list), "%sList", r->kind);
 	(void)kube_time(time(NULL), now);
 	names = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "plural", r->plural, "singular", r->singular, "kind",
-	                  r->kind, "listKind", list, "shortNames", texts(r->short_names), "categories",
-	                  texts(r->categories));
+			  r->kind, "listKind", list, "shortNames", texts(r->short_names), "categories",
+			  texts(r->categories));
 	o = json_pack(
 		"{s:s, s:s, s:{s:s, s:{s:s}}, s:{s:s, s:O, s:s, s:o}, s:{s:o, s:[s], s:[{s:s, s:s, s:s, s:s, s:s}, "
 		"{s:s, s:s, s:s, s:s, s:s}]}}",
@@ -221,10 +221,10 @@ static json_t *cilium_node(const struct api *api, const json_t *node)
 		json_array_append_new(
 			list, json_pack("{s:s, s:s}", "type", "InternalIP", "ip", json_text(a, "address", NULL)));
 	return json_pack("{s:s, s:s, s:{s:s, s:o, s:[{s:s, s:s, s:s, s:s}]}, s:{s:o, s:{s:o}}, s:{}}", "apiVersion",
-	                 "cilium.io/v2", "kind", "CiliumNode", "metadata", "name", kube_name(node), "labels",
-	                 labels ? json_deep_copy(labels) : json_object(), "ownerReferences", "apiVersion", "v1", "kind",
-	                 "Node", "name", kube_name(node), "uid", kube_uid(node), "spec", "addresses", list, "ipam",
-	                 "podCIDRs", cidrs ? json_deep_copy(cidrs) : json_array(), "status");
+			 "cilium.io/v2", "kind", "CiliumNode", "metadata", "name", kube_name(node), "labels",
+			 labels ? json_deep_copy(labels) : json_object(), "ownerReferences", "apiVersion", "v1", "kind",
+			 "Node", "name", kube_name(node), "uid", kube_uid(node), "spec", "addresses", list, "ipam",
+			 "podCIDRs", cidrs ? json_deep_copy(cidrs) : json_array(), "status");
 }
 
 void cilium_sync_nodes(struct api *api, const json_t *nodes)
@@ -244,7 +244,7 @@ static void put_release(struct api *api, const json_t *values, const char *versi
 {
 	char now[KUBE_TIME_LEN], name[64], number[16], modified[24];
 	_cleanup_json_ json_t *release = NULL;
-	_cleanup_strbuf_ struct strbuf once = {0}, twice = {0};
+	_cleanup_strbuf_ struct strbuf once = { 0 }, twice = { 0 };
 	_cleanup_free_ char *text = NULL;
 
 	(void)kube_time(time(NULL), now);
@@ -252,10 +252,10 @@ static void put_release(struct api *api, const json_t *values, const char *versi
 	(void)snprintf(number, sizeof(number), "%d", revision);
 	(void)snprintf(modified, sizeof(modified), "%lld", (long long)time(NULL));
 	release = json_pack("{s:s, s:s, s:i, s:O?, s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:s, s:s}}}", "name",
-	                    "cilium", "namespace", NS, "version", revision, "config", values, "info", "first_deployed",
-	                    now, "last_deployed", now, "status", status, "description",
-	                    "netemu reads these values itself: there is no chart", "chart", "metadata", "name",
-	                    "cilium", "version", version, "appVersion", version, "apiVersion", "v2");
+			    "cilium", "namespace", NS, "version", revision, "config", values, "info", "first_deployed",
+			    now, "last_deployed", now, "status", status, "description",
+			    "netemu reads these values itself: there is no chart", "chart", "metadata", "name",
+			    "cilium", "version", version, "appVersion", version, "apiVersion", "v2");
 	text = json_dumps(release, JSON_COMPACT);
 	if (!text)
 		return;
@@ -263,15 +263,15 @@ static void put_release(struct api *api, const json_t *values, const char *versi
 	base64_encode(&twice, strbuf_str(&once), once.len);
 	put(api, RES_SECRETS,
 	    json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}, s:s, s:{s:s}}", "apiVersion", "v1", "kind",
-	              "Secret", "metadata", "name", name, "namespace", NS, "labels", "name", "cilium", "owner", "helm",
-	              "status", status, "version", number, "modifiedAt", modified, "type", "helm.sh/release.v1", "data",
-	              "release", strbuf_str(&twice)));
+		      "Secret", "metadata", "name", name, "namespace", NS, "labels", "name", "cilium", "owner", "helm",
+		      "status", status, "version", number, "modifiedAt", modified, "type", "helm.sh/release.v1", "data",
+		      "release", strbuf_str(&twice)));
 }
 
 static json_t *read_release(const json_t *secret)
 {
 	const char *data = json_text(secret, "data", "release", NULL);
-	_cleanup_strbuf_ struct strbuf once = {0}, text = {0};
+	_cleanup_strbuf_ struct strbuf once = { 0 }, text = { 0 };
 
 	if (base64_decode(&once, data, strlen(data)) < 0 || base64_decode(&text, strbuf_str(&once), once.len) < 0)
 		return NULL;
@@ -286,9 +286,9 @@ static json_t *find_release(struct api *api)
 	size_t i;
 
 	json_array_foreach(secrets, i, s) if (strcmp(json_text(s, "metadata", "labels", "owner", NULL), "helm") == 0 &&
-	                                      strcmp(json_text(s, "metadata", "labels", "name", NULL), "cilium") == 0 &&
-	                                      strcmp(json_text(s, "metadata", "labels", "status", NULL), "deployed") ==
-	                                              0) return read_release(s);
+					      strcmp(json_text(s, "metadata", "labels", "name", NULL), "cilium") == 0 &&
+					      strcmp(json_text(s, "metadata", "labels", "status", NULL), "deployed") ==
+						      0) return read_release(s);
 	return NULL;
 }
 
@@ -322,7 +322,7 @@ int cilium_install(struct api *api, const json_t *values, const char *version, j
 	adopt(api, config);
 	if (before)
 		put_release(api, release_values(before), json_text(before, "chart", "metadata", "version", NULL),
-		            revision - 1, "superseded");
+			    revision - 1, "superseded");
 	put_release(api, values, version, revision, "deployed");
 	sync_crds(api);
 	put_rest(api, config);
@@ -349,7 +349,7 @@ static void delete_release(struct api *api)
 /* What users have told its BGP control plane stays in the store, unseen, for when it comes back: helm deletes no CRD. */
 void cilium_uninstall(struct api *api)
 {
-	static const char *const accounts[] = {"cilium", "cilium-operator"};
+	static const char *const accounts[] = { "cilium", "cilium-operator" };
 
 	if (!api->cilium)
 		return;

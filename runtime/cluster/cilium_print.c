@@ -36,7 +36,7 @@ static void table_row(struct table *t)
 static void table_cell(struct table *t, size_t column, const char *fmt, ...) _printf_(3, 4);
 static void table_cell(struct table *t, size_t column, const char *fmt, ...)
 {
-	struct strbuf text = {0};
+	struct strbuf text = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -55,12 +55,12 @@ static void table_head(struct table *t, const char *const *names)
 
 static void table_print(const struct table *t, struct strbuf *out)
 {
-	size_t width[COLUMNS_MAX] = {0};
+	size_t width[COLUMNS_MAX] = { 0 };
 
 	for (size_t i = 0; i < t->n; i++)
 		for (size_t c = 0; c < t->columns; c++)
 			width[c] = MAX_OF(width[c], MAX_OF((t->rows[i][c] ? strlen(t->rows[i][c]) : 0) + PADDING,
-			                                   (size_t)MIN_WIDTH));
+							   (size_t)MIN_WIDTH));
 	for (size_t i = 0; i < t->n; i++) {
 		size_t end = t->columns;
 
@@ -68,7 +68,7 @@ static void table_print(const struct table *t, struct strbuf *out)
 			end--;
 		for (size_t c = 0; c < end; c++)
 			strbuf_printf(out, "%-*s", c + 1 < t->columns ? (int)width[c] : 0,
-			              t->rows[i][c] ? t->rows[i][c] : "");
+				      t->rows[i][c] ? t->rows[i][c] : "");
 		strbuf_putc(out, '\n');
 	}
 }
@@ -117,7 +117,7 @@ static void print_errors(json_t *const *nodes, struct strbuf *out)
 	for (; nodes && *nodes; nodes++)
 		if (json_object_get(*nodes, "error"))
 			strbuf_printf(out, "%s: %s\n", json_text(*nodes, "node", NULL),
-			              json_text(*nodes, "error", NULL));
+				      json_text(*nodes, "error", NULL));
 }
 
 /* ---- peers ---- */
@@ -142,7 +142,7 @@ static void add_peer(struct table *t, const char *node, const json_t *peer)
 	table_cell(t, 3, "%s", json_text(peer, "peer-address", NULL));
 	table_cell(t, 4, "%s", json_text(peer, "session-state", NULL));
 	table_cell(t, 5, "%s",
-	           go_duration((json_int(peer, 0, "uptime-nanoseconds", NULL) + 500000000) / 1000000000, uptime));
+		   go_duration((json_int(peer, 0, "uptime-nanoseconds", NULL) + 500000000) / 1000000000, uptime));
 	json_array_foreach(families, i, f)
 	{
 		if (i)
@@ -153,10 +153,10 @@ static void add_peer(struct table *t, const char *node, const json_t *peer)
 
 void cilium_peers_print(const json_t *nodes, struct strbuf *out)
 {
-	static const char *const names[] = {"Node",   "Local AS", "Peer AS",  "Peer Address", "Session State",
-	                                    "Uptime", "Family",   "Received", "Advertised",   NULL};
+	static const char *const names[] = { "Node",   "Local AS", "Peer AS",  "Peer Address", "Session State",
+					     "Uptime", "Family",   "Received", "Advertised",   NULL };
 	_cleanup_free_ json_t **by_name = sorted(nodes, by_node);
-	_cleanup_table_ struct table t = {0};
+	_cleanup_table_ struct table t = { 0 };
 
 	table_head(&t, names);
 	for (json_t **n = by_name; n && *n; n++) {
@@ -204,11 +204,13 @@ static void add_route(struct table *t, const char *node, const json_t *route, co
 
 void cilium_routes_print(const json_t *nodes, struct strbuf *out)
 {
-	static const char *const available[] = {"Node", "VRouter", "Prefix", "NextHop", "Age", "Attrs", NULL};
-	static const char *const advertised[] = {"Node", "VRouter", "Peer", "Prefix", "NextHop", "Age", "Attrs", NULL};
+	static const char *const available[] = { "Node", "VRouter", "Prefix", "NextHop", "Age", "Attrs", NULL };
+	static const char *const advertised[] = {
+		"Node", "VRouter", "Peer", "Prefix", "NextHop", "Age", "Attrs", NULL
+	};
 	const bool with_peer = any_peer(nodes);
 	_cleanup_free_ json_t **by_name = sorted(nodes, by_node);
-	_cleanup_table_ struct table t = {0};
+	_cleanup_table_ struct table t = { 0 };
 
 	table_head(&t, with_peer ? advertised : available);
 	for (json_t **n = by_name; n && *n; n++) {

@@ -26,41 +26,42 @@ static const struct key {
 	enum key_type type;
 	size_t offset;
 } keys[] = {
-	{"ipam.mode", KEY_STRING, offsetof(struct values, ipam)},
-	{"ipam.operator.clusterPoolIPv4PodCIDRList", KEY_LIST, offsetof(struct values, pools4)},
-	{"ipam.operator.clusterPoolIPv4PodCIDR", KEY_LIST, offsetof(struct values, pools4)},
-	{"ipam.operator.clusterPoolIPv4MaskSize", KEY_INT, offsetof(struct values, mask4)},
-	{"ipam.operator.clusterPoolIPv6PodCIDRList", KEY_LIST, offsetof(struct values, pools6)},
-	{"ipam.operator.clusterPoolIPv6PodCIDR", KEY_LIST, offsetof(struct values, pools6)},
-	{"ipam.operator.clusterPoolIPv6MaskSize", KEY_INT, offsetof(struct values, mask6)},
-	{"tunnel", KEY_STRING, offsetof(struct values, tunnel)},
-	{"routingMode", KEY_STRING, offsetof(struct values, routing_mode)},
-	{"tunnelProtocol", KEY_STRING, offsetof(struct values, tunnel_protocol)},
-	{"ipv4NativeRoutingCIDR", KEY_STRING, offsetof(struct values, native4)},
-	{"ipv6NativeRoutingCIDR", KEY_STRING, offsetof(struct values, native6)},
-	{"nativeRoutingCIDR", KEY_STRING, offsetof(struct values, native)},
-	{"ipv4.enabled", KEY_BOOL, offsetof(struct values, ipv4)},
-	{"ipv6.enabled", KEY_BOOL, offsetof(struct values, ipv6)},
-	{"enableIPv4Masquerade", KEY_BOOL, offsetof(struct values, masquerade4)},
-	{"enableIPv6Masquerade", KEY_BOOL, offsetof(struct values, masquerade6)},
-	{"autoDirectNodeRoutes", KEY_BOOL, offsetof(struct values, direct_routes)},
-	{"bgpControlPlane.enabled", KEY_BOOL, offsetof(struct values, bgp)},
-	{"MTU", KEY_INT, offsetof(struct values, mtu)},
-	{"operator.replicas", KEY_INT, offsetof(struct values, replicas)},
-	{"netemu.bgpEngine", KEY_STRING, offsetof(struct values, engine)},
-	{"netemu.ttlQuirk", KEY_BOOL, offsetof(struct values, ttl_quirk)},
-	{"image", KEY_ANY, 0},
-	{"k8s", KEY_ANY, 0},
-	{"endpointRoutes", KEY_ANY, 0},
-	{"cluster", KEY_ANY, 0},
-	{"rollOutCiliumPods", KEY_ANY, 0},
-	{"k8sServiceHost", KEY_ANY, 0},
-	{"k8sServicePort", KEY_ANY, 0},
-	{"debug", KEY_ANY, 0},
+	{ "ipam.mode", KEY_STRING, offsetof(struct values, ipam) },
+	{ "ipam.operator.clusterPoolIPv4PodCIDRList", KEY_LIST, offsetof(struct values, pools4) },
+	{ "ipam.operator.clusterPoolIPv4PodCIDR", KEY_LIST, offsetof(struct values, pools4) },
+	{ "ipam.operator.clusterPoolIPv4MaskSize", KEY_INT, offsetof(struct values, mask4) },
+	{ "ipam.operator.clusterPoolIPv6PodCIDRList", KEY_LIST, offsetof(struct values, pools6) },
+	{ "ipam.operator.clusterPoolIPv6PodCIDR", KEY_LIST, offsetof(struct values, pools6) },
+	{ "ipam.operator.clusterPoolIPv6MaskSize", KEY_INT, offsetof(struct values, mask6) },
+	{ "tunnel", KEY_STRING, offsetof(struct values, tunnel) },
+	{ "routingMode", KEY_STRING, offsetof(struct values, routing_mode) },
+	{ "tunnelProtocol", KEY_STRING, offsetof(struct values, tunnel_protocol) },
+	{ "ipv4NativeRoutingCIDR", KEY_STRING, offsetof(struct values, native4) },
+	{ "ipv6NativeRoutingCIDR", KEY_STRING, offsetof(struct values, native6) },
+	{ "nativeRoutingCIDR", KEY_STRING, offsetof(struct values, native) },
+	{ "ipv4.enabled", KEY_BOOL, offsetof(struct values, ipv4) },
+	{ "ipv6.enabled", KEY_BOOL, offsetof(struct values, ipv6) },
+	{ "enableIPv4Masquerade", KEY_BOOL, offsetof(struct values, masquerade4) },
+	{ "enableIPv6Masquerade", KEY_BOOL, offsetof(struct values, masquerade6) },
+	{ "autoDirectNodeRoutes", KEY_BOOL, offsetof(struct values, direct_routes) },
+	{ "bgpControlPlane.enabled", KEY_BOOL, offsetof(struct values, bgp) },
+	{ "MTU", KEY_INT, offsetof(struct values, mtu) },
+	{ "operator.replicas", KEY_INT, offsetof(struct values, replicas) },
+	{ "netemu.bgpEngine", KEY_STRING, offsetof(struct values, engine) },
+	{ "netemu.ttlQuirk", KEY_BOOL, offsetof(struct values, ttl_quirk) },
+	{ "image", KEY_ANY, 0 },
+	{ "k8s", KEY_ANY, 0 },
+	{ "endpointRoutes", KEY_ANY, 0 },
+	{ "cluster", KEY_ANY, 0 },
+	{ "rollOutCiliumPods", KEY_ANY, 0 },
+	{ "k8sServiceHost", KEY_ANY, 0 },
+	{ "k8sServicePort", KEY_ANY, 0 },
+	{ "debug", KEY_ANY, 0 },
 };
 
 static const char *const type_names[] = {
-	[KEY_STRING] = "a string", [KEY_BOOL] = "a boolean", [KEY_INT] = "a number", [KEY_LIST] = "a list of CIDRs"};
+	[KEY_STRING] = "a string", [KEY_BOOL] = "a boolean", [KEY_INT] = "a number", [KEY_LIST] = "a list of CIDRs"
+};
 
 static const json_t *value_at(const json_t *j, const char *path)
 {
@@ -143,15 +144,15 @@ static void check_words(const struct values *v, json_t *causes)
 	const struct {
 		const char *key, *value, *allowed[5];
 	} words[] = {
-		{"ipam.mode", v->ipam, {"kubernetes", "cluster-pool", "cluster-pool-v2beta"}},
-		{"tunnel", v->tunnel, {"", "disabled", "vxlan", "geneve"}},
-		{"routingMode", v->routing_mode, {"", "native", "tunnel"}},
-		{"tunnelProtocol", v->tunnel_protocol, {"", "vxlan", "geneve"}},
-		{"netemu.bgpEngine", v->engine, {"frr", "gobgp"}},
+		{ "ipam.mode", v->ipam, { "kubernetes", "cluster-pool", "cluster-pool-v2beta" } },
+		{ "tunnel", v->tunnel, { "", "disabled", "vxlan", "geneve" } },
+		{ "routingMode", v->routing_mode, { "", "native", "tunnel" } },
+		{ "tunnelProtocol", v->tunnel_protocol, { "", "vxlan", "geneve" } },
+		{ "netemu.bgpEngine", v->engine, { "frr", "gobgp" } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		_cleanup_strbuf_ struct strbuf list = {0};
+		_cleanup_strbuf_ struct strbuf list = { 0 };
 		bool found = false;
 
 		for (size_t k = 0; k < ARRAY_SIZE(words[i].allowed) && words[i].allowed[k]; k++) {
@@ -171,9 +172,9 @@ static void check_cidr(const char *key, const char *text, int family, json_t *ca
 
 	if (*text && (!strchr(text, '/') || inprefix_parse(text, &p) < 0 || (family && p.family != family)))
 		wrong(causes, key, "\"%s\" is no %sCIDR", text,
-		      family == AF_INET    ? "IPv4 "
+		      family == AF_INET	   ? "IPv4 "
 		      : family == AF_INET6 ? "IPv6 "
-		                           : "");
+					   : "");
 }
 
 static void check(const struct values *v, json_t *causes)
@@ -209,18 +210,18 @@ static void add_notes(const struct values *v, const json_t *values, const json_t
 	const char *key;
 
 	json_object_foreach((json_t *)(uintptr_t)values, key,
-	                    value) if (!known_top(key) && strcmp(key, "operator") != 0)
+			    value) if (!known_top(key) && strcmp(key, "operator") != 0)
 		note(notes, "values: %s: accepted, changes nothing here", key);
 	if (tunnelled(v))
 		note(notes,
 		     "values: tunnel %s: there are no tunnels here: pods of other nodes are reached by routes to these "
 		     "nodes",
 		     *v->tunnel && strcmp(v->tunnel, "disabled") != 0 ? v->tunnel
-		     : *v->tunnel_protocol                            ? v->tunnel_protocol
-		                                                      : "vxlan");
+		     : *v->tunnel_protocol			      ? v->tunnel_protocol
+								      : "vxlan");
 	else if (v->masquerade4 && v->ipv4 && !*v->native4 && !*v->native)
 		note(notes, "values: ipv4NativeRoutingCIDR is not set: only pod CIDRs are reached without masquerading "
-		            "(Cilium's agent would not start)");
+			    "(Cilium's agent would not start)");
 	if (v->ipv6 && !has_family(cluster, "ipv6"))
 		note(notes, "values: ipv6.enabled: the cluster is IPv4 only (ipFamily), pods get no IPv6 addresses");
 	if (!v->ipv6 && has_family(cluster, "ipv6"))
@@ -236,7 +237,7 @@ static const json_t *first_pool(const json_t *pools)
 
 /* Blocks of one pool, in the order of the nodes; appended to each node's list. */
 static int deal_pool(const char *key, const json_t *pool, int family, json_int_t mask, const json_t *cluster,
-                     json_t *cidrs, struct error *e)
+		     json_t *cidrs, struct error *e)
 {
 	const json_t *nodes = json_object_get(cluster, "nodes"), *node;
 	const char *text = json_string_value(pool);
@@ -248,10 +249,10 @@ static int deal_pool(const char *key, const json_t *pool, int family, json_int_t
 		return error_set(e, EINVAL, "values: %s: must be a list of CIDRs", key);
 	if (mask < net.len || mask > (json_int_t)inprefix_bits(&net))
 		return error_set(e, EINVAL, "values: %s: %s cannot be cut into blocks of /%lld", key, text,
-		                 (long long)mask);
+				 (long long)mask);
 	if (mask - net.len < 20 && json_array_size(nodes) > (size_t)1 << (mask - net.len))
 		return error_set(e, EINVAL, "values: %s: %s has fewer blocks of /%lld than there are nodes", key, text,
-		                 (long long)mask);
+				 (long long)mask);
 	net = inprefix_network(&net);
 	net.len = (uint8_t)mask;
 	json_array_foreach(nodes, i, node)
@@ -276,10 +277,10 @@ static int deal_pools(const struct values *v, const json_t *cluster, json_t *net
 	json_object_set_new(network, "podCIDRs", cidrs);
 	if (v->ipv4)
 		r = deal_pool("ipam.operator.clusterPoolIPv4PodCIDRList", v->pools4 ? first_pool(v->pools4) : default4,
-		              AF_INET, v->mask4, cluster, cidrs, e);
+			      AF_INET, v->mask4, cluster, cidrs, e);
 	if (r == 0 && v->ipv6)
 		r = deal_pool("ipam.operator.clusterPoolIPv6PodCIDRList", v->pools6 ? first_pool(v->pools6) : default6,
-		              AF_INET6, v->mask6, cluster, cidrs, e);
+			      AF_INET6, v->mask6, cluster, cidrs, e);
 	return r;
 }
 
@@ -287,16 +288,16 @@ static int deal_pools(const struct values *v, const json_t *cluster, json_t *net
 
 static json_t *make_network(const struct values *v)
 {
-	const char *const cidrs[] = {v->native4, v->native6, v->native};
+	const char *const cidrs[] = { v->native4, v->native6, v->native };
 	json_t *native = json_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(cidrs); i++)
 		if (*cidrs[i])
 			json_array_append_new(native, json_string(cidrs[i]));
 	return json_pack("{s:s, s:o, s:b, s:b, s:b, s:b, s:I, s:b, s:b}", "kind", "cilium", "nativeCIDRs", native,
-	                 "ipv4", v->ipv4, "ipv6", v->ipv6, "masquerade4", v->masquerade4 && v->ipv4, "masquerade6",
-	                 v->masquerade6 && v->ipv6, "mtu", v->mtu, "ttlQuirk", v->ttl_quirk, "direct",
-	                 tunnelled(v) || v->direct_routes);
+			 "ipv4", v->ipv4, "ipv6", v->ipv6, "masquerade4", v->masquerade4 && v->ipv4, "masquerade6",
+			 v->masquerade6 && v->ipv6, "mtu", v->mtu, "ttlQuirk", v->ttl_quirk, "direct",
+			 tunnelled(v) || v->direct_routes);
 }
 
 static const char *yes_no(bool b)
@@ -309,10 +310,10 @@ static json_t *make_config(const struct values *v)
 {
 	json_t *c =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ipam", v->ipam, "routing-mode",
-	                  tunnelled(v) ? "tunnel" : "native", "enable-ipv4", yes_no(v->ipv4), "enable-ipv6",
-	                  yes_no(v->ipv6), "enable-ipv4-masquerade", yes_no(v->masquerade4), "enable-ipv6-masquerade",
-	                  yes_no(v->masquerade6), "enable-bgp-control-plane", yes_no(v->bgp), "auto-direct-node-routes",
-	                  yes_no(v->direct_routes), "cluster-name", "default", "cluster-id", "0");
+			  tunnelled(v) ? "tunnel" : "native", "enable-ipv4", yes_no(v->ipv4), "enable-ipv6",
+			  yes_no(v->ipv6), "enable-ipv4-masquerade", yes_no(v->masquerade4), "enable-ipv6-masquerade",
+			  yes_no(v->masquerade6), "enable-bgp-control-plane", yes_no(v->bgp), "auto-direct-node-routes",
+			  yes_no(v->direct_routes), "cluster-name", "default", "cluster-id", "0");
 	char mtu[24];
 
 	if (*v->native4 || *v->native)
@@ -328,20 +329,20 @@ static json_t *make_config(const struct values *v)
 /* The chart's defaults, then what @values say. */
 static void read_values(const json_t *values, struct values *v, json_t *causes)
 {
-	*v = (struct values){.ipam = "cluster-pool",
-	                     .tunnel = "",
-	                     .routing_mode = "",
-	                     .tunnel_protocol = "",
-	                     .native4 = "",
-	                     .native6 = "",
-	                     .native = "",
-	                     .engine = "frr",
-	                     .ipv4 = true,
-	                     .masquerade4 = true,
-	                     .masquerade6 = true,
-	                     .replicas = 2,
-	                     .mask4 = 24,
-	                     .mask6 = 120};
+	*v = (struct values){ .ipam = "cluster-pool",
+			      .tunnel = "",
+			      .routing_mode = "",
+			      .tunnel_protocol = "",
+			      .native4 = "",
+			      .native6 = "",
+			      .native = "",
+			      .engine = "frr",
+			      .ipv4 = true,
+			      .masquerade4 = true,
+			      .masquerade6 = true,
+			      .replicas = 2,
+			      .mask4 = 24,
+			      .mask6 = 120 };
 	read_keys(values, v, causes);
 	check(v, causes);
 }
@@ -366,13 +367,13 @@ int cilium_values_read(const json_t *values, const json_t *cluster, json_t **ret
 	first = json_array_get(causes, 0);
 	if (first)
 		return error_set(e, EINVAL, "values: %s: %s", json_text(first, "field", NULL),
-		                 json_text(first, "message", NULL));
+				 json_text(first, "message", NULL));
 	network = make_network(&v);
 	r = deal_pools(&v, cluster, network, e);
 	if (r < 0)
 		return r;
 	add_notes(&v, values, cluster, notes);
 	*ret = json_pack("{s:O, s:b, s:s, s:I, s:o, s:O}", "network", network, "bgp", v.bgp, "bgpEngine", v.engine,
-	                 "replicas", v.replicas, "config", make_config(&v), "notes", notes);
+			 "replicas", v.replicas, "config", make_config(&v), "notes", notes);
 	return *ret ? 0 : error_oom(e);
 }

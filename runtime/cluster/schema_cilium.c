@@ -26,8 +26,8 @@ struct rule {
 		max; /* ranged: of an integer (or an element), of the items of a list, of the length of a string */
 	const char *const *words; /* of a string, or of the strings of a list */
 	enum format format;
-	const char *fallback;                       /* JSON */
-	const char *key;                            /* of a list that merges */
+	const char *fallback;			    /* JSON */
+	const char *key;			    /* of a list that merges */
 	const char *(*check)(const json_t *object); /* x-kubernetes-validations: what is wrong, or NULL */
 };
 
@@ -219,13 +219,13 @@ static const struct {
 	const char *kind;
 	const struct rule *rules;
 } kinds[] = {
-	{"CiliumBGPPeeringPolicy", policy},
-	{"CiliumBGPClusterConfig", cluster_config},
-	{"CiliumBGPPeerConfig", peer_config},
-	{"CiliumBGPAdvertisement", bgp_advertisement},
-	{"CiliumBGPNodeConfigOverride", node_config_override},
-	{"CiliumBGPNodeConfig", written_by_cilium},
-	{"CiliumNode", written_by_cilium},
+	{ "CiliumBGPPeeringPolicy", policy },
+	{ "CiliumBGPClusterConfig", cluster_config },
+	{ "CiliumBGPPeerConfig", peer_config },
+	{ "CiliumBGPAdvertisement", bgp_advertisement },
+	{ "CiliumBGPNodeConfigOverride", node_config_override },
+	{ "CiliumBGPNodeConfig", written_by_cilium },
+	{ "CiliumNode", written_by_cilium },
 };
 
 /* ---- schema.h's fields ---- */
@@ -259,7 +259,7 @@ static struct kube_field *make_fields(const struct rule *rules, size_t head)
 
 const struct kube_field *schema_cilium(const char *kind)
 {
-	static const struct kube_field head[] = {META};
+	static const struct kube_field head[] = { META };
 	static struct kube_field *made[ARRAY_SIZE(kinds)];
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -282,7 +282,7 @@ static void check_object(const struct rule *rules, const json_t *object, const c
 static void cause(json_t *causes, const char *reason, const char *path, const char *fmt, ...) _printf_(4, 5);
 static void cause(json_t *causes, const char *reason, const char *path, const char *fmt, ...)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_strbuf_ struct strbuf text = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -295,8 +295,9 @@ static void cause(json_t *causes, const char *reason, const char *path, const ch
 static const char *type_name(enum field_type type)
 {
 	static const char *const names[_FIELD_TYPE_MAX] = {
-		[FIELD_STRING] = "string", [FIELD_INT] = "integer",       [FIELD_BOOL] = "boolean",
-		[FIELD_OBJECT] = "object", [FIELD_STRING_MAP] = "object", [FIELD_LIST] = "array"};
+		[FIELD_STRING] = "string", [FIELD_INT] = "integer",	  [FIELD_BOOL] = "boolean",
+		[FIELD_OBJECT] = "object", [FIELD_STRING_MAP] = "object", [FIELD_LIST] = "array"
+	};
 
 	return names[type] ? names[type] : "object";
 }
@@ -305,7 +306,8 @@ static const char *json_name(const json_t *v)
 {
 	static const char *const names[] = {
 		[JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string", [JSON_INTEGER] = "integer",
-		[JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"};
+		[JSON_REAL] = "number",	  [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"
+	};
 
 	return names[json_typeof(v)];
 }
@@ -368,7 +370,7 @@ static void check_format(const struct rule *r, const char *text, const char *pat
 		[FORMAT_STANDARD] = "should match '^" U32 "$|^" U16 ":" U16 "$'",
 		[FORMAT_LARGE] = "should match '^" U32 ":" U32 ":" U32 "$'",
 	};
-	_cleanup_strbuf_ struct strbuf what = {0};
+	_cleanup_strbuf_ struct strbuf what = { 0 };
 	const char *mark;
 
 	if (has_format(r->format, text))
@@ -383,7 +385,7 @@ static void check_format(const struct rule *r, const char *text, const char *pat
 
 static void check_words(const struct rule *r, const char *text, const char *path, json_t *causes)
 {
-	_cleanup_strbuf_ struct strbuf list = {0};
+	_cleanup_strbuf_ struct strbuf list = { 0 };
 
 	for (const char *const *w = r->words; *w; w++) {
 		if (strcmp(*w, text) == 0)
@@ -454,10 +456,10 @@ static void check_unique(const struct rule *r, const json_t *list, const char *p
 	size_t i;
 
 	json_array_foreach(list, i, a) for (size_t k = 0; r->key && k < i;
-	                                    k++) if (strcmp(json_text(a, r->key, NULL),
-	                                                    json_text(json_array_get(list, k), r->key, NULL)) == 0)
+					    k++) if (strcmp(json_text(a, r->key, NULL),
+							    json_text(json_array_get(list, k), r->key, NULL)) == 0)
 	{
-		_cleanup_strbuf_ struct strbuf at = {0};
+		_cleanup_strbuf_ struct strbuf at = { 0 };
 
 		strbuf_printf(&at, "%s[%zu]", path, i);
 		cause(causes, "FieldValueDuplicate", strbuf_str(&at), "Duplicate value: {\"%s\":\"%s\"}", r->key,
@@ -482,7 +484,7 @@ static void check_list(const struct rule *r, const json_t *list, const char *pat
 	check_unique(r, list, path, causes);
 	json_array_foreach(list, i, v)
 	{
-		_cleanup_strbuf_ struct strbuf at = {0};
+		_cleanup_strbuf_ struct strbuf at = { 0 };
 
 		strbuf_printf(&at, "%s[%zu]", path, i);
 		if (!has_type(r->element, v))
@@ -496,7 +498,7 @@ static void check_object(const struct rule *rules, const json_t *object, const c
 {
 	for (const struct rule *r = rules; r->name; r++) {
 		const json_t *v = json_object_get(object, r->name);
-		_cleanup_strbuf_ struct strbuf at = {0};
+		_cleanup_strbuf_ struct strbuf at = { 0 };
 
 		strbuf_printf(&at, "%s%s%s", path, *path ? "." : "", r->name);
 		if (!v) {

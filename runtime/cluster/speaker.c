@@ -45,7 +45,7 @@ static int by_age(const void *x, const void *y)
 {
 	const json_t *a = *(const json_t *const *)x, *b = *(const json_t *const *)y;
 	int r = strcmp(json_text(a, "metadata", "creationTimestamp", NULL),
-	               json_text(b, "metadata", "creationTimestamp", NULL));
+		       json_text(b, "metadata", "creationTimestamp", NULL));
 
 	return r ? r : strcmp(kube_name(a), kube_name(b));
 }
@@ -57,7 +57,7 @@ json_t *speaker_select(const struct speaker_build *b, const json_t *objects)
 	size_t i, n = 0;
 
 	json_array_foreach(objects, i, o) if (found && selector_match_object(json_at(o, "spec", "nodeSelector", NULL),
-	                                                                     b->labels)) found[n++] = o;
+									     b->labels)) found[n++] = o;
 	if (n)
 		qsort(found, n, sizeof(found[0]), by_age);
 	for (i = 0; i < n; i++)
@@ -72,8 +72,8 @@ const char *speaker_router_id(const struct speaker_build *b)
 	size_t i;
 
 	json_array_foreach(addresses, i, a) if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0 &&
-	                                        inet_pton(AF_INET, json_text(a, "address", NULL), &in) ==
-	                                                1) return json_text(a, "address", NULL);
+						inet_pton(AF_INET, json_text(a, "address", NULL), &in) ==
+							1) return json_text(a, "address", NULL);
 	return "";
 }
 
@@ -81,7 +81,7 @@ const char *speaker_router_id(const struct speaker_build *b)
 
 static json_t *decode(const char *text)
 {
-	_cleanup_strbuf_ struct strbuf out = {0};
+	_cleanup_strbuf_ struct strbuf out = { 0 };
 
 	return base64_decode(&out, text, strlen(text)) < 0 ? NULL : json_stringn(strbuf_str(&out), out.len);
 }
@@ -116,8 +116,8 @@ void speaker_password(struct speaker_build *b, const char *secret, json_t *peer)
 		speaker_note(b, "secret %s: has no key password, no password is used", secret);
 	else if (!plain || !password_usable(json_string_value(plain)))
 		speaker_note(b,
-		             "secret %s: its password is longer than 80 characters or has blanks, no password is used",
-		             secret);
+			     "secret %s: its password is longer than 80 characters or has blanks, no password is used",
+			     secret);
 	else
 		json_object_set(peer, "password", plain);
 }
@@ -133,7 +133,7 @@ void speaker_attributes_done(struct speaker_attributes *a)
 {
 	json_decref(a->communities);
 	json_decref(a->large);
-	*a = (struct speaker_attributes){0};
+	*a = (struct speaker_attributes){ 0 };
 }
 
 static int by_text(const void *x, const void *y)
@@ -157,7 +157,7 @@ static void array_sort(json_t *array)
 }
 
 static void merge_texts(json_t **to, const json_t *from,
-                        const char *(*convert)(const char *text, char *buf, size_t size))
+			const char *(*convert)(const char *text, char *buf, size_t size))
 {
 	const json_t *t;
 	char buf[64];
@@ -194,20 +194,20 @@ static const char *well_known_community(const char *text, char *buf _unused_, si
 	static const struct {
 		const char *name, *value;
 	} known[] = {
-		{"internet", "0:0"},
-		{"planned-shut", "65535:0"},
-		{"accept-own", "65535:1"},
-		{"route-filter-translated-v4", "65535:2"},
-		{"route-filter-v4", "65535:3"},
-		{"route-filter-translated-v6", "65535:4"},
-		{"route-filter-v6", "65535:5"},
-		{"llgr-stale", "65535:6"},
-		{"no-llgr", "65535:7"},
-		{"blackhole", "65535:666"},
-		{"no-export", "65535:65281"},
-		{"no-advertise", "65535:65282"},
-		{"no-export-subconfed", "65535:65283"},
-		{"no-peer", "65535:65284"},
+		{ "internet", "0:0" },
+		{ "planned-shut", "65535:0" },
+		{ "accept-own", "65535:1" },
+		{ "route-filter-translated-v4", "65535:2" },
+		{ "route-filter-v4", "65535:3" },
+		{ "route-filter-translated-v6", "65535:4" },
+		{ "route-filter-v6", "65535:5" },
+		{ "llgr-stale", "65535:6" },
+		{ "no-llgr", "65535:7" },
+		{ "blackhole", "65535:666" },
+		{ "no-export", "65535:65281" },
+		{ "no-advertise", "65535:65282" },
+		{ "no-export-subconfed", "65535:65283" },
+		{ "no-peer", "65535:65284" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -245,7 +245,7 @@ json_t *speaker_family(struct speaker_build *b, const char *afi, const char *saf
 json_t *speaker_default_families(void)
 {
 	return json_pack("[{s:s, s:s}, {s:s, s:s}]", "afi", "ipv4", "safi", "unicast", "afi", "ipv6", "safi",
-	                 "unicast");
+			 "unicast");
 }
 
 static json_t *path_find(const json_t *paths, const char *prefix)
@@ -260,11 +260,11 @@ static json_t *path_find(const json_t *paths, const char *prefix)
 static void path_add(json_t *paths, const char *prefix, const struct speaker_attributes *a, bool ibgp)
 {
 	json_t *p = path_find(paths, prefix);
-	struct speaker_attributes all = {0};
+	struct speaker_attributes all = { 0 };
 
 	if (!p) {
 		p = json_pack("{s:s, s:[], s:[], s:i}", "prefix", prefix, "communities", "largeCommunities",
-		              "localPref", 0);
+			      "localPref", 0);
 		json_array_append_new(paths, p);
 	}
 	all.communities = json_incref(json_object_get(p, "communities"));
@@ -273,7 +273,7 @@ static void path_add(json_t *paths, const char *prefix, const struct speaker_att
 	merge_texts(&all.large, a->large, as_is);
 	if (ibgp) /* LOCAL_PREF does not go to other autonomous systems */
 		json_object_set_new(p, "localPref",
-		                    json_integer(MAX_OF(a->local_pref, json_int(p, 0, "localPref", NULL))));
+				    json_integer(MAX_OF(a->local_pref, json_int(p, 0, "localPref", NULL))));
 	speaker_attributes_done(&all);
 }
 
@@ -297,7 +297,7 @@ void speaker_pod_paths(const struct speaker_build *b, json_t *family, const stru
 
 static void compile_policies(struct speaker_build *b, const json_t *policies, const json_t *configs)
 {
-	_cleanup_strbuf_ struct strbuf names = {0};
+	_cleanup_strbuf_ struct strbuf names = { 0 };
 	const json_t *p;
 	size_t i;
 
@@ -311,7 +311,7 @@ static void compile_policies(struct speaker_build *b, const json_t *policies, co
 	}
 	json_array_foreach(policies, i, p) strbuf_printf(&names, "%s%s", i ? ", " : "", kube_name(p));
 	speaker_note(b, "more than one CiliumBGPPeeringPolicy selects this node (%s): all BGP sessions are withdrawn",
-	             strbuf_str(&names));
+		     strbuf_str(&names));
 }
 
 static void compile_configs(struct speaker_build *b, const json_t *configs)
@@ -328,7 +328,7 @@ static void compile_configs(struct speaker_build *b, const json_t *configs)
 			continue;
 		json_array_append_new(json_array_make(b->conditions, "conflicts"), json_string(kube_name(c)));
 		speaker_note(b, "CiliumBGPClusterConfig %s also selects this node, which is %s's", kube_name(c),
-		             kube_name(first));
+			     kube_name(first));
 	}
 	speaker_config_compile(b, first);
 }
@@ -336,7 +336,7 @@ static void compile_configs(struct speaker_build *b, const json_t *configs)
 json_t *speaker_compile(const struct speaker_input *in)
 {
 	json_t *ret = json_pack("{s:s, s:[], s:[], s:{}}", "engine", in->engine && *in->engine ? in->engine : "frr",
-	                        "instances", "notes", "conditions");
+				"instances", "notes", "conditions");
 	struct speaker_build b = {
 		.in = in,
 		.labels = json_at(in->node, "metadata", "labels", NULL),

@@ -34,7 +34,7 @@ static const json_t *find_object(const json_t *objects, const char *name)
 
 static void advertise(struct speaker_build *b, const json_t *advertisement, json_t *family, bool ibgp)
 {
-	_cleanup_attributes_ struct speaker_attributes attributes = {0};
+	_cleanup_attributes_ struct speaker_attributes attributes = { 0 };
 	const char *type = json_text(advertisement, "advertisementType", NULL);
 
 	if (strcmp(type, "PodCIDR") != 0) {
@@ -98,7 +98,7 @@ static const json_t *peer_config(struct speaker_build *b, const json_t *peer, js
 	missing = json_array_make(b->conditions, "missingPeerConfigs");
 	json_array_append_new(missing, json_string(name));
 	speaker_note(b, "peer %s: CiliumBGPPeerConfig %s does not exist: there is no session",
-	             json_text(peer, "name", NULL), name);
+		     json_text(peer, "name", NULL), name);
 	return NULL;
 }
 
@@ -121,22 +121,22 @@ static int set_address(struct speaker_build *b, const json_t *from, json_t *peer
 		return 0;
 	}
 	speaker_note(b, "peer %s: has no peerAddress and no autoDiscovery that is known: there is no session",
-	             json_text(from, "name", NULL));
+		     json_text(from, "name", NULL));
 	return -EINVAL;
 }
 
 static json_t *new_peer(const json_t *from, const json_t *spec, const json_t *override, bool ibgp)
 {
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:[]}", "name",
-	                 json_text(from, "name", NULL), "port", json_int(spec, 179, "transport", "peerPort", NULL),
-	                 "peerASN", json_int(from, 0, "peerASN", NULL), "multihopTTL",
-	                 ibgp ? (json_int_t)1 : json_int(spec, 1, "ebgpMultihop", NULL), "connectRetry",
-	                 json_int(spec, 120, "timers", "connectRetryTimeSeconds", NULL), "hold",
-	                 json_int(spec, 90, "timers", "holdTimeSeconds", NULL), "keepAlive",
-	                 json_int(spec, 30, "timers", "keepAliveTimeSeconds", NULL), "gracefulRestart",
-	                 speaker_restart_time(json_object_get(spec, "gracefulRestart")), "sourceAddress",
-	                 json_text(override, "localAddress", NULL), "sourceInterface",
-	                 json_text(spec, "transport", "sourceInterface", NULL), "families");
+			 json_text(from, "name", NULL), "port", json_int(spec, 179, "transport", "peerPort", NULL),
+			 "peerASN", json_int(from, 0, "peerASN", NULL), "multihopTTL",
+			 ibgp ? (json_int_t)1 : json_int(spec, 1, "ebgpMultihop", NULL), "connectRetry",
+			 json_int(spec, 120, "timers", "connectRetryTimeSeconds", NULL), "hold",
+			 json_int(spec, 90, "timers", "holdTimeSeconds", NULL), "keepAlive",
+			 json_int(spec, 30, "timers", "keepAliveTimeSeconds", NULL), "gracefulRestart",
+			 speaker_restart_time(json_object_get(spec, "gracefulRestart")), "sourceAddress",
+			 json_text(override, "localAddress", NULL), "sourceInterface",
+			 json_text(spec, "transport", "sourceInterface", NULL), "families");
 }
 
 static void add_peer(struct speaker_build *b, const json_t *from, const json_t *override, json_t *instance)
@@ -156,7 +156,7 @@ static void add_peer(struct speaker_build *b, const json_t *from, const json_t *
 	}
 	if (json_int(override, 0, "localPort", NULL) || json_int(spec, 0, "transport", "localPort", NULL))
 		speaker_note(b, "peer %s: localPort is not used, the source port is any",
-		             json_text(from, "name", NULL));
+			     json_text(from, "name", NULL));
 	speaker_password(b, json_text(spec, "authSecretRef", NULL), peer);
 	add_families(b, spec, peer, ibgp);
 	json_array_append_new(json_object_get(instance, "peers"), peer);
@@ -200,13 +200,13 @@ static void add_instance(struct speaker_build *b, const json_t *from, const json
 
 	if (asn == 0) {
 		speaker_note(b,
-		             "instance %s: has no localASN, nor has CiliumBGPNodeConfigOverride %s: it is not started",
-		             name, b->node);
+			     "instance %s: has no localASN, nor has CiliumBGPNodeConfigOverride %s: it is not started",
+			     name, b->node);
 		return;
 	}
 	instance = json_pack("{s:s, s:I, s:s, s:I, s:[]}", "name", name, "localASN", asn, "routerID",
-	                     router_id(b, override, buf), "localPort",
-	                     json_int(override, json_int(from, -1, "localPort", NULL), "localPort", NULL), "peers");
+			     router_id(b, override, buf), "localPort",
+			     json_int(override, json_int(from, -1, "localPort", NULL), "localPort", NULL), "peers");
 	json_array_foreach(peers, i, p)
 		add_peer(b, p, find_by(json_object_get(override, "peers"), json_text(p, "name", NULL)), instance);
 	json_array_append_new(b->instances, instance);

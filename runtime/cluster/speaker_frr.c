@@ -54,11 +54,11 @@ static const struct setting *find(const struct settings *s, enum context ctx, co
 }
 
 static void add(struct settings *s, enum context ctx, enum effect effect, const char *peer, const char *key,
-                const char *fmt, ...) _printf_(6, 7);
+		const char *fmt, ...) _printf_(6, 7);
 static void add(struct settings *s, enum context ctx, enum effect effect, const char *peer, const char *key,
-                const char *fmt, ...)
+		const char *fmt, ...)
 {
-	_cleanup_strbuf_ struct strbuf k = {0}, v = {0};
+	_cleanup_strbuf_ struct strbuf k = { 0 }, v = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -76,7 +76,8 @@ static void add(struct settings *s, enum context ctx, enum effect effect, const 
 			abort();
 	}
 	s->v[s->n++] = (struct setting){
-		.ctx = ctx, .effect = effect, .key = strbuf_steal(&k), .value = strbuf_steal(&v), .peer = peer};
+		.ctx = ctx, .effect = effect, .key = strbuf_steal(&k), .value = strbuf_steal(&v), .peer = peer
+	};
 }
 
 /* ---- route maps ---- */
@@ -144,14 +145,14 @@ static void put_entries(struct strbuf *out, const char *map, const json_t *famil
 /* The name says what is in it: FNV-1a of the entries. */
 static void map_name(char buf[MAP_NAME_MAX], const json_t *peer, const json_t *family)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
+	_cleanup_strbuf_ struct strbuf text = { 0 };
 	uint32_t h = 2166136261U;
 
 	put_entries(&text, "", family);
 	for (const char *c = strbuf_str(&text); *c; c++)
 		h = (h ^ (uint8_t)*c) * 16777619U;
 	(void)snprintf(buf, MAP_NAME_MAX, "to-%s-%s-%08x", json_text(peer, "address", NULL),
-	               json_text(family, "afi", NULL), h);
+		       json_text(family, "afi", NULL), h);
 }
 
 /*
@@ -283,7 +284,7 @@ static void put_connect(struct strbuf *out, const json_t *instance, unsigned con
 	{
 		seconds = connect ? connect : MIN_OF(json_int(p, 120, "connectRetry", NULL), 65535);
 		strbuf_printf(out, "neighbor %s timers connect %lld\n", json_text(p, "address", NULL),
-		              (long long)seconds);
+			      (long long)seconds);
 	}
 }
 
@@ -295,7 +296,7 @@ static void put_router(struct strbuf *out, const json_t *instance)
 void speaker_frr_config(const json_t *instance, unsigned connect, struct strbuf *out)
 {
 	const json_t *peers = json_object_get(instance, "peers"), *p, *f;
-	_cleanup_settings_ struct settings s = {0};
+	_cleanup_settings_ struct settings s = { 0 };
 	size_t i, j;
 
 	settings_make(&s, instance);
@@ -349,7 +350,7 @@ static bool setting_stays(const json_t *in, const json_t *of, const struct setti
 
 /* What @old has and @new has not; peers that go as a whole take all of theirs with them. */
 static bool put_removed(struct strbuf *out, const json_t *old_model, const struct settings *old,
-                        const json_t *new_model, const struct settings *new, enum context ctx)
+			const json_t *new_model, const struct settings *new, enum context ctx)
 {
 	const size_t before = out->len;
 
@@ -364,7 +365,7 @@ static bool put_removed(struct strbuf *out, const json_t *old_model, const struc
 }
 
 static bool put_added(struct strbuf *out, const json_t *old_model, const struct settings *old, const json_t *new_model,
-                      const struct settings *new, enum context ctx)
+		      const struct settings *new, enum context ctx)
 {
 	const size_t before = out->len;
 
@@ -388,9 +389,9 @@ static void put_peers_gone(struct strbuf *out, const json_t *old, const json_t *
 }
 
 static void put_context(struct strbuf *out, const json_t *old_model, const struct settings *old,
-                        const json_t *new_model, const struct settings *new, enum context ctx)
+			const json_t *new_model, const struct settings *new, enum context ctx)
 {
-	_cleanup_strbuf_ struct strbuf lines = {0};
+	_cleanup_strbuf_ struct strbuf lines = { 0 };
 
 	(void)put_removed(&lines, old_model, old, new_model, new, ctx);
 	(void)put_added(&lines, old_model, old, new_model, new, ctx);
@@ -406,7 +407,7 @@ static void put_context(struct strbuf *out, const json_t *old_model, const struc
 /* Whether the two models' maps of a family differ; @old or @new may be missing. */
 static bool map_differs(const json_t *peer, const json_t *old, const json_t *new)
 {
-	_cleanup_strbuf_ struct strbuf a = {0}, b = {0};
+	_cleanup_strbuf_ struct strbuf a = { 0 }, b = { 0 };
 
 	if (!old || !new)
 		return old != new;
@@ -443,7 +444,7 @@ static void put_maps(struct strbuf *out, const json_t *old, const json_t *new, b
 
 static bool peer_reset(const struct settings *old, const struct settings *new, const char *address)
 {
-	const struct settings *both[] = {old, new};
+	const struct settings *both[] = { old, new };
 
 	for (size_t k = 0; k < 2; k++) {
 		for (size_t i = 0; i < both[k]->n; i++) {
@@ -472,7 +473,7 @@ static void put_soft_clears(struct strbuf *out, const json_t *old, const json_t 
 }
 
 static void put_clears(struct strbuf *out, const json_t *old, const struct settings *olds, const json_t *new,
-                       const struct settings *news)
+		       const struct settings *news)
 {
 	const json_t *peers = json_object_get(new, "peers"), *p;
 	const char *a;
@@ -507,8 +508,8 @@ static json_t *lines_of(const struct strbuf *text)
 
 json_t *speaker_frr_diff(const json_t *old, const json_t *new, unsigned connect)
 {
-	_cleanup_settings_ struct settings olds = {0}, news = {0};
-	_cleanup_strbuf_ struct strbuf out = {0};
+	_cleanup_settings_ struct settings olds = { 0 }, news = { 0 };
+	_cleanup_strbuf_ struct strbuf out = { 0 };
 
 	if (json_equal(old, new))
 		return json_array();
@@ -530,7 +531,7 @@ json_t *speaker_frr_diff(const json_t *old, const json_t *new, unsigned connect)
 
 json_t *speaker_frr_connect(const json_t *instance, unsigned connect)
 {
-	_cleanup_strbuf_ struct strbuf out = {0};
+	_cleanup_strbuf_ struct strbuf out = { 0 };
 
 	strbuf_puts(&out, "configure terminal\n");
 	put_router(&out, instance);

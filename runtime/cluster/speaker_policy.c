@@ -34,7 +34,7 @@ static int apply_annotation(struct speaker_build *b, json_t *instance, const cha
 		port = strtoul(value, &rest, 10);
 		if (strcmp(item, "local-port") != 0 || !*value || *rest || port > 65535) {
 			speaker_note(b, "annotation of virtual router %lld: %s=%s is not understood",
-			             json_int(instance, 0, "localASN", NULL), item, value);
+				     json_int(instance, 0, "localASN", NULL), item, value);
 			return -EINVAL;
 		}
 		json_object_set_new(instance, "localPort", json_integer((json_int_t)port));
@@ -50,7 +50,7 @@ static json_t *new_instance(struct speaker_build *b, json_int_t asn)
 	(void)snprintf(name, sizeof(name), "%lld", (long long)asn);
 	(void)snprintf(key, sizeof(key), "cilium.io/bgp-virtual-router.%s", name);
 	instance = json_pack("{s:s, s:I, s:s, s:i, s:[]}", "name", name, "localASN", asn, "routerID",
-	                     speaker_router_id(b), "localPort", -1, "peers");
+			     speaker_router_id(b), "localPort", -1, "peers");
 	if (apply_annotation(b, instance, json_text(b->in->node, "metadata", "annotations", key, NULL)) < 0) {
 		speaker_note(b, "virtual router %s: the node's annotation %s is wrong: it is not started", name, key);
 		json_decref(instance);
@@ -58,9 +58,9 @@ static json_t *new_instance(struct speaker_build *b, json_int_t asn)
 	}
 	if (!*json_text(instance, "routerID", NULL)) {
 		speaker_note(b,
-		             "virtual router %s: the node has no IPv4 address: it needs the annotation %s: "
-		             "\"router-id=...\"",
-		             name, key);
+			     "virtual router %s: the node has no IPv4 address: it needs the annotation %s: "
+			     "\"router-id=...\"",
+			     name, key);
 		json_decref(instance);
 		return NULL;
 	}
@@ -74,14 +74,14 @@ static void pod_attributes(struct speaker_build *b, const json_t *neighbor, stru
 	size_t i;
 
 	json_array_foreach(list, i, a) if (strcmp(json_text(a, "selectorType", NULL), "PodCIDR") == 0 &&
-	                                   selector_match_object(json_object_get(a, "selector"), b->labels))
+					   selector_match_object(json_object_get(a, "selector"), b->labels))
 		speaker_attributes_merge(ret, a);
 }
 
 static void add_families(struct speaker_build *b, const json_t *router, const json_t *neighbor, json_t *peer, bool ibgp)
 {
 	_cleanup_json_ json_t *families = json_incref(json_object_get(neighbor, "families"));
-	_cleanup_attributes_ struct speaker_attributes attributes = {0};
+	_cleanup_attributes_ struct speaker_attributes attributes = { 0 };
 	const json_t *f;
 	size_t i;
 
@@ -133,17 +133,17 @@ static void add_neighbor(struct speaker_build *b, const json_t *router, const js
 	}
 	if (has_peer(instance, address)) {
 		speaker_note(b, "neighbor %s: twice in virtual router %s: the first one counts", address,
-		             json_text(instance, "name", NULL));
+			     json_text(instance, "name", NULL));
 		return;
 	}
 	peer = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:[]}", "name", address, "address",
-	                 address, "port", json_int(neighbor, 179, "peerPort", NULL), "peerASN", asn, "multihopTTL",
-	                 ibgp ? (json_int_t)1 : json_int(neighbor, 1, "eBGPMultihopTTL", NULL), "connectRetry",
-	                 json_int(neighbor, 120, "connectRetryTimeSeconds", NULL), "hold",
-	                 json_int(neighbor, 90, "holdTimeSeconds", NULL), "keepAlive",
-	                 json_int(neighbor, 30, "keepAliveTimeSeconds", NULL), "gracefulRestart",
-	                 speaker_restart_time(json_object_get(neighbor, "gracefulRestart")), "sourceAddress", "",
-	                 "sourceInterface", "", "families");
+			 address, "port", json_int(neighbor, 179, "peerPort", NULL), "peerASN", asn, "multihopTTL",
+			 ibgp ? (json_int_t)1 : json_int(neighbor, 1, "eBGPMultihopTTL", NULL), "connectRetry",
+			 json_int(neighbor, 120, "connectRetryTimeSeconds", NULL), "hold",
+			 json_int(neighbor, 90, "holdTimeSeconds", NULL), "keepAlive",
+			 json_int(neighbor, 30, "keepAliveTimeSeconds", NULL), "gracefulRestart",
+			 speaker_restart_time(json_object_get(neighbor, "gracefulRestart")), "sourceAddress", "",
+			 "sourceInterface", "", "families");
 	speaker_password(b, json_text(neighbor, "authSecretRef", NULL), peer);
 	add_families(b, router, neighbor, peer, ibgp);
 	json_array_append_new(json_object_get(instance, "peers"), peer);

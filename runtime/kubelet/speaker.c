@@ -45,7 +45,7 @@ struct speaker {
 	bool looked; /* for daemons of an earlier kubelet */
 };
 
-static const struct speaker_backend *const backends[] = {&speaker_bgpd, &speaker_gobgpd};
+static const struct speaker_backend *const backends[] = { &speaker_bgpd, &speaker_gobgpd };
 
 static void instance_advance(struct instance *i);
 
@@ -79,7 +79,7 @@ static void speaker_changed(struct speaker *sp)
 /* Names are a user's: what is no letter, digit, '-' or '_' is written %XX. */
 static char *instance_dir(const char *name)
 {
-	struct strbuf out = {0};
+	struct strbuf out = { 0 };
 
 	strbuf_puts(&out, SPEAKER_DIR "/");
 	for (const char *c = name; *c; c++) {
@@ -115,7 +115,7 @@ static void instance_remember(struct instance *i, const json_t *model)
 	_cleanup_json_ json_t *j =
 		json_pack("{s:s, s:s, s:O}", "name", i->name, "engine", i->backend->engine, "model", model);
 	_cleanup_free_ char *text = json_dumps(j, JSON_COMPACT);
-	struct error e = {0};
+	struct error e = { 0 };
 
 	if (!text || instance_write(i, "model.json", text, strlen(text), &e) < 0)
 		instance_note(i, "%s", e.msg);
@@ -133,9 +133,9 @@ static void remove_dir(const char *path)
 
 const char *instance_find_program(const char *name)
 {
-	static const char *const dirs[] = {"/usr/lib/frr",           "/usr/libexec/frr", "/usr/local/lib/frr",
-	                                   "/usr/local/libexec/frr", "/usr/bin",         "/usr/sbin",
-	                                   "/usr/local/bin",         "/usr/local/sbin"};
+	static const char *const dirs[] = { "/usr/lib/frr",	      "/usr/libexec/frr", "/usr/local/lib/frr",
+					    "/usr/local/libexec/frr", "/usr/bin",	  "/usr/sbin",
+					    "/usr/local/bin",	      "/usr/local/sbin" };
 	static char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
@@ -154,13 +154,13 @@ static struct instance *instance_new(struct speaker *sp, const char *name, const
 
 	if (!i)
 		return NULL;
-	*i = (struct instance){.next = sp->instances,
-	                       .sp = sp,
-	                       .backend = backend,
-	                       .pidfd = -EBADF,
-	                       .fifo = -EBADF,
-	                       .name = strdup(name),
-	                       .dir = instance_dir(name)};
+	*i = (struct instance){ .next = sp->instances,
+				.sp = sp,
+				.backend = backend,
+				.pidfd = -EBADF,
+				.fifo = -EBADF,
+				.name = strdup(name),
+				.dir = instance_dir(name) };
 	sp->instances = i;
 	return i;
 }
@@ -302,16 +302,16 @@ static int fifo_open(struct instance *i, struct error *e)
 /* ---- processes ---- */
 
 static void process_ended(struct loop *loop _unused_, struct loop_handle id _unused_, uint32_t revents _unused_,
-                          void *arg)
+			  void *arg)
 {
 	struct instance *i = arg;
 	const bool wanted = !i->stopping;
-	siginfo_t info = {0};
+	siginfo_t info = { 0 };
 
 	(void)waitid(P_PIDFD, (id_t)i->pidfd, &info, WEXITED | WNOHANG);
 	if (wanted)
 		instance_note(i, "%s (process %d) ended (%s %d), it is started again", i->backend->program, (int)i->pid,
-		              info.si_code == CLD_EXITED ? "exit code" : "signal", info.si_status);
+			      info.si_code == CLD_EXITED ? "exit code" : "signal", info.si_status);
 	instance_forget_process(i);
 	speaker_changed(i->sp);
 	if (wanted)
@@ -346,8 +346,8 @@ _Noreturn static void process_exec(const struct instance *i, char *argv[])
 
 static int process_start(struct instance *i, struct error *e)
 {
-	_cleanup_strbuf_ struct strbuf text = {0};
-	char *argv[32] = {NULL}, pid[16];
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+	char *argv[32] = { NULL }, pid[16];
 	int r;
 
 	(void)mkdir(SPEAKER_DIR, 0755);
@@ -371,7 +371,7 @@ static int process_start(struct instance *i, struct error *e)
 
 static void instance_start(struct instance *i)
 {
-	struct error e = {0};
+	struct error e = { 0 };
 	int r = process_start(i, &e);
 
 	if (r < 0) {
@@ -396,7 +396,7 @@ static void instance_stop(struct instance *i)
 
 static void instance_change(struct instance *i)
 {
-	struct error e = {0};
+	struct error e = { 0 };
 	int r = i->backend->change(i, i->model, i->want, &e);
 
 	if (r == -EAGAIN) {
@@ -462,7 +462,7 @@ static void take_over(struct speaker *sp, const char *dir)
 	char path[PATH_MAX];
 	_cleanup_json_ json_t *saved = NULL;
 	struct instance *i;
-	struct error e = {0};
+	struct error e = { 0 };
 
 	(void)snprintf(path, sizeof(path), SPEAKER_DIR "/%s/model.json", dir);
 	saved = json_load_file(path, 0, NULL);
@@ -500,7 +500,7 @@ static void watch_end(struct speaker *sp)
 }
 
 static void node_changed(struct loop *loop _unused_, struct loop_handle id _unused_, uint32_t revents _unused_,
-                         void *arg)
+			 void *arg)
 {
 	struct speaker *sp = arg;
 	struct instance *i, *next;

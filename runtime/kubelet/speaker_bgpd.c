@@ -22,25 +22,25 @@ static int bgpd_prepare(struct instance *i, const json_t *model, char *argv[32],
 	static char program[PATH_MAX], config[PATH_MAX + 8], pid[PATH_MAX + 16], port[24];
 	const char *path = instance_find_program("bgpd");
 	const json_int_t listen = json_int(model, -1, "localPort", NULL);
-	char *const args[] = {program,
-	                      (char *)"-S",
-	                      (char *)"-Z",
-	                      (char *)"-n",
-	                      (char *)"-P",
-	                      (char *)"0",
-	                      (char *)"-f",
-	                      config,
-	                      (char *)"-i",
-	                      pid,
-	                      (char *)"--vty_socket",
-	                      i->dir,
-	                      (char *)"--log",
-	                      (char *)"stdout",
-	                      (char *)"--log-level",
-	                      (char *)"informational",
-	                      (char *)"-p",
-	                      port,
-	                      NULL};
+	char *const args[] = { program,
+			       (char *)"-S",
+			       (char *)"-Z",
+			       (char *)"-n",
+			       (char *)"-P",
+			       (char *)"0",
+			       (char *)"-f",
+			       config,
+			       (char *)"-i",
+			       pid,
+			       (char *)"--vty_socket",
+			       i->dir,
+			       (char *)"--log",
+			       (char *)"stdout",
+			       (char *)"--log-level",
+			       (char *)"informational",
+			       (char *)"-p",
+			       port,
+			       NULL };
 	char vty[PATH_MAX + 16];
 
 	if (!path)
@@ -62,7 +62,7 @@ static int bgpd_connect(struct instance *i, struct vty **ret, struct error *e)
 {
 	_cleanup_close_ int dirfd = open(i->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = dirfd < 0 ? error_errno(e, errno, "open %s", i->dir)
-	                  : vty_connect(dirfd, "bgpd", VTY_TIMEOUT_MS, ret, e);
+			  : vty_connect(dirfd, "bgpd", VTY_TIMEOUT_MS, ret, e);
 
 	return r == -ENOENT || r == -ECONNREFUSED || r == -ETIMEDOUT ? -EAGAIN : r;
 }
@@ -82,8 +82,8 @@ static int run_commands(struct instance *i, struct vty *vty, const json_t *comma
 
 	json_array_foreach(commands, n, c)
 	{
-		_cleanup_strbuf_ struct strbuf answer = {0};
-		struct error one = {0};
+		_cleanup_strbuf_ struct strbuf answer = { 0 };
+		struct error one = { 0 };
 
 		r = vty_ask(vty, json_string_value(c), &answer, &one);
 		if (r == -EPROTO && !is_harmless(json_string_value(c), one.msg))
@@ -97,7 +97,7 @@ static int run_commands(struct instance *i, struct vty *vty, const json_t *comma
 static int run(struct instance *i, json_t *commands, struct error *e)
 {
 	_cleanup_json_ json_t *all = commands;
-	_cleanup_strbuf_ struct strbuf answer = {0};
+	_cleanup_strbuf_ struct strbuf answer = { 0 };
 	_cleanup_vty_ struct vty *vty = NULL;
 	int r;
 
@@ -139,7 +139,7 @@ static bool bgpd_line_is_loss(const char *line)
 
 static json_t *ask_json(struct instance *i, const char *command)
 {
-	_cleanup_strbuf_ struct strbuf answer = {0};
+	_cleanup_strbuf_ struct strbuf answer = { 0 };
 	_cleanup_vty_ struct vty *vty = NULL;
 
 	if (bgpd_connect(i, &vty, NULL) < 0 || vty_ask(vty, command, &answer, NULL) < 0)
@@ -154,8 +154,8 @@ static const char *session_state(const char *frr)
 	static const struct {
 		const char *frr, *cilium;
 	} states[] = {
-		{"Idle", "idle"},          {"Connect", "connect"},          {"Active", "active"},
-		{"OpenSent", "open_sent"}, {"OpenConfirm", "open_confirm"}, {"Established", "established"},
+		{ "Idle", "idle" },	     { "Connect", "connect" },		{ "Active", "active" },
+		{ "OpenSent", "open_sent" }, { "OpenConfirm", "open_confirm" }, { "Established", "established" },
 	};
 
 	for (size_t k = 0; k < ARRAY_SIZE(states); k++)
@@ -174,12 +174,12 @@ static json_t *peer_families(const json_t *peer, const json_t *seen)
 	{
 		const char *afi = json_text(f, "afi", NULL);
 		const json_t *info = json_at(seen, "addressFamilyInfo",
-		                             strcmp(afi, "ipv6") == 0 ? "ipv6Unicast" : "ipv4Unicast", NULL);
+					     strcmp(afi, "ipv6") == 0 ? "ipv6Unicast" : "ipv4Unicast", NULL);
 		const json_int_t received = json_int(info, 0, "acceptedPrefixCounter", NULL);
 
 		json_array_append_new(ret, json_pack("{s:s, s:s, s:I, s:I, s:I}", "afi", afi, "safi", "unicast",
-		                                     "received", received, "accepted", received, "advertised",
-		                                     json_int(info, 0, "sentPrefixCounter", NULL)));
+						     "received", received, "accepted", received, "advertised",
+						     json_int(info, 0, "sentPrefixCounter", NULL)));
 	}
 	return ret;
 }
@@ -201,10 +201,10 @@ static json_t *peer_state(const struct instance *i, const json_t *peer, const js
 	if (strcmp(state, "established") != 0)
 		return ret;
 	json_object_set_new(ret, "uptime-nanoseconds",
-	                    json_integer(json_int(seen, 0, "bgpTimerUpMsec", NULL) * 1000000));
+			    json_integer(json_int(seen, 0, "bgpTimerUpMsec", NULL) * 1000000));
 	json_object_set_new(ret, "applied-hold-time-seconds", json_integer(seconds(seen, "bgpTimerHoldTimeMsecs")));
 	json_object_set_new(ret, "applied-keep-alive-time-seconds",
-	                    json_integer(seconds(seen, "bgpTimerKeepAliveIntervalMsecs")));
+			    json_integer(seconds(seen, "bgpTimerKeepAliveIntervalMsecs")));
 	return ret;
 }
 
@@ -224,7 +224,7 @@ static json_t *bgpd_peers(struct instance *i)
 
 static json_int_t path_age(struct instance *i, const char *afi, const char *prefix)
 {
-	_cleanup_strbuf_ struct strbuf command = {0};
+	_cleanup_strbuf_ struct strbuf command = { 0 };
 	_cleanup_json_ json_t *seen = NULL;
 	const json_t *paths, *p;
 	size_t n;
@@ -247,7 +247,7 @@ static bool has_route(const json_t *routes, const char *prefix)
 }
 
 static void add_route(json_t *ret, struct instance *i, const json_t *path, const char *afi, const json_t *peer,
-                      const char *nexthop)
+		      const char *nexthop)
 {
 	const json_int_t age = path_age(i, afi, json_text(path, "prefix", NULL));
 
@@ -256,7 +256,7 @@ static void add_route(json_t *ret, struct instance *i, const json_t *path, const
 }
 
 static void family_routes(json_t *ret, struct instance *i, const json_t *peer, const json_t *family, const json_t *seen,
-                          bool advertised)
+			  bool advertised)
 {
 	const json_t *paths = json_object_get(family, "paths"), *p;
 	const char *afi = json_text(family, "afi", NULL);
@@ -281,7 +281,7 @@ static json_t *bgpd_routes(struct instance *i, const char *table, const char *af
 	size_t n, k;
 
 	json_array_foreach(peers, n, p) json_array_foreach(json_object_get(p, "families"), k,
-	                                                   f) if (strcmp(json_text(f, "afi", NULL), afi) == 0)
+							   f) if (strcmp(json_text(f, "afi", NULL), afi) == 0)
 		family_routes(ret, i, p, f, json_object_get(seen, json_text(p, "address", NULL)), advertised);
 	return ret;
 }

@@ -30,13 +30,13 @@ static int write_config(struct instance *i, const json_t *model, struct error *e
 }
 
 static int gobgpd_prepare(struct instance *i, const json_t *model, char *argv[32], struct strbuf *text _unused_,
-                          struct error *e)
+			  struct error *e)
 {
 	static char program[PATH_MAX], config[PATH_MAX + 8], hosts[PATH_MAX + 32], socket[PATH_MAX + 16];
 	const char *path = instance_find_program("gobgpd");
-	char *const args[] = {program, (char *)"-t",          (char *)"json", (char *)"-f",
-	                      config,  (char *)"--api-hosts", hosts,          (char *)"--pprof-disable",
-	                      NULL};
+	char *const args[] = { program, (char *)"-t",	       (char *)"json", (char *)"-f",
+			       config,	(char *)"--api-hosts", hosts,	       (char *)"--pprof-disable",
+			       NULL };
 
 	if (!path || !instance_find_program("gobgp"))
 		return error_set(e, ENOENT, "gobgpd and gobgp are not installed: no BGP session is made");
@@ -72,7 +72,7 @@ static int read_all(int fd, struct strbuf *out)
 	ssize_t n;
 
 	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
+		struct pollfd p = { .fd = fd, .events = POLLIN };
 		const uint64_t now = loop_now();
 
 		if (now >= end || poll(&p, 1, (int)((end - now) / 1000) + 1) <= 0)
@@ -88,8 +88,8 @@ static int read_all(int fd, struct strbuf *out)
 static int gobgp(struct instance *i, struct strbuf *out, const char *const args[])
 {
 	const char *path = instance_find_program("gobgp");
-	char target[PATH_MAX + 32], *argv[ASK_ARGS_MAX] = {(char *)"gobgp", (char *)"--target", target};
-	_cleanup_strbuf_ struct strbuf text = {0};
+	char target[PATH_MAX + 32], *argv[ASK_ARGS_MAX] = { (char *)"gobgp", (char *)"--target", target };
+	_cleanup_strbuf_ struct strbuf text = { 0 };
 	int fds[2], status = 0, r;
 	pid_t pid;
 
@@ -132,15 +132,15 @@ static void sync_family(struct instance *i, const json_t *old, const json_t *new
 
 	json_array_foreach(after, n, p)
 	{
-		const char *const args[] = {"global", "rib", "add", "-a", afi, json_string_value(p),
-		                            "origin", "igp", NULL};
+		const char *const args[] = { "global", "rib", "add", "-a", afi, json_string_value(p),
+					     "origin", "igp", NULL };
 
 		if (!has_text(before, json_string_value(p)) && gobgp(i, NULL, args) < 0)
 			instance_note(i, "gobgp: %s could not be announced", json_string_value(p));
 	}
 	json_array_foreach(before, n, p)
 	{
-		const char *const args[] = {"global", "rib", "del", "-a", afi, json_string_value(p), NULL};
+		const char *const args[] = { "global", "rib", "del", "-a", afi, json_string_value(p), NULL };
 
 		if (!has_text(after, json_string_value(p)) && gobgp(i, NULL, args) < 0)
 			instance_note(i, "gobgp: %s could not be withdrawn", json_string_value(p));
@@ -174,7 +174,7 @@ static int gobgpd_change(struct instance *i, const json_t *old, const json_t *ne
 static void reset_peer(struct instance *i, const char *line)
 {
 	_cleanup_json_ json_t *said = json_loads(line, 0, NULL);
-	const char *const args[] = {"neighbor", json_text(said, "Key", NULL), "reset", NULL};
+	const char *const args[] = { "neighbor", json_text(said, "Key", NULL), "reset", NULL };
 
 	if (*args[1])
 		(void)gobgp(i, NULL, args);
@@ -182,7 +182,7 @@ static void reset_peer(struct instance *i, const char *line)
 
 static void gobgpd_heard(struct instance *i, const char *line)
 {
-	static const char *const again[] = {"neighbor", "all", "softresetout", NULL};
+	static const char *const again[] = { "neighbor", "all", "softresetout", NULL };
 
 	if (strstr(line, "Finished reading the config file"))
 		sync_paths(i, NULL, i->model);
@@ -206,8 +206,8 @@ static bool gobgpd_line_is_loss(const char *line _unused_)
 
 static const char *session_state(json_int_t state)
 {
-	static const char *const states[] = {"unknown",   "idle",         "connect",    "active",
-	                                     "open_sent", "open_confirm", "established"};
+	static const char *const states[] = { "unknown",   "idle",	   "connect",	 "active",
+					      "open_sent", "open_confirm", "established" };
 
 	if (state <= 0 || (size_t)state >= ARRAY_SIZE(states))
 		return "idle";
@@ -216,7 +216,7 @@ static const char *session_state(json_int_t state)
 
 static json_t *gobgp_json(struct instance *i, const char *const args[])
 {
-	_cleanup_strbuf_ struct strbuf out = {0};
+	_cleanup_strbuf_ struct strbuf out = { 0 };
 
 	return gobgp(i, &out, args) < 0 ? NULL : json_loads(strbuf_str(&out), 0, NULL);
 }
@@ -225,7 +225,7 @@ static void count_families(json_t *state, const json_t *seen)
 {
 	json_t *families = json_object_get(state, "families"), *f;
 	const json_t *all = json_object_get(seen, "afi_safis"), *s;
-	static const char *const counts[] = {"received", "accepted", "advertised"};
+	static const char *const counts[] = { "received", "accepted", "advertised" };
 	size_t n, k;
 
 	json_array_foreach(families, n, f)
@@ -238,7 +238,7 @@ static void count_families(json_t *state, const json_t *seen)
 				continue;
 			for (size_t c = 0; c < ARRAY_SIZE(counts); c++)
 				json_object_set_new(f, counts[c],
-				                    json_integer(json_int(s, 0, "state", counts[c], NULL)));
+						    json_integer(json_int(s, 0, "state", counts[c], NULL)));
 		}
 	}
 }
@@ -256,10 +256,10 @@ static json_t *peer_state(struct instance *i, const json_t *peer, const json_t *
 	json_object_set_new(
 		ret, "uptime-nanoseconds",
 		json_integer((time(NULL) - json_int(seen, 0, "timers", "state", "uptime", "seconds", NULL)) *
-	                     1000000000));
+			     1000000000));
 	json_object_set_new(ret, "applied-hold-time-seconds", json_integer(hold));
 	json_object_set_new(ret, "applied-keep-alive-time-seconds",
-	                    json_integer(json_int(seen, 0, "timers", "state", "keepalive_interval", NULL)));
+			    json_integer(json_int(seen, 0, "timers", "state", "keepalive_interval", NULL)));
 	return ret;
 }
 
@@ -272,7 +272,7 @@ static json_t *gobgpd_peers(struct instance *i)
 
 	json_array_foreach(peers, n, p)
 	{
-		const char *const args[] = {"-j", "neighbor", json_text(p, "address", NULL), NULL};
+		const char *const args[] = { "-j", "neighbor", json_text(p, "address", NULL), NULL };
 		_cleanup_json_ json_t *seen = gobgp_json(i, args);
 
 		json_array_append_new(ret, peer_state(i, p, json_is_array(seen) ? json_array_get(seen, 0) : seen));
@@ -308,15 +308,15 @@ static void add_routes(json_t *ret, struct instance *i, const json_t *peer, cons
 
 		if (route)
 			json_array_append_new(ret, instance_route(i, p, peer, route_nexthop(route),
-			                                          MAX_OF(time(NULL) - json_int(route, 0, "age", NULL),
-			                                                 (json_int_t)0)));
+								  MAX_OF(time(NULL) - json_int(route, 0, "age", NULL),
+									 (json_int_t)0)));
 	}
 }
 
 static json_t *gobgpd_routes(struct instance *i, const char *table, const char *afi)
 {
 	const bool advertised = strcmp(table, "advertised") == 0;
-	const char *const rib[] = {"-j", "global", "rib", "-a", afi, NULL};
+	const char *const rib[] = { "-j", "global", "rib", "-a", afi, NULL };
 	_cleanup_json_ json_t *all = advertised ? NULL : gobgp_json(i, rib);
 	const json_t *peers = json_object_get(i->model, "peers"), *p, *f;
 	json_t *ret = json_array();
@@ -324,11 +324,13 @@ static json_t *gobgpd_routes(struct instance *i, const char *table, const char *
 
 	json_array_foreach(peers, n, p)
 	{
-		const char *const out[] = {"-j", "neighbor", json_text(p, "address", NULL), "adj-out", "-a", afi, NULL};
+		const char *const out[] = {
+			"-j", "neighbor", json_text(p, "address", NULL), "adj-out", "-a", afi, NULL
+		};
 		_cleanup_json_ json_t *seen = advertised ? gobgp_json(i, out) : json_incref(all);
 
 		json_array_foreach(json_object_get(p, "families"), k,
-		                   f) if (strcmp(json_text(f, "afi", NULL), afi) == 0)
+				   f) if (strcmp(json_text(f, "afi", NULL), afi) == 0)
 			add_routes(ret, i, advertised ? p : NULL, f, seen);
 		if (!advertised)
 			break;

@@ -72,8 +72,8 @@ static void signalled(struct loop *loop, struct loop_handle id _unused_, uint32_
 int speaker_main(const char *path)
 {
 	_cleanup_loop_ struct loop *loop = NULL;
-	struct alone a = {.path = path};
-	struct error e = {0};
+	struct alone a = { .path = path };
+	struct error e = { 0 };
 	sigset_t set;
 	int r;
 

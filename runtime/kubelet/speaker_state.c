@@ -17,7 +17,7 @@ static json_t *silent_families(const json_t *peer)
 
 	json_array_foreach(families, n, f) json_array_append_new(
 		ret, json_pack("{s:O, s:O, s:i, s:i, s:i}", "afi", json_object_get(f, "afi"), "safi",
-	                       json_object_get(f, "safi"), "received", 0, "accepted", 0, "advertised", 0));
+			       json_object_get(f, "safi"), "received", 0, "accepted", 0, "advertised", 0));
 	return ret;
 }
 
@@ -50,7 +50,7 @@ static void put_words(struct strbuf *out, const char *name, const json_t *words)
 }
 
 static void put_attributes(struct strbuf *out, const struct instance *i, const json_t *path, const json_t *peer,
-                           const char *nexthop)
+			   const char *nexthop)
 {
 	const json_int_t local = json_int(i->model, 0, "localASN", NULL), pref = json_int(path, 0, "localPref", NULL);
 
@@ -68,12 +68,12 @@ static void put_attributes(struct strbuf *out, const struct instance *i, const j
 }
 
 json_t *instance_route(const struct instance *i, const json_t *path, const json_t *peer, const char *nexthop,
-                       json_int_t age)
+		       json_int_t age)
 {
-	_cleanup_strbuf_ struct strbuf attrs = {0};
+	_cleanup_strbuf_ struct strbuf attrs = { 0 };
 
 	put_attributes(&attrs, i, path, peer, nexthop);
 	return json_pack("{s:O, s:s, s:O, s:s, s:I, s:s}", "vrouter", json_object_get(i->model, "localASN"), "peer",
-	                 peer ? json_text(peer, "address", NULL) : "", "prefix", json_object_get(path, "prefix"),
-	                 "nexthop", nexthop, "age", age, "attrs", strbuf_str(&attrs));
+			 peer ? json_text(peer, "address", NULL) : "", "prefix", json_object_get(path, "prefix"),
+			 "nexthop", nexthop, "age", age, "attrs", strbuf_str(&attrs));
 }
