@@ -209,9 +209,9 @@ static const char *session_state(json_int_t state)
 	static const char *const states[] = { "unknown",   "idle",	   "connect",	 "active",
 					      "open_sent", "open_confirm", "established" };
 
-	if (state <= 0 || (size_t)state >= ARRAY_SIZE(states))
-		return "idle";
-	return states[state];
+	const size_t i = (size_t)state; /* what is negative is none of them, too */
+
+	return i > 0 && i < ARRAY_SIZE(states) ? states[i] : "idle";
 }
 
 static json_t *gobgp_json(struct instance *i, const char *const args[])

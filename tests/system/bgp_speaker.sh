@@ -6,6 +6,8 @@
 #                                                                          10.99.0.2 port 1790, MD5, graceful restart)
 . "$(dirname "$0")/../lib.sh"
 own_machine "$@"
+# bgpd keeps its log buffers there; it is the host's otherwise.
+mount -t tmpfs -o mode=1777 netemu-test /var/tmp
 need_cmd vtysh jq ip
 kubelet=$top/build/netemu-kubelet
 [[ -x $kubelet ]] || skip "needs $kubelet (make)"
