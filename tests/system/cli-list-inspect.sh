@@ -54,8 +54,8 @@ assert_match "inet $address " "$(netemu exec "clab-$lab-r2" ip -4 addr show eth0
 pid=$(jq -r --arg lab "$lab" '.[$lab][] | select(.name | endswith("r1")) | .pid' <<<"$json")
 assert_eq "$(readlink "/proc/$pid/ns/net")" "net:[$(stat -Lc %i "/run/netns/clab-$lab-r1")]" "pid and netns"
 # How long it has been up is another thing a second later.
-ageless() { sed 's/"Up [^"]*"/"Up"/g' <<<"$1"; }
-assert_eq "$(ageless "$(netemu inspect -t "$topo" -f json)")" "$(ageless "$json")" "by the file"
+ageless() { sed 's/"Up [^"]*"/"Up"/g'; }
+assert_eq "$(netemu inspect -t "$topo" -f json | ageless)" "$(ageless <<<"$json")" "by the file"
 assert_match "^NODE +IMAGE +KIND +IPV4 +IPV6 +STATUS" "$(netemu inspect "$lab")" "inspect"
 
 # interfaces: those that `ip` shows inside
