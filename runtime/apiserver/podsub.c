@@ -74,12 +74,16 @@ static const json_t *container_status(const json_t *pod, const char *name)
 	return found ? found : by_name(json_at(pod, "status", "initContainerStatuses", NULL), name);
 }
 
-/* "netemu://0123456789abcdef" -> the id alone */
+/*
+ * "netemu://0123456789abcdef" -> the id alone. It becomes part of a file's name, and a pod's status is what its node, or
+ * whoever patches it, says: anything else is the id of no container.
+ */
 static const char *bare_id(const char *id)
 {
 	const char *at = strstr(id, "://");
 
-	return at ? at + 3 : id;
+	at = at ? at + 3 : id;
+	return at[strspn(at, "0123456789abcdef")] ? "" : at;
 }
 
 static const char *waiting_reason(const json_t *status)

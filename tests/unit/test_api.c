@@ -459,6 +459,13 @@ static void test_containers(void **state _unused_)
 	assert_string_equal(reply.container, "a");
 	assert_int_equal(ask("POST", PODS "/two/exec?container=a", "", "", ""), 400);
 	assert_int_equal(ask("POST", PODS "/none/exec?command=id", "", "", ""), 404);
+	/* What a status says is no path. */
+	assert_int_equal(ask("PATCH", PODS "/two/status", "application/json-patch+json", "",
+	                     "[{\"op\":\"replace\",\"path\":\"/status/containerStatuses/0/containerID\","
+	                     "\"value\":\"netemu://../../x\"}]"),
+	                 200);
+	assert_int_equal(get(PODS "/two/log?container=a"), 200);
+	assert_string_equal(reply.container_id, "");
 }
 
 /* ---- lists ---- */
