@@ -394,7 +394,7 @@ static void paused_deployment_waits(void **state)
 static void old_replicasets_are_few(void **state)
 {
 	struct fixture f;
-	char image[8];
+	char image[16];
 
 	(void)state;
 	begin(&f);

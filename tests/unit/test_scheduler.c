@@ -66,7 +66,7 @@ static void pods_are_spread(void **state)
 	add_nodes(&f);
 	for (int i = 0; i < 6; i++) {
 		static const char *const want[] = { "c-worker", "c-worker2", "c-worker3" };
-		char name[8];
+		char name[16];
 
 		(void)snprintf(name, sizeof(name), "p%d", i);
 		add_pod(&f, name, "");
