@@ -213,7 +213,7 @@ json_t *pending_nodes(struct api *api);
 int pod_delete(struct api *api, const char *ns, const char *name, json_int_t grace, struct error *e);
 
 /* table.c */
-/** table_make() - metav1.Table of objects; new reference. @include: "Metadata", "Object" or "None". @columns: whether with definitions */
+/** table_make() - metav1.Table of objects; new reference. @include: "Metadata", "Object" or "None" */
 json_t *table_make(const struct resource *res, const json_t *objects, const char *resource_version, const char *include);
 
 #endif

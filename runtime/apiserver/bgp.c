@@ -54,7 +54,8 @@ static void join(struct strbuf *out, const char *text, const json_t *names)
 
 	if (json_array_size(names))
 		strbuf_puts(out, text);
-	json_array_foreach(names, i, n) strbuf_printf(out, "%s%s", i ? ", " : "", json_string_value(n));
+	json_array_foreach(names, i, n)
+		strbuf_printf(out, "%s%s", i ? ", " : "", json_string_value(n));
 }
 
 static void set_conditions(struct bgp *b, enum resource_id res, const json_t *object, json_t *conditions)
@@ -107,8 +108,10 @@ static void all_conditions(struct round *r)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(r->configs, i, o) config_conditions(r, o);
-	json_array_foreach(r->peer_configs, i, o) peer_config_conditions(r, o);
+	json_array_foreach(r->configs, i, o)
+		config_conditions(r, o);
+	json_array_foreach(r->peer_configs, i, o)
+		peer_config_conditions(r, o);
 }
 
 /* ---- CiliumBGPNodeConfig ---- */
@@ -118,8 +121,10 @@ static const json_t *state_find(const json_t *states, const char *vrouter, const
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(states, i, s) if (strcmp(json_text(s, "vrouter", NULL), vrouter) == 0 &&
-					     strcmp(json_text(s, "name", NULL), name) == 0) return s;
+	json_array_foreach(states, i, s)
+		if (strcmp(json_text(s, "vrouter", NULL), vrouter) == 0 &&
+		    strcmp(json_text(s, "name", NULL), name) == 0)
+			return s;
 	return NULL;
 }
 
@@ -129,10 +134,11 @@ static json_t *node_peer_status(const json_t *peer, const json_t *state)
 	const json_t *f;
 	size_t i;
 
-	json_array_foreach(json_object_get(state, "families"), i, f) json_array_append_new(
-		counts,
-		json_pack("{s:O, s:O, s:O, s:O}", "afi", json_object_get(f, "afi"), "safi", json_object_get(f, "safi"),
-			  "received", json_object_get(f, "received"), "advertised", json_object_get(f, "advertised")));
+	json_array_foreach(json_object_get(state, "families"), i, f)
+		json_array_append_new(counts,
+				      json_pack("{s:O, s:O, s:O, s:O}", "afi", json_object_get(f, "afi"), "safi",
+						json_object_get(f, "safi"), "received", json_object_get(f, "received"),
+						"advertised", json_object_get(f, "advertised")));
 	ret = json_pack("{s:O, s:O, s:I, s:s, s:o, s:{s:I, s:I}}", "name", json_object_get(peer, "name"), "peerAddress",
 			json_object_get(peer, "address"), "peerASN",
 			json_int(state, json_int(peer, 0, "peerASN", NULL), "peer-asn", NULL), "peeringState",
@@ -158,16 +164,16 @@ static json_t *node_instances(const json_t *speaker, const json_t *states, bool 
 	json_t *ret = json_array();
 	size_t n, k;
 
-	json_array_foreach(instances, n, i)
-	{
+	json_array_foreach(instances, n, i) {
 		json_t *peers = json_array();
 		json_t *one = json_pack("{s:O, s:O, s:o}", "name", json_object_get(i, "name"), "localASN",
 					json_object_get(i, "localASN"), "peers", peers);
 
-		json_array_foreach(json_object_get(i, "peers"), k, p) json_array_append_new(
-			peers, status ? node_peer_status(p, state_find(states, json_text(i, "name", NULL),
-								       json_text(p, "name", NULL)))
-				      : node_peer_spec(p));
+		json_array_foreach(json_object_get(i, "peers"), k, p)
+			json_array_append_new(
+				peers, status ? node_peer_status(p, state_find(states, json_text(i, "name", NULL),
+									       json_text(p, "name", NULL)))
+					      : node_peer_spec(p));
 		if (!status && json_int(i, -1, "localPort", NULL) > 0)
 			json_object_set(one, "localPort", json_object_get(i, "localPort"));
 		if (!status)
@@ -242,7 +248,9 @@ static void add_name(json_t *lists, const char *key, const char *name)
 	json_t *names = json_array_make(lists, key), *n;
 	size_t i;
 
-	json_array_foreach(names, i, n) if (strcmp(json_string_value(n), name) == 0) return;
+	json_array_foreach(names, i, n)
+		if (strcmp(json_string_value(n), name) == 0)
+			return;
 	json_array_append_new(names, json_string(name));
 }
 
@@ -257,8 +265,7 @@ static void collect_conditions(struct round *r, const json_t *speaker)
 	json_object_set_new(r->matched, config, json_true());
 	json_array_foreach(json_object_get(c, "missingPeerConfigs"), i, n)
 		add_name(r->missing, config, json_string_value(n));
-	json_array_foreach(json_object_get(c, "conflicts"), i, n)
-	{
+	json_array_foreach(json_object_get(c, "conflicts"), i, n) {
 		add_name(r->conflicts, json_string_value(n), config);
 		add_name(r->conflicts, config, json_string_value(n));
 	}
@@ -324,7 +331,8 @@ static void run_round(struct loop *loop _unused_, struct loop_handle id _unused_
 	b->dirty = false;
 	round_begin(&r, b);
 	cilium_sync_nodes(b->api, r.nodes);
-	json_array_foreach(r.nodes, i, n) tell_node(&r, n);
+	json_array_foreach(r.nodes, i, n)
+		tell_node(&r, n);
 	all_conditions(&r);
 	round_end(&r);
 }
@@ -493,7 +501,8 @@ void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *ar
 			     .fn = fn,
 			     .arg = arg,
 			     .key = strcmp(json_text(request, "op", NULL), "bgp.routes") == 0 ? "routes" : "peers" };
-	json_array_foreach(nodes, i, n) if (!*only || strcmp(only, kube_name(n)) == 0)
-		ask_node(api, q, kube_name(n), request);
+	json_array_foreach(nodes, i, n)
+		if (!*only || strcmp(only, kube_name(n)) == 0)
+			ask_node(api, q, kube_name(n), request);
 	query_done(q);
 }

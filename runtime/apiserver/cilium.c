@@ -217,9 +217,10 @@ static json_t *cilium_node(const struct api *api, const json_t *node)
 	json_t *list = json_array();
 	size_t i;
 
-	json_array_foreach(addresses, i, a) if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0)
-		json_array_append_new(
-			list, json_pack("{s:s, s:s}", "type", "InternalIP", "ip", json_text(a, "address", NULL)));
+	json_array_foreach(addresses, i, a)
+		if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0)
+			json_array_append_new(list, json_pack("{s:s, s:s}", "type", "InternalIP", "ip",
+							      json_text(a, "address", NULL)));
 	return json_pack("{s:s, s:s, s:{s:s, s:o, s:[{s:s, s:s, s:s, s:s}]}, s:{s:o, s:{s:o}}, s:{}}", "apiVersion",
 			 "cilium.io/v2", "kind", "CiliumNode", "metadata", "name", kube_name(node), "labels",
 			 labels ? json_deep_copy(labels) : json_object(), "ownerReferences", "apiVersion", "v1", "kind",
@@ -233,9 +234,12 @@ void cilium_sync_nodes(struct api *api, const json_t *nodes)
 	const json_t *n;
 	size_t i;
 
-	json_array_foreach(nodes, i, n) if (api->cilium) put(api, RES_CILIUMNODES, cilium_node(api, n));
-	json_array_foreach(have, i, n) if (!api->cilium || !store_get(api->store, RES_NODES, "", kube_name(n)))(void)
-		store_delete(api->store, RES_CILIUMNODES, "", kube_name(n));
+	json_array_foreach(nodes, i, n)
+		if (api->cilium)
+			put(api, RES_CILIUMNODES, cilium_node(api, n));
+	json_array_foreach(have, i, n)
+		if (!api->cilium || !store_get(api->store, RES_NODES, "", kube_name(n)))
+			(void)store_delete(api->store, RES_CILIUMNODES, "", kube_name(n));
 }
 
 /* ---- the release ---- */
@@ -285,10 +289,11 @@ static json_t *find_release(struct api *api)
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(secrets, i, s) if (strcmp(json_text(s, "metadata", "labels", "owner", NULL), "helm") == 0 &&
-					      strcmp(json_text(s, "metadata", "labels", "name", NULL), "cilium") == 0 &&
-					      strcmp(json_text(s, "metadata", "labels", "status", NULL), "deployed") ==
-						      0) return read_release(s);
+	json_array_foreach(secrets, i, s)
+		if (strcmp(json_text(s, "metadata", "labels", "owner", NULL), "helm") == 0 &&
+		    strcmp(json_text(s, "metadata", "labels", "name", NULL), "cilium") == 0 &&
+		    strcmp(json_text(s, "metadata", "labels", "status", NULL), "deployed") == 0)
+			return read_release(s);
 	return NULL;
 }
 
@@ -342,8 +347,9 @@ static void delete_release(struct api *api)
 	const json_t *s;
 	size_t i;
 
-	json_array_foreach(secrets, i, s) if (strncmp(kube_name(s), "sh.helm.release.v1.cilium.v", 27) == 0)(void)
-		store_delete(api->store, RES_SECRETS, NS, kube_name(s));
+	json_array_foreach(secrets, i, s)
+		if (strncmp(kube_name(s), "sh.helm.release.v1.cilium.v", 27) == 0)
+			(void)store_delete(api->store, RES_SECRETS, NS, kube_name(s));
 }
 
 /* What users have told its BGP control plane stays in the store, unseen, for when it comes back: helm deletes no CRD. */

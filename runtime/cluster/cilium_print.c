@@ -143,8 +143,7 @@ static void add_peer(struct table *t, const char *node, const json_t *peer)
 	table_cell(t, 4, "%s", json_text(peer, "session-state", NULL));
 	table_cell(t, 5, "%s",
 		   go_duration((json_int(peer, 0, "uptime-nanoseconds", NULL) + 500000000) / 1000000000, uptime));
-	json_array_foreach(families, i, f)
-	{
+	json_array_foreach(families, i, f) {
 		if (i)
 			table_row(t);
 		add_family(t, f);
@@ -177,7 +176,9 @@ static bool any_peer(const json_t *nodes)
 	size_t i, k;
 
 	json_array_foreach(nodes, i, n)
-		json_array_foreach(json_object_get(n, "routes"), k, r) if (*json_text(r, "peer", NULL)) return true;
+		json_array_foreach(json_object_get(n, "routes"), k, r)
+			if (*json_text(r, "peer", NULL))
+				return true;
 	return false;
 }
 

@@ -209,9 +209,9 @@ static void add_notes(const struct values *v, const json_t *values, const json_t
 	const json_t *value;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)values, key,
-			    value) if (!known_top(key) && strcmp(key, "operator") != 0)
-		note(notes, "values: %s: accepted, changes nothing here", key);
+	json_object_foreach((json_t *)(uintptr_t)values, key, value)
+		if (!known_top(key) && strcmp(key, "operator") != 0)
+			note(notes, "values: %s: accepted, changes nothing here", key);
 	if (tunnelled(v))
 		note(notes,
 		     "values: tunnel %s: there are no tunnels here: pods of other nodes are reached by routes to these "
@@ -255,8 +255,7 @@ static int deal_pool(const char *key, const json_t *pool, int family, json_int_t
 				 (long long)mask);
 	net = inprefix_network(&net);
 	net.len = (uint8_t)mask;
-	json_array_foreach(nodes, i, node)
-	{
+	json_array_foreach(nodes, i, node) {
 		json_t *list = json_array_make(cidrs, json_text(node, "hostname", NULL));
 
 		json_array_append_new(list, json_string(inprefix_str(&net, buf)));

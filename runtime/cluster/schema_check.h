@@ -72,8 +72,8 @@ void check_pod_update(struct checker *c, const json_t *spec, const json_t *old);
 void check_volumes(struct checker *c, const struct schema_path *at, const json_t *spec);
 void check_affinity(struct checker *c, const struct schema_path *at, const json_t *affinity);
 void check_tolerations(struct checker *c, const struct schema_path *at, const json_t *list);
-/** quantity_value() - as a number; 0 when it is none */
-double quantity_value(const json_t *v);
+/** quantity_number() - as a number; 0 when it is none */
+double quantity_number(const json_t *v);
 
 /* The kinds': @old NULL on create. */
 typedef void (*check_kind_fn)(struct checker *c, const json_t *o, const json_t *old);

@@ -6,6 +6,7 @@
  * schema_check_sched.c.
  */
 #include "cluster/schema_check.h"
+#include "cluster/quantity.h"
 
 #include <ctype.h>
 
@@ -247,26 +248,12 @@ static void check_mounts(struct checker *c, const struct schema_path *at, const 
 	}
 }
 
-double quantity_value(const json_t *v)
+double quantity_number(const json_t *v)
 {
-	static const struct {
-		const char *suffix;
-		double factor;
-	} units[] = {
-		{ "n", 1e-9 }, { "u", 1e-6 }, { "m", 1e-3 }, { "k", 1e3 },	     { "M", 1e6 },	   { "G", 1e9 },
-		{ "T", 1e12 }, { "P", 1e15 }, { "E", 1e18 }, { "Ki", 1024 },	     { "Mi", 1024 * 1024 }, { "Gi", 1073741824.0 },
-		{ "Ti", 1099511627776.0 }, { "Pi", 1125899906842624.0 }, { "Ei", 1152921504606846976.0 },
-	};
-	char *end;
-	double d;
+	double number = 0;
 
-	if (!json_is_string(v))
-		return json_number_value(v);
-	d = strtod(json_string_value(v), &end);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		if (strcmp(end, units[i].suffix) == 0)
-			return d * units[i].factor;
-	return d;
+	(void)quantity_of(v, &number);
+	return number;
 }
 
 static void check_resource_name(struct checker *c, const struct schema_path *at, const char *name)
@@ -294,7 +281,7 @@ static void check_resource_list(struct checker *c, const struct schema_path *at,
 
 		(void)snprintf(key, sizeof(key), "%.253s", name);
 		check_resource_name(c, AT(at, key), name);
-		if (quantity_value(v) < 0)
+		if (quantity_number(v) < 0)
 			say_invalid(c, AT(at, key), v, "must be greater than or equal to 0");
 	}
 }
@@ -311,7 +298,7 @@ static void check_resources(struct checker *c, const struct schema_path *at, con
 		const json_t *limit = json_object_get(limits, name);
 		_cleanup_strbuf_ struct strbuf s = { 0 };
 
-		if (!limit || quantity_value(v) <= quantity_value(limit))
+		if (!limit || quantity_number(v) <= quantity_number(limit))
 			continue;
 		strbuf_printf(&s, "must be less than or equal to %s limit of %s", name,
 			      json_is_string(limit) ? json_string_value(limit) : "");

@@ -64,7 +64,7 @@ static void check_host_path(struct checker *c, const struct schema_path *at, con
 
 static void check_empty_dir(struct checker *c, const struct schema_path *at, const json_t *v)
 {
-	if (quantity_value(json_object_get(v, "sizeLimit")) < 0)
+	if (quantity_number(json_object_get(v, "sizeLimit")) < 0)
 		say_forbidden(c, AT(at, "sizeLimit"), "SizeLimit field must be a valid resource quantity");
 }
 

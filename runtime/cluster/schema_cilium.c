@@ -455,17 +455,16 @@ static void check_unique(const struct rule *r, const json_t *list, const char *p
 	const json_t *a;
 	size_t i;
 
-	json_array_foreach(list, i, a) for (size_t k = 0; r->key && k < i;
-					    k++) if (strcmp(json_text(a, r->key, NULL),
-							    json_text(json_array_get(list, k), r->key, NULL)) == 0)
-	{
-		_cleanup_strbuf_ struct strbuf at = { 0 };
+	json_array_foreach(list, i, a)
+		for (size_t k = 0; r->key && k < i; k++)
+			if (strcmp(json_text(a, r->key, NULL), json_text(json_array_get(list, k), r->key, NULL)) == 0) {
+				_cleanup_strbuf_ struct strbuf at = { 0 };
 
-		strbuf_printf(&at, "%s[%zu]", path, i);
-		cause(causes, "FieldValueDuplicate", strbuf_str(&at), "Duplicate value: {\"%s\":\"%s\"}", r->key,
-		      json_text(a, r->key, NULL));
-		break;
-	}
+				strbuf_printf(&at, "%s[%zu]", path, i);
+				cause(causes, "FieldValueDuplicate", strbuf_str(&at),
+				      "Duplicate value: {\"%s\":\"%s\"}", r->key, json_text(a, r->key, NULL));
+				break;
+			}
 }
 
 static void check_list(const struct rule *r, const json_t *list, const char *path, json_t *causes)
@@ -482,8 +481,7 @@ static void check_list(const struct rule *r, const json_t *list, const char *pat
 		cause(causes, "FieldValueTooMany", path, "Too many: %lld: must have at most %lld items", (long long)n,
 		      (long long)r->max);
 	check_unique(r, list, path, causes);
-	json_array_foreach(list, i, v)
-	{
+	json_array_foreach(list, i, v) {
 		_cleanup_strbuf_ struct strbuf at = { 0 };
 
 		strbuf_printf(&at, "%s[%zu]", path, i);

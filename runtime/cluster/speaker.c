@@ -23,7 +23,9 @@ static bool has_text(const json_t *array, const char *text)
 	const json_t *t;
 	size_t i;
 
-	json_array_foreach(array, i, t) if (strcmp(json_string_value(t), text) == 0) return true;
+	json_array_foreach(array, i, t)
+		if (strcmp(json_string_value(t), text) == 0)
+			return true;
 	return false;
 }
 
@@ -56,8 +58,9 @@ json_t *speaker_select(const struct speaker_build *b, const json_t *objects)
 	json_t *o, *ret = json_array();
 	size_t i, n = 0;
 
-	json_array_foreach(objects, i, o) if (found && selector_match_object(json_at(o, "spec", "nodeSelector", NULL),
-									     b->labels)) found[n++] = o;
+	json_array_foreach(objects, i, o)
+		if (found && selector_match_object(json_at(o, "spec", "nodeSelector", NULL), b->labels))
+			found[n++] = o;
 	if (n)
 		qsort(found, n, sizeof(found[0]), by_age);
 	for (i = 0; i < n; i++)
@@ -71,9 +74,10 @@ const char *speaker_router_id(const struct speaker_build *b)
 	struct in_addr in;
 	size_t i;
 
-	json_array_foreach(addresses, i, a) if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0 &&
-						inet_pton(AF_INET, json_text(a, "address", NULL), &in) ==
-							1) return json_text(a, "address", NULL);
+	json_array_foreach(addresses, i, a)
+		if (strcmp(json_text(a, "type", NULL), "InternalIP") == 0 &&
+		    inet_pton(AF_INET, json_text(a, "address", NULL), &in) == 1)
+			return json_text(a, "address", NULL);
 	return "";
 }
 
@@ -91,7 +95,9 @@ static const json_t *find_named(const json_t *objects, const char *name)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(objects, i, o) if (strcmp(kube_name(o), name) == 0) return o;
+	json_array_foreach(objects, i, o)
+		if (strcmp(kube_name(o), name) == 0)
+			return o;
 	return NULL;
 }
 
@@ -167,8 +173,7 @@ static void merge_texts(json_t **to, const json_t *from,
 		return;
 	if (!*to)
 		*to = json_array();
-	json_array_foreach(from, i, t)
-	{
+	json_array_foreach(from, i, t) {
 		const char *text = json_is_string(t) ? convert(json_string_value(t), buf, sizeof(buf)) : "";
 
 		if (*text && !has_text(*to, text))
@@ -253,7 +258,9 @@ static json_t *path_find(const json_t *paths, const char *prefix)
 	json_t *p;
 	size_t i;
 
-	json_array_foreach(paths, i, p) if (strcmp(json_text(p, "prefix", NULL), prefix) == 0) return p;
+	json_array_foreach(paths, i, p)
+		if (strcmp(json_text(p, "prefix", NULL), prefix) == 0)
+			return p;
 	return NULL;
 }
 
@@ -284,8 +291,7 @@ void speaker_pod_paths(const struct speaker_build *b, json_t *family, const stru
 	const json_t *cidr;
 	size_t i;
 
-	json_array_foreach(b->in->pod_cidrs, i, cidr)
-	{
+	json_array_foreach(b->in->pod_cidrs, i, cidr) {
 		const char *text = json_string_value(cidr);
 
 		if (text && (strchr(text, ':') != NULL) == v6)
@@ -309,7 +315,8 @@ static void compile_policies(struct speaker_build *b, const json_t *policies, co
 		speaker_policy_compile(b, json_array_get(policies, 0));
 		return;
 	}
-	json_array_foreach(policies, i, p) strbuf_printf(&names, "%s%s", i ? ", " : "", kube_name(p));
+	json_array_foreach(policies, i, p)
+		strbuf_printf(&names, "%s%s", i ? ", " : "", kube_name(p));
 	speaker_note(b, "more than one CiliumBGPPeeringPolicy selects this node (%s): all BGP sessions are withdrawn",
 		     strbuf_str(&names));
 }
@@ -322,8 +329,7 @@ static void compile_configs(struct speaker_build *b, const json_t *configs)
 	if (!first)
 		return;
 	json_object_set_new(b->conditions, "config", json_string(kube_name(first)));
-	json_array_foreach(configs, i, c)
-	{
+	json_array_foreach(configs, i, c) {
 		if (i == 0)
 			continue;
 		json_array_append_new(json_array_make(b->conditions, "conflicts"), json_string(kube_name(c)));

@@ -17,7 +17,9 @@ static const json_t *find_by(const json_t *array, const char *name)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(array, i, o) if (strcmp(json_text(o, "name", NULL), name) == 0) return o;
+	json_array_foreach(array, i, o)
+		if (strcmp(json_text(o, "name", NULL), name) == 0)
+			return o;
 	return NULL;
 }
 
@@ -26,7 +28,9 @@ static const json_t *find_object(const json_t *objects, const char *name)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(objects, i, o) if (strcmp(kube_name(o), name) == 0) return o;
+	json_array_foreach(objects, i, o)
+		if (strcmp(kube_name(o), name) == 0)
+			return o;
 	return NULL;
 }
 
@@ -52,11 +56,11 @@ static void advertise_selected(struct speaker_build *b, const json_t *selector, 
 
 	if (!json_is_object(selector))
 		return;
-	json_array_foreach(b->in->advertisements, i, object)
-	{
+	json_array_foreach(b->in->advertisements, i, object) {
 		if (!selector_match_object(selector, json_at(object, "metadata", "labels", NULL)))
 			continue;
-		json_array_foreach(json_at(object, "spec", "advertisements", NULL), j, a) advertise(b, a, family, ibgp);
+		json_array_foreach(json_at(object, "spec", "advertisements", NULL), j, a)
+			advertise(b, a, family, ibgp);
 	}
 }
 
@@ -70,8 +74,7 @@ static void add_families(struct speaker_build *b, const json_t *spec, json_t *pe
 		json_decref(families);
 		families = speaker_default_families();
 	}
-	json_array_foreach(families, i, f)
-	{
+	json_array_foreach(families, i, f) {
 		json_t *family = speaker_family(b, json_text(f, "afi", NULL), json_text(f, "safi", NULL));
 
 		if (!family)
@@ -218,5 +221,6 @@ void speaker_config_compile(struct speaker_build *b, const json_t *config)
 	const json_t *instances = json_at(config, "spec", "bgpInstances", NULL), *i;
 	size_t n;
 
-	json_array_foreach(instances, n, i) add_instance(b, i, find_by(overrides, json_text(i, "name", NULL)));
+	json_array_foreach(instances, n, i)
+		add_instance(b, i, find_by(overrides, json_text(i, "name", NULL)));
 }

@@ -97,7 +97,8 @@ static void put_words(struct strbuf *out, const char *command, const json_t *wor
 	if (json_array_size(words) == 0)
 		return;
 	strbuf_puts(out, command);
-	json_array_foreach(words, i, w) strbuf_printf(out, " %s", json_string_value(w));
+	json_array_foreach(words, i, w)
+		strbuf_printf(out, " %s", json_string_value(w));
 	strbuf_putc(out, '\n');
 }
 
@@ -107,8 +108,10 @@ static void put_entry(struct strbuf *out, const char *map, const char *ip, const
 	const json_t *with = json_array_get(paths, first), *p;
 	size_t i;
 
-	json_array_foreach(paths, i, p) if (i >= first && same_attributes(p, with)) strbuf_printf(
-		out, "%s prefix-list %s-%zu seq %zu permit %s\n", ip, map, first, i + 1, json_text(p, "prefix", NULL));
+	json_array_foreach(paths, i, p)
+		if (i >= first && same_attributes(p, with))
+			strbuf_printf(out, "%s prefix-list %s-%zu seq %zu permit %s\n", ip, map, first, i + 1,
+				      json_text(p, "prefix", NULL));
 	strbuf_printf(out, "route-map %s permit %zu\n", map, first + 1);
 	strbuf_printf(out, "match %s address prefix-list %s-%zu\n", ip, map, first);
 	put_words(out, "set community", json_object_get(with, "communities"));
@@ -188,7 +191,8 @@ static json_int_t restart_time(const json_t *instance)
 	json_int_t longest = 0;
 	size_t i;
 
-	json_array_foreach(peers, i, p) longest = MAX_OF(longest, json_int(p, 0, "gracefulRestart", NULL));
+	json_array_foreach(peers, i, p)
+		longest = MAX_OF(longest, json_int(p, 0, "gracefulRestart", NULL));
 	return longest;
 }
 
@@ -241,8 +245,7 @@ static void add_family(struct settings *s, const json_t *peer, const json_t *fam
 	map_name(map, peer, family);
 	add(s, ctx, EFFECT_RESET, a, "activate", "%s", "");
 	add(s, ctx, EFFECT_NONE, a, "route-map", "%s out", map);
-	json_array_foreach(paths, i, p)
-	{
+	json_array_foreach(paths, i, p) {
 		(void)snprintf(key, sizeof(key), "network %s", json_text(p, "prefix", NULL));
 		add(s, ctx, EFFECT_NONE, "", key, "%s", "");
 	}
@@ -254,10 +257,10 @@ static void settings_make(struct settings *s, const json_t *instance)
 	size_t i, j;
 
 	add_router(s, instance);
-	json_array_foreach(peers, i, p)
-	{
+	json_array_foreach(peers, i, p) {
 		add_peer(s, p);
-		json_array_foreach(json_object_get(p, "families"), j, f) add_family(s, p, f);
+		json_array_foreach(json_object_get(p, "families"), j, f)
+			add_family(s, p, f);
 	}
 }
 
@@ -280,8 +283,7 @@ static void put_connect(struct strbuf *out, const json_t *instance, unsigned con
 	json_int_t seconds;
 	size_t i;
 
-	json_array_foreach(peers, i, p)
-	{
+	json_array_foreach(peers, i, p) {
 		seconds = connect ? connect : MIN_OF(json_int(p, 120, "connectRetry", NULL), 65535);
 		strbuf_printf(out, "neighbor %s timers connect %lld\n", json_text(p, "address", NULL),
 			      (long long)seconds);
@@ -300,7 +302,9 @@ void speaker_frr_config(const json_t *instance, unsigned connect, struct strbuf 
 	size_t i, j;
 
 	settings_make(&s, instance);
-	json_array_foreach(peers, i, p) json_array_foreach(json_object_get(p, "families"), j, f) put_map(out, p, f);
+	json_array_foreach(peers, i, p)
+		json_array_foreach(json_object_get(p, "families"), j, f)
+			put_map(out, p, f);
 	put_router(out, instance);
 	put_settings(out, &s, CTX_ROUTER);
 	put_connect(out, instance, connect);
@@ -322,7 +326,9 @@ static const json_t *peer_find(const json_t *instance, const char *address)
 	const json_t *peers = json_object_get(instance, "peers"), *p;
 	size_t i;
 
-	json_array_foreach(peers, i, p) if (strcmp(json_text(p, "address", NULL), address) == 0) return p;
+	json_array_foreach(peers, i, p)
+		if (strcmp(json_text(p, "address", NULL), address) == 0)
+			return p;
 	return NULL;
 }
 
@@ -339,7 +345,9 @@ static const json_t *family_find(const json_t *peer, const char *afi)
 	const json_t *families = json_object_get(peer, "families"), *f;
 	size_t i;
 
-	json_array_foreach(families, i, f) if (strcmp(json_text(f, "afi", NULL), afi) == 0) return f;
+	json_array_foreach(families, i, f)
+		if (strcmp(json_text(f, "afi", NULL), afi) == 0)
+			return f;
 	return NULL;
 }
 
@@ -384,8 +392,9 @@ static void put_peers_gone(struct strbuf *out, const json_t *old, const json_t *
 	const json_t *peers = json_object_get(old, "peers"), *p;
 	size_t i;
 
-	json_array_foreach(peers, i, p) if (!peer_stays(new, p))
-		strbuf_printf(out, "no neighbor %s\n", json_text(p, "address", NULL));
+	json_array_foreach(peers, i, p)
+		if (!peer_stays(new, p))
+			strbuf_printf(out, "no neighbor %s\n", json_text(p, "address", NULL));
 }
 
 static void put_context(struct strbuf *out, const json_t *old_model, const struct settings *old,
@@ -426,12 +435,10 @@ static void put_maps(struct strbuf *out, const json_t *old, const json_t *new, b
 	const json_t *peers = json_object_get(in, "peers"), *p, *f;
 	size_t i, j;
 
-	json_array_foreach(peers, i, p)
-	{
+	json_array_foreach(peers, i, p) {
 		const json_t *other = peer_find(not_in, json_text(p, "address", NULL));
 
-		json_array_foreach(json_object_get(p, "families"), j, f)
-		{
+		json_array_foreach(json_object_get(p, "families"), j, f) {
 			if (!map_differs(p, family_find(other, json_text(f, "afi", NULL)), f))
 				continue;
 			if (removals)
@@ -464,8 +471,7 @@ static void put_soft_clears(struct strbuf *out, const json_t *old, const json_t 
 	const char *afi;
 	size_t i;
 
-	json_array_foreach(families, i, f)
-	{
+	json_array_foreach(families, i, f) {
 		afi = json_text(f, "afi", NULL);
 		if (map_differs(new, family_find(old, afi), f))
 			strbuf_printf(out, "clear bgp %s unicast %s soft out\n", afi, json_text(new, "address", NULL));
@@ -479,8 +485,7 @@ static void put_clears(struct strbuf *out, const json_t *old, const struct setti
 	const char *a;
 	size_t i;
 
-	json_array_foreach(peers, i, p)
-	{
+	json_array_foreach(peers, i, p) {
 		a = json_text(p, "address", NULL);
 		if (!peer_stays(old, p))
 			continue;

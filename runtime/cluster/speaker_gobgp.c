@@ -15,8 +15,7 @@ static json_t *neighbor_families(const json_t *peer)
 	json_t *ret = json_array();
 	size_t i;
 
-	json_array_foreach(families, i, f)
-	{
+	json_array_foreach(families, i, f) {
 		const char *name = strcmp(json_text(f, "afi", NULL), "ipv6") == 0 ? "ipv6-unicast" : "ipv4-unicast";
 		json_t *family = json_pack("{s:{s:s}}", "config", "afi-safi-name", name);
 
@@ -104,8 +103,7 @@ static void add_policies(json_t *ret, const json_t *instance)
 	const json_t *peers = json_object_get(instance, "peers"), *peer, *f, *path;
 	size_t i, j, k;
 
-	json_array_foreach(peers, i, peer)
-	{
+	json_array_foreach(peers, i, peer) {
 		const char *address = json_text(peer, "address", NULL);
 
 		json_array_append_new(neighbor_sets, json_pack("{s:s, s:[s]}", "neighbor-set-name", address,
@@ -131,7 +129,8 @@ json_t *speaker_gobgp_config(const json_t *instance)
 	json_t *neighbors = json_array(), *ret;
 	size_t i;
 
-	json_array_foreach(peers, i, p) json_array_append_new(neighbors, neighbor(p));
+	json_array_foreach(peers, i, p)
+		json_array_append_new(neighbors, neighbor(p));
 	ret = json_pack("{s:{s:{s:O, s:O, s:I}, s:{s:{s:[s], s:s, s:[s], s:s}}}, s:o}", "global", "config", "as",
 			json_object_get(instance, "localASN"), "router-id", json_object_get(instance, "routerID"),
 			"port", port > 0 ? port : (json_int_t)-1, "apply-policy", "config", "import-policy-list",
@@ -148,7 +147,9 @@ static bool has_text(const json_t *array, const char *text)
 	const json_t *t;
 	size_t i;
 
-	json_array_foreach(array, i, t) if (strcmp(json_string_value(t), text) == 0) return true;
+	json_array_foreach(array, i, t)
+		if (strcmp(json_string_value(t), text) == 0)
+			return true;
 	return false;
 }
 
@@ -158,11 +159,12 @@ json_t *speaker_gobgp_prefixes(const json_t *instance, const char *afi)
 	json_t *ret = json_array();
 	size_t i, j, k;
 
-	json_array_foreach(peers, i, peer) json_array_foreach(json_object_get(peer, "families"), j, f)
-		json_array_foreach(json_object_get(f, "paths"), k,
-				   path) if (strcmp(json_text(f, "afi", NULL), afi) == 0 &&
-					     !has_text(ret, json_text(path, "prefix", NULL)))
-			json_array_append(ret, json_object_get(path, "prefix"));
+	json_array_foreach(peers, i, peer)
+		json_array_foreach(json_object_get(peer, "families"), j, f)
+			json_array_foreach(json_object_get(f, "paths"), k, path)
+				if (strcmp(json_text(f, "afi", NULL), afi) == 0 &&
+				    !has_text(ret, json_text(path, "prefix", NULL)))
+					json_array_append(ret, json_object_get(path, "prefix"));
 	return ret;
 }
 

@@ -73,9 +73,10 @@ static void pod_attributes(struct speaker_build *b, const json_t *neighbor, stru
 	const json_t *list = json_object_get(neighbor, "advertisedPathAttributes"), *a;
 	size_t i;
 
-	json_array_foreach(list, i, a) if (strcmp(json_text(a, "selectorType", NULL), "PodCIDR") == 0 &&
-					   selector_match_object(json_object_get(a, "selector"), b->labels))
-		speaker_attributes_merge(ret, a);
+	json_array_foreach(list, i, a)
+		if (strcmp(json_text(a, "selectorType", NULL), "PodCIDR") == 0 &&
+		    selector_match_object(json_object_get(a, "selector"), b->labels))
+			speaker_attributes_merge(ret, a);
 }
 
 static void add_families(struct speaker_build *b, const json_t *router, const json_t *neighbor, json_t *peer, bool ibgp)
@@ -90,8 +91,7 @@ static void add_families(struct speaker_build *b, const json_t *router, const js
 		families = speaker_default_families();
 	}
 	pod_attributes(b, neighbor, &attributes);
-	json_array_foreach(families, i, f)
-	{
+	json_array_foreach(families, i, f) {
 		json_t *family = speaker_family(b, json_text(f, "afi", NULL), json_text(f, "safi", NULL));
 
 		if (!family)
@@ -116,7 +116,9 @@ static bool has_peer(const json_t *instance, const char *address)
 	const json_t *peers = json_object_get(instance, "peers"), *p;
 	size_t i;
 
-	json_array_foreach(peers, i, p) if (strcmp(json_text(p, "address", NULL), address) == 0) return true;
+	json_array_foreach(peers, i, p)
+		if (strcmp(json_text(p, "address", NULL), address) == 0)
+			return true;
 	return false;
 }
 
@@ -154,7 +156,9 @@ static bool has_instance(const struct speaker_build *b, json_int_t asn)
 	const json_t *i;
 	size_t n;
 
-	json_array_foreach(b->instances, n, i) if (json_int(i, -1, "localASN", NULL) == asn) return true;
+	json_array_foreach(b->instances, n, i)
+		if (json_int(i, -1, "localASN", NULL) == asn)
+			return true;
 	return false;
 }
 
@@ -183,7 +187,8 @@ static void add_router(struct speaker_build *b, const json_t *router)
 	instance = new_instance(b, asn);
 	if (!instance)
 		return;
-	json_array_foreach(neighbors, i, n) add_neighbor(b, router, n, instance);
+	json_array_foreach(neighbors, i, n)
+		add_neighbor(b, router, n, instance);
 	json_array_append_new(b->instances, instance);
 }
 
@@ -192,5 +197,6 @@ void speaker_policy_compile(struct speaker_build *b, const json_t *policy)
 	const json_t *routers = json_at(policy, "spec", "virtualRouters", NULL), *r;
 	size_t i;
 
-	json_array_foreach(routers, i, r) add_router(b, r);
+	json_array_foreach(routers, i, r)
+		add_router(b, r);
 }

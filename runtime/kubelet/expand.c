@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "cluster/jsonutil.h"
+#include "cluster/quantity.h"
 
 const char *env_value(const json_t *env, const char *name)
 {
@@ -87,36 +88,13 @@ json_t *container_argv(const json_t *spec, const json_t *env)
 
 /* ---- quantities ---- */
 
-static const struct {
-	const char *suffix;
-	double factor;
-} suffixes[] = {
-	{ "", 1 }, { "n", 1e-9 }, { "u", 1e-6 }, { "m", 1e-3 }, { "k", 1e3 }, { "M", 1e6 }, { "G", 1e9 }, { "T", 1e12 },
-	{ "P", 1e15 }, { "E", 1e18 }, { "Ki", 0x1p10 }, { "Mi", 0x1p20 }, { "Gi", 0x1p30 }, { "Ti", 0x1p40 },
-	{ "Pi", 0x1p50 }, { "Ei", 0x1p60 },
-};
-
-/* Return: negative for what is no quantity. */
-static double quantity(const char *text)
-{
-	char *end;
-	double v;
-
-	if (!text || !(*text == '.' || (*text >= '0' && *text <= '9')))
-		return -1;
-	v = strtod(text, &end);
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (strcmp(end, suffixes[i].suffix) == 0)
-			return v * suffixes[i].factor;
-	return -1;
-}
-
 int64_t quantity_value(const char *amount, const char *divisor)
 {
-	const double v = quantity(amount), d = divisor && *divisor && strcmp(divisor, "0") != 0 ? quantity(divisor) : 1;
-	double whole;
+	double v, d = 1, whole;
 	int64_t n;
 
+	if (!quantity_parse(amount, &v) || (divisor && *divisor && strcmp(divisor, "0") != 0 && !quantity_parse(divisor, &d)))
+		return -1;
 	if (v < 0 || d <= 0 || v / d > 9e18)
 		return -1;
 	whole = v / d;

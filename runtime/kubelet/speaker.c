@@ -60,7 +60,9 @@ void instance_note(struct instance *i, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(at, sizeof(text) - (size_t)(at - text), fmt, ap);
 	va_end(ap);
-	json_array_foreach(i->sp->notes, k, old) if (strcmp(json_string_value(old), text) == 0) return;
+	json_array_foreach(i->sp->notes, k, old)
+		if (strcmp(json_string_value(old), text) == 0)
+			return;
 	if (json_array_size(i->sp->notes) >= NOTES_MAX)
 		return;
 	json_array_append_new(i->sp->notes, json_string(text));
@@ -522,7 +524,8 @@ static void watch_as_needed(struct speaker *sp, const json_t *models)
 	bool needed = false;
 	size_t n;
 
-	json_array_foreach(models, n, m) needed |= speaker_needs_node(m);
+	json_array_foreach(models, n, m)
+		needed |= speaker_needs_node(m);
 	if (!needed)
 		watch_end(sp);
 	if (!needed || sp->watch >= 0)
@@ -604,7 +607,8 @@ void speaker_set(struct speaker *sp, const json_t *config)
 		i->next_backend = NULL;
 	}
 	watch_as_needed(sp, models);
-	json_array_foreach(models, n, m) want(sp, m, backend);
+	json_array_foreach(models, n, m)
+		want(sp, m, backend);
 	for (i = sp->instances; i; i = next) {
 		next = i->next;
 		instance_advance(i);

@@ -80,8 +80,7 @@ static int run_commands(struct instance *i, struct vty *vty, const json_t *comma
 	size_t n;
 	int r;
 
-	json_array_foreach(commands, n, c)
-	{
+	json_array_foreach(commands, n, c) {
 		_cleanup_strbuf_ struct strbuf answer = { 0 };
 		struct error one = { 0 };
 
@@ -170,8 +169,7 @@ static json_t *peer_families(const json_t *peer, const json_t *seen)
 	json_t *ret = json_array();
 	size_t n;
 
-	json_array_foreach(families, n, f)
-	{
+	json_array_foreach(families, n, f) {
 		const char *afi = json_text(f, "afi", NULL);
 		const json_t *info = json_at(seen, "addressFamilyInfo",
 					     strcmp(afi, "ipv6") == 0 ? "ipv6Unicast" : "ipv4Unicast", NULL);
@@ -232,8 +230,9 @@ static json_int_t path_age(struct instance *i, const char *afi, const char *pref
 	strbuf_printf(&command, "show bgp %s unicast %s json", afi, prefix);
 	seen = ask_json(i, strbuf_str(&command));
 	paths = json_object_get(seen, "paths");
-	json_array_foreach(paths, n, p) if (json_bool(p, "sourced", NULL)) return MAX_OF(
-		time(NULL) - json_int(p, 0, "lastUpdate", "epoch", NULL), (json_int_t)0);
+	json_array_foreach(paths, n, p)
+		if (json_bool(p, "sourced", NULL))
+			return MAX_OF(time(NULL) - json_int(p, 0, "lastUpdate", "epoch", NULL), (json_int_t)0);
 	return -1;
 }
 
@@ -242,7 +241,9 @@ static bool has_route(const json_t *routes, const char *prefix)
 	const json_t *r;
 	size_t n;
 
-	json_array_foreach(routes, n, r) if (strcmp(json_text(r, "prefix", NULL), prefix) == 0) return true;
+	json_array_foreach(routes, n, r)
+		if (strcmp(json_text(r, "prefix", NULL), prefix) == 0)
+			return true;
 	return false;
 }
 
@@ -263,8 +264,7 @@ static void family_routes(json_t *ret, struct instance *i, const json_t *peer, c
 	const bool v6 = strcmp(afi, "ipv6") == 0;
 	size_t n;
 
-	json_array_foreach(paths, n, p)
-	{
+	json_array_foreach(paths, n, p) {
 		if (!advertised && !has_route(ret, json_text(p, "prefix", NULL)))
 			add_route(ret, i, p, afi, NULL, v6 ? "::" : "0.0.0.0");
 		else if (advertised && strcmp(json_text(seen, "bgpState", NULL), "Established") == 0)
@@ -280,9 +280,11 @@ static json_t *bgpd_routes(struct instance *i, const char *table, const char *af
 	json_t *ret = json_array();
 	size_t n, k;
 
-	json_array_foreach(peers, n, p) json_array_foreach(json_object_get(p, "families"), k,
-							   f) if (strcmp(json_text(f, "afi", NULL), afi) == 0)
-		family_routes(ret, i, p, f, json_object_get(seen, json_text(p, "address", NULL)), advertised);
+	json_array_foreach(peers, n, p)
+		json_array_foreach(json_object_get(p, "families"), k, f)
+			if (strcmp(json_text(f, "afi", NULL), afi) == 0)
+				family_routes(ret, i, p, f, json_object_get(seen, json_text(p, "address", NULL)),
+					      advertised);
 	return ret;
 }
 

@@ -119,7 +119,9 @@ static bool has_text(const json_t *array, const char *text)
 	const json_t *t;
 	size_t n;
 
-	json_array_foreach(array, n, t) if (strcmp(json_string_value(t), text) == 0) return true;
+	json_array_foreach(array, n, t)
+		if (strcmp(json_string_value(t), text) == 0)
+			return true;
 	return false;
 }
 
@@ -130,16 +132,14 @@ static void sync_family(struct instance *i, const json_t *old, const json_t *new
 	const json_t *p;
 	size_t n;
 
-	json_array_foreach(after, n, p)
-	{
+	json_array_foreach(after, n, p) {
 		const char *const args[] = { "global", "rib", "add", "-a", afi, json_string_value(p),
 					     "origin", "igp", NULL };
 
 		if (!has_text(before, json_string_value(p)) && gobgp(i, NULL, args) < 0)
 			instance_note(i, "gobgp: %s could not be announced", json_string_value(p));
 	}
-	json_array_foreach(before, n, p)
-	{
+	json_array_foreach(before, n, p) {
 		const char *const args[] = { "global", "rib", "del", "-a", afi, json_string_value(p), NULL };
 
 		if (!has_text(after, json_string_value(p)) && gobgp(i, NULL, args) < 0)
@@ -228,12 +228,10 @@ static void count_families(json_t *state, const json_t *seen)
 	static const char *const counts[] = { "received", "accepted", "advertised" };
 	size_t n, k;
 
-	json_array_foreach(families, n, f)
-	{
+	json_array_foreach(families, n, f) {
 		const json_int_t afi = strcmp(json_text(f, "afi", NULL), "ipv6") == 0 ? 2 : 1;
 
-		json_array_foreach(all, k, s)
-		{
+		json_array_foreach(all, k, s) {
 			if (json_int(s, 0, "config", "family", "afi", NULL) != afi)
 				continue;
 			for (size_t c = 0; c < ARRAY_SIZE(counts); c++)
@@ -270,8 +268,7 @@ static json_t *gobgpd_peers(struct instance *i)
 	json_t *ret = json_array();
 	size_t n;
 
-	json_array_foreach(peers, n, p)
-	{
+	json_array_foreach(peers, n, p) {
 		const char *const args[] = { "-j", "neighbor", json_text(p, "address", NULL), NULL };
 		_cleanup_json_ json_t *seen = gobgp_json(i, args);
 
@@ -287,8 +284,7 @@ static const char *route_nexthop(const json_t *route)
 	const json_t *attrs = json_object_get(route, "attrs"), *a;
 	size_t n;
 
-	json_array_foreach(attrs, n, a)
-	{
+	json_array_foreach(attrs, n, a) {
 		if (json_int(a, 0, "type", NULL) == 3)
 			return json_text(a, "nexthop", NULL);
 		if (json_int(a, 0, "type", NULL) == 14)
@@ -302,8 +298,7 @@ static void add_routes(json_t *ret, struct instance *i, const json_t *peer, cons
 	const json_t *paths = json_object_get(family, "paths"), *p;
 	size_t n;
 
-	json_array_foreach(paths, n, p)
-	{
+	json_array_foreach(paths, n, p) {
 		const json_t *route = json_array_get(json_object_get(seen, json_text(p, "prefix", NULL)), 0);
 
 		if (route)
@@ -322,16 +317,15 @@ static json_t *gobgpd_routes(struct instance *i, const char *table, const char *
 	json_t *ret = json_array();
 	size_t n, k;
 
-	json_array_foreach(peers, n, p)
-	{
+	json_array_foreach(peers, n, p) {
 		const char *const out[] = {
 			"-j", "neighbor", json_text(p, "address", NULL), "adj-out", "-a", afi, NULL
 		};
 		_cleanup_json_ json_t *seen = advertised ? gobgp_json(i, out) : json_incref(all);
 
-		json_array_foreach(json_object_get(p, "families"), k,
-				   f) if (strcmp(json_text(f, "afi", NULL), afi) == 0)
-			add_routes(ret, i, advertised ? p : NULL, f, seen);
+		json_array_foreach(json_object_get(p, "families"), k, f)
+			if (strcmp(json_text(f, "afi", NULL), afi) == 0)
+				add_routes(ret, i, advertised ? p : NULL, f, seen);
 		if (!advertised)
 			break;
 	}

@@ -36,7 +36,7 @@ static const char *interface_address(const char *ifname, int family, char buf[IN
 		if (!usable(a, ifname, family))
 			continue;
 		(void)inet_ntop(family, family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr,
-		                buf, INET6_ADDRSTRLEN);
+				buf, INET6_ADDRSTRLEN);
 		break;
 	}
 	freeifaddrs(all);
@@ -86,7 +86,7 @@ static bool resolve_peer(json_t *peer)
 
 	if (*gateway && !*json_text(peer, "address", NULL))
 		json_object_set_new(peer, "address",
-		                    json_string(strcmp(gateway, "ipv6") == 0 ? gateway6(buf) : gateway4(buf)));
+				    json_string(strcmp(gateway, "ipv6") == 0 ? gateway6(buf) : gateway4(buf)));
 	if (!*json_text(peer, "address", NULL))
 		return false;
 	if (*ifname && !*json_text(peer, "sourceAddress", NULL))
@@ -117,7 +117,8 @@ bool speaker_needs_node(const json_t *instance)
 	const json_t *peers = json_object_get(instance, "peers"), *p;
 	size_t n;
 
-	json_array_foreach(peers, n,
-	                   p) if (*json_text(p, "gateway", NULL) || *json_text(p, "sourceInterface", NULL)) return true;
+	json_array_foreach(peers, n, p)
+		if (*json_text(p, "gateway", NULL) || *json_text(p, "sourceInterface", NULL))
+			return true;
 	return false;
 }

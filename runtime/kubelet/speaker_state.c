@@ -15,9 +15,10 @@ static json_t *silent_families(const json_t *peer)
 	json_t *ret = json_array();
 	size_t n;
 
-	json_array_foreach(families, n, f) json_array_append_new(
-		ret, json_pack("{s:O, s:O, s:i, s:i, s:i}", "afi", json_object_get(f, "afi"), "safi",
-			       json_object_get(f, "safi"), "received", 0, "accepted", 0, "advertised", 0));
+	json_array_foreach(families, n, f)
+		json_array_append_new(ret, json_pack("{s:O, s:O, s:i, s:i, s:i}", "afi", json_object_get(f, "afi"),
+						     "safi", json_object_get(f, "safi"), "received", 0, "accepted", 0,
+						     "advertised", 0));
 	return ret;
 }
 
@@ -45,7 +46,8 @@ static void put_words(struct strbuf *out, const char *name, const json_t *words)
 	if (json_array_size(words) == 0)
 		return;
 	strbuf_printf(out, " {%s: ", name);
-	json_array_foreach(words, n, w) strbuf_printf(out, "%s%s", n ? ", " : "", json_string_value(w));
+	json_array_foreach(words, n, w)
+		strbuf_printf(out, "%s%s", n ? ", " : "", json_string_value(w));
 	strbuf_puts(out, "}");
 }
 

@@ -38,7 +38,7 @@ static struct loop *loop_of(const struct container *c)
 	return cri_of(c)->run->loop;
 }
 
-int container_find(const struct cri_call *call, struct container **ret, struct error *e)
+int cri_container_find(const struct cri_call *call, struct container **ret, struct error *e)
 {
 	const char *id = json_text(call->m->body, "container", NULL);
 
@@ -506,7 +506,7 @@ int op_container_stop(struct cri_call *call, struct error *e)
 {
 	const int sig = (int)json_int(call->m->body, SIGTERM, "signal", NULL);
 	struct container *c;
-	const int r = container_find(call, &c, e);
+	const int r = cri_container_find(call, &c, e);
 
 	if (r < 0 || !c->running)
 		return r;
@@ -524,7 +524,7 @@ int op_container_stop(struct cri_call *call, struct error *e)
 int op_container_remove(struct cri_call *call, struct error *e)
 {
 	struct container *c;
-	int r = container_find(call, &c, e);
+	int r = cri_container_find(call, &c, e);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -540,7 +540,7 @@ int op_container_connect(struct cri_call *call, struct error *e)
 {
 	struct container *c;
 	int pair[2];
-	int r = container_find(call, &c, e);
+	int r = cri_container_find(call, &c, e);
 
 	if (r < 0)
 		return r;

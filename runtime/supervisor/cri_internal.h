@@ -157,8 +157,8 @@ int op_pod_socket(struct cri_call *call, struct error *e);
 
 /* ---- cri_volume.c ---- */
 
-/** volumes_make() - the directories and files of a new pod's volumes. On failure, volumes_remove(). */
-int volumes_make(struct pod *pod, struct error *e);
+/** cri_volumes_make() - the directories and files of a new pod's volumes. On failure, volumes_remove(). */
+int cri_volumes_make(struct pod *pod, struct error *e);
 void volumes_remove(const struct pod *pod);
 /** volume_set_files() - a volume's files become these, all at once */
 int volume_set_files(const struct pod *pod, const char *volume, const json_t *files, struct error *e);
@@ -176,7 +176,7 @@ void mounts_done(struct mounts *m);
 
 /* ---- cri_container.c ---- */
 
-int container_find(const struct cri_call *call, struct container **ret, struct error *e);
+int cri_container_find(const struct cri_call *call, struct container **ret, struct error *e);
 /** container_end() - kill it if need be, then remove it */
 void container_end(struct container *c);
 /** container_events() - take what its init has said */

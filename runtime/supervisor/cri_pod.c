@@ -136,7 +136,7 @@ int op_pod_create(struct cri_call *call, struct error *e)
 	p->kept_logs = json_array();
 	if (!json_bool(p->spec, "hostNetwork", NULL))
 		p->netns = TAKE_FD(call->m->fds[0]);
-	r = volumes_make(p, e);
+	r = cri_volumes_make(p, e);
 	if (r < 0) {
 		pod_free(p);
 		return r;

@@ -187,7 +187,7 @@ int op_container_attach(struct cri_call *call, struct error *e)
 	static const char *const names[] = { "stdout", "stderr" };
 	json_t *given = json_array();
 	struct container *c;
-	int r = container_find(call, &c, e);
+	int r = cri_container_find(call, &c, e);
 
 	if (r == 0)
 		terminal_await(c);
@@ -210,7 +210,7 @@ int op_container_resize(struct cri_call *call, struct error *e)
 	const struct winsize ws = { .ws_row = (unsigned short)json_int(call->m->body, 0, "rows", NULL),
 				    .ws_col = (unsigned short)json_int(call->m->body, 0, "cols", NULL) };
 	struct container *c;
-	const int r = container_find(call, &c, e);
+	const int r = cri_container_find(call, &c, e);
 
 	if (r < 0)
 		return r;

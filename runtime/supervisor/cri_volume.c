@@ -316,7 +316,7 @@ static int volume_make(const struct pod *pod, const json_t *v, struct error *e)
 	return chmod(path, 0777) < 0 ? error_errno(e, errno, "make volume %s", name) : 0;
 }
 
-int volumes_make(struct pod *pod, struct error *e)
+int cri_volumes_make(struct pod *pod, struct error *e)
 {
 	const json_t *volumes = json_object_get(pod->spec, "volumes");
 	char path[PATH_LEN];
