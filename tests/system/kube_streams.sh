@@ -145,6 +145,7 @@ echo_through() {
 
 test_forward() {
   local port pid i pids=()
+  rm -f "$test_dir/forward"
   timeout 60 "$kubectl" port-forward p :8080 :8081 >"$test_dir/forward" 2>&1 &
   pid=$!
   wait_until 10 grep -q '127.0.0.1:.* -> 8081' "$test_dir/forward"
