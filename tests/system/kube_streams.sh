@@ -62,8 +62,9 @@ head -c 100000000 /dev/urandom >"$test_dir/100m"
 sum() { md5sum <"$1"; }
 
 k() { timeout 60 "$kubectl" "$@"; }
-# terminal COMMAND... - with a terminal of its own as stdio
-terminal() { script -qec "$(printf '%q ' "$@")" /dev/null </dev/null | sed 's/\^@//g; s/\r//g'; }
+# terminal COMMAND... - with a terminal of its own as stdio. The shell between them must not stay the session leader: timeout(1)
+# then makes a process group of its own, in the background, which a command that sets its terminal is stopped in.
+terminal() { script -qec "exec $(printf '%q ' "$@")" /dev/null </dev/null | sed 's/\^@//g; s/\r//g'; }
 
 test_exec() {
   local out
@@ -86,7 +87,7 @@ test_exec() {
 
 test_terminal() {
   assert_match "/dev/pts/[0-9]+ xterm" "$(terminal timeout 20 "$kubectl" exec -it p -c main -- sh -c 'echo $(tty) $TERM')"
-  assert_status 5 script -qec "timeout 20 $kubectl exec -it p -c main -- sh -c 'exit 5'" /dev/null
+  assert_status 5 script -qec "exec timeout 20 $kubectl exec -it p -c main -- sh -c 'exit 5'" /dev/null
 }
 
 # The client goes: the command gets SIGHUP.
