@@ -63,8 +63,10 @@ TEST_LIBS := -lcmocka
 # The API server is one process a cluster and started once: its libraries are shared ones.
 APISERVER_LIBS := -lgnutls -lz
 
-# The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized.
-AGENT     := $(CC) $(BASE) -Os -g -ffunction-sections -fdata-sections -fno-pie -fstack-protector-strong $(CPPFLAGS) $(CFLAGS)
+# The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized. With musl it starts in a
+# fraction of the time: glibc asks cpuid some forty times before main(), and in a virtual machine each answer takes 4 us.
+AGENT_CC  := $(or $(and $(filter gcc,$(CC)),$(shell command -v musl-gcc 2>/dev/null)),$(CC))
+AGENT     := $(AGENT_CC) $(BASE) -Os -g -ffunction-sections -fdata-sections -fno-pie -fstack-protector-strong $(CPPFLAGS) $(CFLAGS)
 AGENT_LD  := $(AGENT) -static -Wl,--gc-sections,-z,noexecstack $(LDFLAGS)
 
 # ---- what `make` builds: only what has its sources ----

@@ -122,7 +122,7 @@ static void stdio_setup(const int fds[4], int master)
 	for (int i = 0; i < 3; i++)
 		if (dup2(master >= 0 ? in[i] : fd_of_node(in[i]), i) < 0)
 			_exit(125);
-	if (close_range(3, ~0U, 0) < 0)
+	if (syscall(SYS_close_range, 3, ~0U, 0) < 0)
 		for (int fd = 3; fd < 1024; fd++)
 			(void)close(fd);
 }
