@@ -26,7 +26,8 @@ LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC),$(wildcar
 CLI_SRC   := $(wildcard netemu/*.c)
 TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
-ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # ---- flags ----
@@ -78,8 +79,9 @@ APISERVER := $(if $(filter %/main.c,$(APISERVER_SRC)),$(OUT)/netemu-apiserver)
 DOCS      := $(if $(CLI_SRC),build/netemu.1 build/netemu.bash)
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
+BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
-.PHONY: all programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench install uninstall clean help FORCE
+.PHONY: all programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -153,6 +155,17 @@ $(OUT)/tests/%: $(OBJ)/tests/%.o $(if $(APISERVER_SRC),$(OUT)/libapiserver.a) $(
 	@mkdir -p $(@D)
 	$(Q)$(LINK_PIE) -o $@ $^ $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(TEST_LIBS)) $(LINK_LIBS) $(if $(APISERVER_SRC),$(APISERVER_LIBS))
 
+# What netemu is measured with: static, as netemu is, and PID 1 of the floor's nodes as netemu's own.
+$(call objects,tests/bench/floor_init.c): private COMPILE := $(AGENT)
+$(OUT)/tests/bench/floor_init: $(call objects,tests/bench/floor_init.c)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(AGENT_LD) -o $@ $^
+$(OUT)/tests/bench/floor: $(call objects,tests/bench/floor.c)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^
+
 # The man page and the completion come from the table that the program parses its own arguments with.
 build/netemu.1: build/netemu
 	$(call say,GEN)
@@ -173,8 +186,11 @@ fault: all fault-build asan tests ## fault injection at every operation, kill -9
 
 fuzzers: $(FUZZERS)
 
-bench: all ## 100 nodes with 1000 pods: how fast, how much memory; into build/bench.json (root)
+bench: all $(BENCHES) ## against the kernel's floor, ip(8), Mininet, Docker; into build/bench.{json,svg} (root; BENCH_ARGS="--runs 3")
 	./scripts/bench $(BENCH_ARGS)
+
+bench-cluster: all ## 100 nodes with 1000 pods: how fast, how much memory; into build/bench-cluster.json (root)
+	./scripts/bench-cluster $(BENCH_ARGS)
 
 FUZZ_SECONDS ?= 60
 fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sanitizers on)
