@@ -22,6 +22,7 @@ static const struct term files[] = {
 static const struct term environment[] = {
 	{ "NO_COLOR", "when set and not empty, nothing is coloured" },
 	{ "NETEMU_PIN", "a file of pins, as of --pin" },
+	{ "CLAB_LABDIR_BASE", "where clab-LAB is made, instead of beside the topology's file (relative to that file)" },
 	{ "NETEMU_LOOP", "what the supervisor waits with: uring or poll; unset: io_uring where the kernel allows it" },
 	{ "NETEMU_RUNDIR, NETEMU_NETNSDIR", "directories instead of /run/netemu and /run/netns, for tests" },
 	{ "SUDO_USER", "recorded as the owner of a lab" },

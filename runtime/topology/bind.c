@@ -44,7 +44,7 @@ char *path_clean(struct arena *a, const char *dir, const char *path)
 /* The value of the magic variable at @p and the length of its name, or NULL. */
 static const char *magic_value(struct node_ctx *c, const char *p, size_t *ret_len)
 {
-	const char *const lab = c->lab_dir + strlen(c->l->lab->dir) + (strcmp(c->l->lab->dir, "/") != 0);
+	const char *const lab = strrchr(c->lab_dir, '/') + 1;
 	const struct kv vars[] = {
 		{ "__clabNodeName__", c->node->name },
 		{ "__clabNodeDir__", NULL },
@@ -155,6 +155,16 @@ static bool has_option(char *options, const char *want)
 	return false;
 }
 
+/* What `run` makes before the nodes, so that it can be bound: the lab's files, and a node's directory. */
+static bool source_will_be(const struct node_ctx *c, const char *src)
+{
+	const size_t n = strlen(c->lab_dir);
+
+	if (strncmp(src, c->lab_dir, n) != 0 || (src[n] && src[n] != '/'))
+		return false;
+	return !src[n] || strcmp(src + n + 1, c->node->name) == 0 || lab_has_file(src + n + 1);
+}
+
 /* The bind into @ret. Return: whether it is one; what is wrong with it was said where it stands. */
 static bool parse_bind(struct node_ctx *c, const struct value *v, struct bind *ret)
 {
@@ -170,7 +180,7 @@ static bool parse_bind(struct node_ctx *c, const struct value *v, struct bind *r
 	ret->pos = v->pos;
 	if (!ret->src)
 		return false;
-	if (c->l->opt->check_files && stat(ret->src, &st) < 0)
+	if (c->l->opt->check_files && stat(ret->src, &st) < 0 && !source_will_be(c, ret->src))
 		diag_error(c->l->d, v->pos, NULL, "the source of a bind, %s: %s", ret->src, strerror(errno));
 	return true;
 }

@@ -22,6 +22,22 @@ const char *const net_mode_names[] = {
 };
 static_assert(ARRAY_SIZE(net_mode_names) == _NET_MODE_MAX, "one a mode");
 
+const char *const lab_file_names[] = {
+	[LAB_FILE_ANSIBLE] = "ansible-inventory.yml",
+	[LAB_FILE_NORNIR] = "nornir-simple-inventory.yml",
+	[LAB_FILE_TOPOLOGY_DATA] = "topology-data.json",
+	[LAB_FILE_KEYS] = "authorized_keys",
+};
+static_assert(ARRAY_SIZE(lab_file_names) == _LAB_FILE_MAX, "one a file");
+
+bool lab_has_file(const char *name)
+{
+	for (size_t i = 0; i < _LAB_FILE_MAX; i++)
+		if (strcmp(lab_file_names[i], name) == 0)
+			return true;
+	return false;
+}
+
 int32_t lab_find_node(const struct lab *lab, const char *name)
 {
 	if (lab->node_index.cap)

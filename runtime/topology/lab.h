@@ -139,6 +139,7 @@ struct lab {
 	const char *prefix; /* what stands before node names in long names: "clab-bgp-cplane-demo-" or "" */
 	const char *path; /* absolute path of the file */
 	const char *dir; /* its directory */
+	const char *lab_dir; /* what belongs to the lab on disk: "DIR/clab-NAME" (CLAB_LABDIR_BASE); NULL for a cluster */
 	uint32_t file; /* index in the diag */
 	struct mgmt mgmt;
 	struct node *nodes;
@@ -161,6 +162,13 @@ struct lab {
 	struct pos pod_subnet_pos;
 	const char *pins; /* JSON as of cluster/pins.h, "{}" when there are none */
 };
+
+/* What `run` writes into lab_dir before the nodes are made; names are containerlab's. */
+enum lab_file { LAB_FILE_ANSIBLE, LAB_FILE_NORNIR, LAB_FILE_TOPOLOGY_DATA, LAB_FILE_KEYS, _LAB_FILE_MAX };
+extern const char *const lab_file_names[_LAB_FILE_MAX];
+
+/** lab_has_file() - whether @name is one of them */
+bool lab_has_file(const char *name);
 
 /** lab_find_node() - index of the node called @name (short name), or LAB_INDEX_NONE */
 int32_t lab_find_node(const struct lab *lab, const char *name);

@@ -345,6 +345,15 @@ static void set_name(struct loader *l, const struct value *v, bool excused)
 	l->lab->name = arena_printf(l->a, "%.*s", NAME_LAB_MAX, name ? name : "");
 }
 
+/* As containerlab has it: always "clab-", whatever the prefix of node names is. */
+static void set_lab_dir(struct loader *l)
+{
+	const char *base = loader_env(l, "CLAB_LABDIR_BASE");
+	const char *dir = arena_printf(&l->scratch, "%s/clab-%s", base && *base ? base : ".", l->lab->name);
+
+	l->lab->lab_dir = path_clean(l->a, l->lab->dir, dir);
+}
+
 static void read_topology(struct topology *t, const struct value *v)
 {
 	const struct value *keys[_TK_MAX];
@@ -376,7 +385,8 @@ void topology_load(struct loader *l, const struct value *root)
 	schema_read(l, root, SCHEMA(file_keys), "a topology file", keys);
 	set_name(l, keys[FK_NAME], l->d->n_errors != errors);
 	set_prefix(lab, keys[FK_PREFIX]);
-	t.lab_dir = arena_printf(&l->scratch, "%s/clab-%s", strcmp(lab->dir, "/") == 0 ? "" : lab->dir, lab->name);
+	set_lab_dir(l);
+	t.lab_dir = lab->lab_dir;
 	mgmt_read(l, keys[FK_MGMT]);
 	read_topology(&t, keys[FK_TOPOLOGY]);
 	loader_warn_ignored(l);
