@@ -57,7 +57,7 @@ archive    = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
 ARCHIVES  := $(foreach l,$(LIBS),$(call archive,$(l)))
 STATIC    := $(if $(filter asan fuzz valgrind,$(VARIANT)),,$(filter $(words $(LIBS)),$(words $(ARCHIVES))))
 NO_NSS    := $(foreach s,getaddrinfo getprotobyname getprotobynumber,-Wl,--defsym=$(s)=abort)
-LINK_LIBS := $(foreach l,$(LIBS),$(or $(if $(filter asan fuzz,$(VARIANT)),,$(call archive,$(l))),-l$(l))) -lpthread
+LINK_LIBS := $(foreach l,$(LIBS),$(or $(if $(filter asan fuzz,$(VARIANT)),,$(call archive,$(l))),-l$(l))) -lpthread -lm
 LINK_PIE  := $(COMPILE) -pie -Wl,-z,relro,-z,now,--gc-sections,--as-needed $(LDFLAGS)
 LINK      := $(if $(STATIC),$(patsubst -pie,-static-pie,$(LINK_PIE)) $(NO_NSS),$(LINK_PIE))
 TEST_LIBS := -lcmocka
