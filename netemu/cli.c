@@ -8,6 +8,8 @@
 #include "base/strbuf.h"
 #include "verbs.h"
 
+const char *cli_program = "netemu";
+
 /* The words that are not taken apart yet. */
 struct parser {
 	struct cli *cli;
@@ -83,8 +85,13 @@ static int option_take(struct parser *p, const struct verb_option *o, const char
 	struct cli_given *g;
 	int r = 0;
 
-	if (value && o->type == OPT_FLAG)
-		return error_set(e, EINVAL, "--%s takes no value", o->name);
+	if (value && o->type == OPT_FLAG) {
+		if (strcmp(value, "false") == 0) /* as Go's flags: --tty=false */
+			return 0;
+		if (strcmp(value, "true") != 0)
+			return error_set(e, EINVAL, "--%s takes no value", o->name);
+		value = NULL;
+	}
 	if (!value && option_wants_value(o)) {
 		if (p->next >= p->argc)
 			return error_set(e, EINVAL, "--%s wants a value: --%s=%s", o->name, o->name, o->metavar);
@@ -119,7 +126,7 @@ static int unknown_option(const struct verb *verb, const char *word, const char 
 
 	if (near)
 		return error_set(e, EINVAL, "unknown option '%s': did you mean '--%s'?", word, near);
-	return error_set(e, EINVAL, "unknown option '%s' (see netemu help %s)", word, verb->name);
+	return error_set(e, EINVAL, "unknown option '%s' (see %s %s --help)", word, cli_program, verb->name);
 }
 
 /* The option whose long name is @name, or begins with it as no other does. */
@@ -190,7 +197,7 @@ static int word_take(struct parser *p, struct error *e)
 	const char *word = p->argv[p->next++];
 	bool is_option = word[0] == '-' && word[1];
 
-	if (!is_option && verb->stop_after && p->cli->args.n >= verb->stop_after)
+	if (!is_option && verb->stop_after && (verb->stop_after == (unsigned)STOP_AT_ONCE || p->cli->args.n >= verb->stop_after))
 		p->only_args = true;
 	if (p->only_args || !is_option) {
 		strv_add(&p->cli->arena, &p->cli->args, word);
@@ -208,9 +215,9 @@ static int args_check(const struct cli *cli, struct error *e)
 	const struct verb *v = cli->verb;
 
 	if (cli->args.n < v->min_args)
-		return error_set(e, EINVAL, "something is missing: netemu %s %s", v->name, v->synopsis);
+		return error_set(e, EINVAL, "something is missing: %s %s %s", cli_program, v->name, v->synopsis);
 	if (cli->args.n > v->max_args)
-		return error_set(e, EINVAL, "'%s' is too much: netemu %s%s%s", cli->args.v[v->max_args], v->name,
+		return error_set(e, EINVAL, "'%s' is too much: %s %s%s%s", cli->args.v[v->max_args], cli_program, v->name,
 				 *v->synopsis ? " " : "", v->synopsis);
 	return 0;
 }
@@ -312,7 +319,7 @@ static void message(const struct cli *cli, const char *fmt, va_list ap)
 {
 	_cleanup_strbuf_ struct strbuf s = { 0 };
 
-	strbuf_printf(&s, "netemu%s%s: ", cli ? " " : "", cli ? cli->verb->name : "");
+	strbuf_printf(&s, "%s%s%s: ", cli_program, cli ? " " : "", cli ? cli->verb->name : "");
 	strbuf_vprintf(&s, fmt, ap);
 	strbuf_putc(&s, '\n');
 	(void)fflush(stdout);

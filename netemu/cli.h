@@ -93,6 +93,9 @@ void cli_note(const struct cli *cli, const char *fmt, ...) _printf_(2, 3);
 /** cli_usage() - report a wrong command line that only the verb can see. Return: its exit code for that. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) _printf_(2, 3);
 
+/** cli_program - what messages begin with: "netemu", or the tool that it stands in for (shim.h) */
+extern const char *cli_program;
+
 /** cli_colour() - whether @out wants colour: a terminal, NO_COLOR unset or empty, TERM not "dumb" */
 bool cli_colour(FILE *out);
 
@@ -118,6 +121,7 @@ int cmd_apply(const struct cli *cli);
 int cmd_get(const struct cli *cli);
 int cmd_delete(const struct cli *cli);
 int cmd_kubeconfig(const struct cli *cli);
+int cmd_shims(const struct cli *cli);
 int cmd_version(const struct cli *cli);
 int cmd_help(const struct cli *cli);
 int cmd_complete(const struct cli *cli);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "help.h"
+#include "shim.h"
 #include "verbs.h"
 
 /* A closed 0, 1 or 2 would be taken by the next file we open, which would then get our messages. */
@@ -75,11 +76,14 @@ static const char *verb_word(const char *word)
 
 int main(int argc, char **argv)
 {
+	const struct shim *shim = argc ? shim_find(argv[0]) : NULL;
 	const struct verb *verb;
 
 	fds_open();
 	signals_reset();
 	(void)umask(022);
+	if (shim)
+		return shim_main(shim, argc, argv);
 	if (argc < 2) {
 		(void)help_overview(stderr);
 		return CLI_USAGE;

@@ -284,6 +284,13 @@ static const struct verb_example probe_examples[] = {
 	END_EXAMPLE,
 };
 
+static const struct verb_option shims_options[] = { END_OPTION };
+
+static const struct verb_example shims_examples[] = {
+	{ "netemu shims ~/shims && export PATH=~/shims:$PATH", "from here on, docker and kind are netemu" },
+	END_EXAMPLE,
+};
+
 static const struct verb_option version_options[] = {
 	{ "format", 'f', OPT_CHOICE, "table|json", COMPLETE_NOTHING, "how to write it (default: table)" },
 	END_OPTION,
@@ -489,6 +496,21 @@ const struct verb verbs[] = {
 		.options = probe_options,
 		.examples = probe_examples,
 		.run = cmd_probe,
+	},
+	{
+		.name = "shims",
+		.synopsis = "DIR",
+		.summary = "stand in for docker, kind, containerlab, helm and ctr",
+		.description =
+			"Puts links to netemu into DIR that are called as these tools are (and kubectl, if there is none). Called by such a "
+			"name, netemu takes the tool's own words and prints what it prints, as far as a node is a container and a cluster "
+			"is Kind's; what it cannot do is an error. With DIR first in PATH, the commands of a tutorial can be typed as they are.",
+		.options = shims_options,
+		.examples = shims_examples,
+		.min_args = 1,
+		.max_args = 1,
+		.complete = COMPLETE_DIRS,
+		.run = cmd_shims,
 	},
 	{
 		.name = "version",

@@ -72,7 +72,7 @@ struct verb {
 	int (*run)(const struct cli *cli);
 };
 
-enum { ARGS_ANY = -1 };
+enum { ARGS_ANY = -1, STOP_AT_ONCE = -1 /* stop_after: options end at the first argument, which is kept */ };
 
 extern const struct verb verbs[]; /* ended by a NULL name */
 extern const struct verb_option common_options[]; /* --help: what every verb knows; ended by a NULL name */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * shim_clab.c - containerlab: nearly all of its commands are verbs of netemu's
+ */
+#include <string.h>
+
+#include "shim.h"
+
+#define END                                                     \
+	{                                                       \
+		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
+	}
+#define FLAG(long_name, letter, text)                                     \
+	{                                                                 \
+		long_name, letter, OPT_FLAG, NULL, COMPLETE_NOTHING, text \
+	}
+#define VALUE(long_name, letter, metavar, text)                                \
+	{                                                                      \
+		long_name, letter, OPT_STRING, metavar, COMPLETE_NOTHING, text \
+	}
+#define VALUES(long_name, letter, metavar, text)                                \
+	{                                                                       \
+		long_name, letter, OPT_STRINGS, metavar, COMPLETE_NOTHING, text \
+	}
+#define LIST(long_name, letter, metavar, text)                               \
+	{                                                                    \
+		long_name, letter, OPT_LIST, metavar, COMPLETE_NOTHING, text \
+	}
+#define IGNORED "accepted, without effect"
+#define COMMON                                                                                       \
+	VALUE("topo", 't', "FILE", "topology file, or the directory that has it"),                   \
+		VALUE("vars", 0, "FILE", "variables of a template"),                                 \
+		VALUE("name", 0, "NAME", "name of the lab, instead of the file's"),                  \
+		VALUE("timeout", 0, "DURATION", IGNORED), VALUE("runtime", 'r', "RUNTIME", IGNORED), \
+		VALUE("log-level", 0, "LEVEL", IGNORED), FLAG("debug", 'd', IGNORED)
+
+struct words {
+	struct arena arena;
+	struct strv v;
+};
+
+static void words_done(struct words *w)
+{
+	arena_done(&w->arena);
+}
+#define _cleanup_words_ _cleanup_(words_done)
+
+static void add(struct words *w, const char *word)
+{
+	strv_add(&w->arena, &w->v, word);
+}
+
+static void add_option(struct words *w, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	add(w, option);
+	add(w, value);
+}
+
+/* CLAB_<COMMAND>_<FLAG> in the environment, as containerlab has it for every flag. */
+static const char *option(const struct cli *cli, const char *name)
+{
+	char key[128];
+	const char *value = cli_value(cli, name);
+	size_t n;
+
+	if (value)
+		return value;
+	n = (size_t)snprintf(key, sizeof(key), "CLAB_%s_%s", cli->verb->name, name);
+	for (size_t i = 0; i < n && i < sizeof(key); i++)
+		key[i] = (char)(key[i] == '-' || key[i] == ' '	 ? '_'
+				: key[i] >= 'a' && key[i] <= 'z' ? key[i] - 32
+								 : key[i]);
+	value = getenv(key);
+	if (!value && strcmp(name, "topo") == 0)
+		value = getenv("CLAB_TOPO");
+	return value && *value ? value : NULL;
+}
+
+static bool flag(const struct cli *cli, const char *name)
+{
+	const char *env = cli_flag(cli, name) ? "true" : option(cli, name);
+
+	return env && strcmp(env, "false") != 0;
+}
+
+/* ---- commands ---- */
+
+static void common(const struct cli *cli, struct words *w)
+{
+	add_option(w, "--topo", option(cli, "topo"));
+	add_option(w, "--name", option(cli, "name"));
+}
+
+static int deploy(const struct cli *cli, bool reconfigure)
+{
+	_cleanup_words_ struct words w = { 0 };
+
+	common(cli, &w);
+	if (reconfigure || flag(cli, "reconfigure"))
+		add(&w, "--reconfigure");
+	if (flag(cli, "dry-run"))
+		add(&w, "--dry-run");
+	add_option(&w, "--node-filter", option(cli, "node-filter"));
+	add_option(&w, "--max-workers", option(cli, "max-workers"));
+	return shim_verbv("run", &w.v);
+}
+
+static int clab_deploy(const struct cli *cli)
+{
+	return deploy(cli, false);
+}
+
+static int clab_redeploy(const struct cli *cli)
+{
+	return deploy(cli, true);
+}
+
+static int clab_destroy(const struct cli *cli)
+{
+	_cleanup_words_ struct words w = { 0 };
+
+	common(cli, &w);
+	if (flag(cli, "all"))
+		add(&w, "--all");
+	if (flag(cli, "cleanup"))
+		add(&w, "--cleanup");
+	return shim_verbv("destroy", &w.v);
+}
+
+static int inspect(const struct cli *cli, bool interfaces)
+{
+	_cleanup_words_ struct words w = { 0 };
+
+	common(cli, &w);
+	if (interfaces)
+		add(&w, "interfaces");
+	if (flag(cli, "all"))
+		add(&w, "--all");
+	if (flag(cli, "wide"))
+		add(&w, "--wide");
+	add_option(&w, "--format", flag(cli, "details") ? "json" : option(cli, "format"));
+	return shim_verbv("inspect", &w.v);
+}
+
+static int clab_inspect(const struct cli *cli)
+{
+	return inspect(cli, false);
+}
+
+static int clab_interfaces(const struct cli *cli)
+{
+	return inspect(cli, true);
+}
+
+static int clab_validate(const struct cli *cli)
+{
+	_cleanup_words_ struct words w = { 0 };
+
+	common(cli, &w);
+	return shim_verbv("validate", &w.v);
+}
+
+static int clab_version(const struct cli *cli)
+{
+	(void)cli;
+	(void)printf("    version: %s\n     engine: netemu " NETEMU_VERSION "\n", shim_clab.version);
+	return CLI_OK;
+}
+
+static const struct verb_option deploy_options[] = {
+	COMMON,
+	FLAG("reconfigure", 'c', "destroy the lab first when it is running"),
+	LIST("node-filter", 0, "NODE,...", "only these nodes, and the links between them"),
+	VALUE("max-workers", 0, "N", "how many nodes' commands run at a time"),
+	FLAG("dry-run", 0, "print what would be done"),
+	VALUE("format", 'f', "table|json", "how to write the table"),
+	FLAG("graph", 'g', IGNORED),
+	VALUE("network", 0, "NAME", IGNORED),
+	VALUE("ipv4-subnet", '4', "CIDR", IGNORED),
+	VALUE("ipv6-subnet", '6', "CIDR", IGNORED),
+	FLAG("skip-post-deploy", 0, IGNORED),
+	FLAG("skip-labdir-acl", 0, IGNORED),
+	VALUE("export-template", 0, "FILE", IGNORED),
+	VALUE("owner", 0, "USER", IGNORED),
+	END,
+};
+static const struct verb_option destroy_options[] = {
+	COMMON,
+	FLAG("all", 'a', "every lab"),
+	FLAG("cleanup", 'c', "remove the lab directory, too"),
+	FLAG("yes", 'y', "nothing is ever asked"),
+	FLAG("graceful", 0, IGNORED),
+	FLAG("keep-mgmt-net", 0, IGNORED),
+	LIST("node-filter", 0, "NODE,...", IGNORED),
+	VALUE("max-workers", 0, "N", IGNORED),
+	END,
+};
+static const struct verb_option inspect_options[] = {
+	COMMON,
+	FLAG("all", 'a', "every lab"),
+	VALUE("format", 'f', "table|json|csv", "how to write it"),
+	FLAG("details", 0, "everything, as JSON"),
+	FLAG("wide", 'w', "more columns"),
+	VALUE("node", 'n', "NODE", IGNORED),
+	END,
+};
+static const struct verb_option common_only[] = { COMMON, END };
+static const struct verb globals = {
+	.name = "clab", .options = common_only, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
+};
+
+#define COMMAND(words, other, text, opts, function)                                                                    \
+	{                                                                                                              \
+		.name = words, .alias = other, .synopsis = "[flags]", .summary = text, .options = opts, .max_args = 0, \
+		.run = function                                                                                        \
+	}
+
+static const struct verb commands[] = {
+	COMMAND("deploy", "dep", "Deploy a lab", deploy_options, clab_deploy),
+	COMMAND("apply", NULL, "Deploy a lab", deploy_options, clab_deploy),
+	COMMAND("destroy", "des", "Destroy a lab", destroy_options, clab_destroy),
+	COMMAND("redeploy", "rdep", "Destroy and deploy a lab", deploy_options, clab_redeploy),
+	COMMAND("inspect", "ins", "Show the nodes of labs", inspect_options, clab_inspect),
+	COMMAND("inspect interfaces", "inspect int", "Show the interfaces of nodes", inspect_options, clab_interfaces),
+	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
+	COMMAND("version", "ver", "Show the version", common_only, clab_version),
+	{ .name = NULL },
+};
+
+const struct shim shim_clab = {
+	.name = "clab",
+	.alias = "containerlab",
+	.version = "0.79.0",
+	.globals = &globals,
+	.commands = commands,
+	.usage_status = CLI_FAILED,
+	.unknown = "Error: unknown command ",
+	.known = " for \"containerlab\"",
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shim_docker.h - the parts of the docker shim that have a file of their own
+ */
+#ifndef NETEMU_SHIM_DOCKER_H
+#define NETEMU_SHIM_DOCKER_H
+
+#include <jansson.h>
+
+#include "shim.h"
+
+/** docker_no_such() - docker's words for a node that is not there. Return: 1 */
+int docker_no_such(const char *name);
+/** docker_find() - shim_node_find(), failures said in docker's words. Return: whether it was found */
+bool docker_find(const char *name, struct shim_node *ret);
+
+int docker_ps(const struct cli *cli);
+int docker_inspect(const struct cli *cli);
+int docker_cp(const struct cli *cli);
+
+#endif

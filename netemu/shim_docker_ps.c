@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * shim_docker_ps.c - docker ps and docker inspect: nodes as docker would tell of containers
+ *
+ * Both make JSON of what the lab's state says, and --format is a Go template over it, as docker's is.
+ */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/inaddr.h"
+#include "base/strbuf.h"
+#include "shim_docker.h"
+#include "template/template.h"
+#include "when.h"
+
+enum { COMMAND_LEN = 20, ID_LEN = 12 };
+
+/* ---- what docker knows of a container ---- */
+
+static bool is_up(const struct node_state *n)
+{
+	return n->pid && strcmp(n->state, "exited") != 0 && strcmp(n->state, "dead") != 0 &&
+	       strcmp(n->state, "stopped") != 0;
+}
+
+static int exit_code(const struct node_state *n)
+{
+	if (is_up(n))
+		return 0;
+	return WIFSIGNALED(n->exit_status) ? 128 + WTERMSIG(n->exit_status) : WEXITSTATUS(n->exit_status);
+}
+
+static const char *status_text(struct arena *a, const struct lab_state *lab, const struct node_state *n)
+{
+	if (is_up(n))
+		return arena_printf(a, "Up %s", when_since(a, lab->created));
+	return arena_printf(a, "Exited (%d) %s ago", exit_code(n), when_since(a, lab->created));
+}
+
+static const char *image_of(const struct node_state *n)
+{
+	return *n->image ? n->image : "netemu/host";
+}
+
+static const char *network_of(struct arena *a, const struct lab_state *lab, const struct node_state *n)
+{
+	if (strcmp(n->net_mode, "mgmt") == 0)
+		return *lab->mgmt_network ? lab->mgmt_network : "clab";
+	return arena_strdup(a, n->net_mode);
+}
+
+/* The labels that containerlab and Kind put on their containers. */
+static json_t *labels_of(const struct lab_state *lab, const struct node_state *n)
+{
+	if (strcmp(lab->type, "cluster") == 0)
+		return json_pack("{s:s, s:s}", "io.x-k8s.kind.cluster", lab->name, "io.x-k8s.kind.role",
+				 strstr(n->name, "control-plane") ? "control-plane" : "worker");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "containerlab", lab->name, "clab-node-name", n->name,
+			 "clab-node-longname", n->longname, "clab-node-kind", n->kind, "clab-node-group", n->group,
+			 "clab-topo-file", lab->path, "clab-owner", lab->owner);
+}
+
+static const char *labels_text(struct arena *a, json_t *labels)
+{
+	const char *text = "", *key;
+	json_t *value;
+
+	json_object_foreach(labels, key, value)
+		text = arena_printf(a, "%s%s%s=%s", text, *text ? "," : "", key, json_string_value(value));
+	return text;
+}
+
+/* ---- ps ---- */
+
+static const char *command_text(struct arena *a, const struct node_state *n, bool full)
+{
+	const char *cmd = *n->command ? n->command : "sleep infinity";
+
+	if (full || strlen(cmd) <= COMMAND_LEN)
+		return arena_printf(a, "\"%s\"", cmd);
+	return arena_printf(a, "\"%.*s…\"", COMMAND_LEN - 1, cmd);
+}
+
+static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct node_state *n, bool full)
+{
+	json_t *labels = labels_of(lab, n);
+	const char *id = shim_node_id(a, n);
+	json_t *row =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
+			  full ? id : arena_strndup(a, id, ID_LEN), "Image", image_of(n), "Command",
+			  command_text(a, n, full), "CreatedAt", when_iso(a, lab->created), "RunningFor",
+			  arena_printf(a, "%s ago", when_since(a, lab->created)), "Status", status_text(a, lab, n),
+			  "Ports", "", "Names", n->longname, "State", is_up(n) ? "running" : "exited", "Labels",
+			  labels_text(a, labels), "Networks", network_of(a, lab, n), "Mounts", "", "Size", "0B");
+
+	json_decref(labels);
+	return row;
+}
+
+static bool text_matches(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+static bool label_matches(const struct lab_state *lab, const struct node_state *n, const char *want)
+{
+	json_t *labels = labels_of(lab, n);
+	const char *eq = strchr(want, '='), *value;
+	char key[256];
+
+	(void)snprintf(key, sizeof(key), "%.*s", eq ? (int)(eq - want) : (int)strlen(want), want);
+	value = json_string_value(json_object_get(labels, key));
+	json_decref(labels);
+	return value && (!eq || strcmp(value, eq + 1) == 0);
+}
+
+/* One --filter. @known: whether it is one at all. */
+static bool filter_matches(struct arena *a, const struct lab_state *lab, const struct node_state *n, const char *filter,
+			   bool *known)
+{
+	const char *value = strchr(filter, '=');
+	const size_t len = value ? (size_t)(value++ - filter) : 0;
+
+	*known = true;
+	if (len == 4 && strncmp(filter, "name", len) == 0)
+		return *value == '^' ? strncmp(n->longname, value + 1, strcspn(value + 1, "$")) == 0
+				     : text_matches(n->longname, value);
+	if (len == 2 && strncmp(filter, "id", len) == 0)
+		return strncmp(shim_node_id(a, n), value, strlen(value)) == 0;
+	if (len == 5 && strncmp(filter, "label", len) == 0)
+		return label_matches(lab, n, value);
+	if (len == 6 && strncmp(filter, "status", len) == 0)
+		return strcmp(value, is_up(n) ? "running" : "exited") == 0;
+	if (len == 8 && strncmp(filter, "ancestor", len) == 0)
+		return strcmp(image_of(n), value) == 0;
+	if (len == 7 && strncmp(filter, "network", len) == 0)
+		return strcmp(network_of(a, lab, n), value) == 0;
+	*known = false;
+	return false;
+}
+
+/* Filters with the same key are alternatives. */
+static bool filters_match(struct arena *a, const struct lab_state *lab, const struct node_state *n,
+			  const struct strv *filters, const char **bad)
+{
+	for (size_t i = 0; i < filters->n; i++) {
+		const size_t key = strcspn(filters->v[i], "=");
+		bool any = false, known;
+
+		for (size_t k = 0; k < filters->n; k++)
+			if (strncmp(filters->v[i], filters->v[k], key + 1) == 0)
+				any |= filter_matches(a, lab, n, filters->v[k], &known);
+		(void)filter_matches(a, lab, n, filters->v[i], &known);
+		if (!known)
+			*bad = filters->v[i];
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+/* The nodes that are containers: bridges and the host itself are none. */
+static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, const char **bad, struct error *e)
+{
+	const struct strv filters = cli_list(cli, "filter");
+	struct strv labs = { 0 };
+	int r = state_names(a, &labs, e);
+
+	for (size_t i = labs.n; r == 0 && i-- > 0;) {
+		_cleanup_(state_freep) struct lab_state *lab = NULL;
+
+		if (state_load(labs.v[i], &lab, NULL) < 0)
+			continue;
+		(void)state_refresh(lab, NULL);
+		for (size_t k = 0; k < lab->n_nodes; k++) {
+			const struct node_state *n = &lab->nodes[k];
+
+			if (n->pid && (is_up(n) || cli_flag(cli, "all")) && filters_match(a, lab, n, &filters, bad))
+				(void)json_array_append_new(rows, ps_row(a, lab, n, cli_flag(cli, "no-trunc")));
+		}
+	}
+	return r;
+}
+
+static const char *const ps_columns[][2] = {
+	{ "CONTAINER ID", "ID" }, { "IMAGE", "Image" }, { "COMMAND", "Command" }, { "CREATED", "RunningFor" },
+	{ "STATUS", "Status" },	  { "PORTS", "Ports" }, { "NAMES", "Names" },
+};
+
+/* As many columns as a text is wide. */
+static size_t columns_of(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+enum { COLUMN_MIN = 10, COLUMN_GAP = 3, COLUMNS_MAX = 32 };
+
+/* Lines of cells, aligned as Go's tabwriter aligns docker's. */
+static void table_print(char *const lines[], size_t n_lines)
+{
+	size_t width[COLUMNS_MAX] = { 0 };
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < n_lines; i++) {
+			const char *p = lines[i];
+
+			for (size_t c = 0; c < COLUMNS_MAX; c++) {
+				const char *tab = strchr(p, '\t');
+				_cleanup_free_ char *cell = strndup(p, tab ? (size_t)(tab - p) : strlen(p));
+				const size_t w = columns_of(cell ? cell : "");
+
+				if (!pass && tab)
+					width[c] = MAX_OF(width[c], MAX_OF(w + COLUMN_GAP, (size_t)COLUMN_MIN));
+				if (pass)
+					(void)printf("%s%*s", cell, tab ? (int)(width[c] - w) : 0, "");
+				if (!tab)
+					break;
+				p = tab + 1;
+			}
+			if (pass)
+				(void)putchar('\n');
+		}
+}
+
+static int ps_table(const json_t *rows)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct strv lines = { 0 };
+	const char *head = "";
+	json_t *row;
+	size_t i;
+
+	for (size_t c = 0; c < ARRAY_SIZE(ps_columns); c++)
+		head = arena_printf(&a, "%s%s%s", head, c ? "\t" : "", ps_columns[c][0]);
+	strv_add(&a, &lines, head);
+	json_array_foreach(rows, i, row) {
+		const char *line = "";
+
+		for (size_t c = 0; c < ARRAY_SIZE(ps_columns); c++)
+			line = arena_printf(&a, "%s%s%s", line, c ? "\t" : "",
+					    json_string_value(json_object_get(row, ps_columns[c][1])));
+		strv_add(&a, &lines, line);
+	}
+	table_print(lines.v, lines.n);
+	return CLI_OK;
+}
+
+/* ---- --format ---- */
+
+/* On the command line, \t and \n are written as two characters. */
+static const char *format_unescape(struct arena *a, const char *format)
+{
+	char *out = arena_strdup(a, format), *to = out;
+
+	for (const char *p = format; *p; p++) {
+		if (*p == '\\' && (p[1] == 't' || p[1] == 'n'))
+			*to++ = *++p == 't' ? '\t' : '\n';
+		else
+			*to++ = *p;
+	}
+	*to = '\0';
+	return out;
+}
+
+static int format_one(const char *format, json_t *data, struct strbuf *out, struct error *e)
+{
+	const struct template_source src = { "", format, strlen(format) };
+	const struct template_options opt = { .sources = &src, .n_sources = 1, .missing_is_error = true };
+	struct template_place place = { 0 };
+	struct error why = { 0 };
+	int r = template_render(&opt, data, out, &place, &why);
+
+	return r < 0 ? error_set(e, -r, "template parsing error: template: :%u:%u: %s", place.line, place.col, why.msg)
+		     : 0;
+}
+
+/* The titles of a table: what the template makes of them. */
+static json_t *titles(void)
+{
+	json_t *map = json_object();
+
+	for (size_t c = 0; c < ARRAY_SIZE(ps_columns); c++)
+		(void)json_object_set_new(map, ps_columns[c][1], json_string(ps_columns[c][0]));
+	(void)json_object_set_new(map, "CreatedAt", json_string("CREATED AT"));
+	(void)json_object_set_new(map, "State", json_string("STATE"));
+	(void)json_object_set_new(map, "Labels", json_string("LABELS"));
+	(void)json_object_set_new(map, "Networks", json_string("NETWORKS"));
+	(void)json_object_set_new(map, "Mounts", json_string("MOUNTS"));
+	(void)json_object_set_new(map, "Size", json_string("SIZE"));
+	return map;
+}
+
+static int ps_formatted(const char *format, json_t *rows, struct error *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const bool table = strncmp(format, "table ", 6) == 0;
+	const char *text = format_unescape(&a, format + (table ? 6 : 0));
+	struct strv lines = { 0 };
+	json_t *row;
+	size_t i;
+	int r = 0;
+
+	if (strcmp(format, "json") == 0)
+		text = "{{json .}}";
+	if (table)
+		(void)json_array_insert_new(rows, 0, titles());
+	json_array_foreach(rows, i, row) {
+		_cleanup_strbuf_ struct strbuf s = { 0 };
+
+		if (r == 0)
+			r = format_one(text, row, &s, e);
+		strv_add(&a, &lines, strbuf_str(&s));
+	}
+	for (size_t k = 0; r == 0 && !table && k < lines.n; k++)
+		(void)puts(lines.v[k]);
+	if (r == 0 && table)
+		table_print(lines.v, lines.n);
+	return r;
+}
+
+int docker_ps(const struct cli *cli)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	json_t *rows = json_array();
+	const char *format = cli_value(cli, "format"), *bad = NULL;
+	struct error e = { 0 };
+	int r = rows_collect(cli, &a, rows, &bad, &e);
+
+	if (r == 0 && bad)
+		r = error_set(&e, EINVAL, "Error response from daemon: invalid filter '%.*s'", (int)strcspn(bad, "="),
+			      bad);
+	if (r == 0 && cli_flag(cli, "quiet"))
+		format = "{{.ID}}";
+	if (r == 0)
+		r = format && strcmp(format, "table") != 0 ? ps_formatted(format, rows, &e) : ps_table(rows);
+	json_decref(rows);
+	if (r < 0)
+		(void)fprintf(stderr, "%s\n", e.msg);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+/* ---- inspect ---- */
+
+/* "172.20.20.2/24" into address and length. */
+static json_t *network_json(const struct lab_state *lab, const struct node_state *n)
+{
+	struct inprefix v4 = { 0 }, v6 = { 0 }, sub = { 0 };
+	char a4[INPREFIX_STRLEN] = "", a6[INPREFIX_STRLEN] = "", gw[INPREFIX_STRLEN] = "";
+
+	if (*n->ipv4 && inprefix_parse(n->ipv4, &v4) == 0)
+		(void)inprefix_addr_str(&v4, a4);
+	if (*n->ipv6 && inprefix_parse(n->ipv6, &v6) == 0)
+		(void)inprefix_addr_str(&v6, a6);
+	if (*lab->mgmt_ipv4 && inprefix_parse(lab->mgmt_ipv4, &sub) == 0) {
+		sub.addr[3] |= 1;
+		(void)inprefix_addr_str(&sub, gw);
+	}
+	return json_pack("{s:s, s:i, s:s, s:i, s:s, s:s, s:s}", "IPAddress", a4, "IPPrefixLen", (int)v4.len,
+			 "GlobalIPv6Address", a6, "GlobalIPv6PrefixLen", (int)v6.len, "Gateway", *a4 ? gw : "",
+			 "MacAddress", "", "NetworkID", lab->mgmt_network);
+}
+
+static json_t *command_words(const struct node_state *n)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	json_t *list = json_array();
+	struct strv words = { 0 };
+
+	if (shlex_split(&a, n->command, &words, NULL) == 0)
+		for (size_t i = 0; i < words.n; i++)
+			(void)json_array_append_new(list, json_string(words.v[i]));
+	return list;
+}
+
+static json_t *state_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
+{
+	const bool up = is_up(n);
+
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", up ? "running" : "exited",
+			 "Running", up, "Paused", 0, "Restarting", 0, "OOMKilled", 0, "Dead", 0, "Pid",
+			 up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "", "StartedAt",
+			 when_iso(a, lab->created), "FinishedAt", "0001-01-01T00:00:00Z");
+}
+
+static json_t *container_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
+{
+	const char *network = network_of(a, lab, n);
+	json_t *networks = json_object(), *net = network_json(lab, n), *settings = json_copy(net),
+	       *words = command_words(n);
+
+	(void)json_object_set_new(networks, network, net);
+	(void)json_object_set_new(settings, "Networks", networks);
+	(void)json_object_set_new(settings, "Ports", json_object());
+	(void)json_object_set_new(
+		settings, "SandboxKey",
+		json_string(n->netns_fd >= 0 ? arena_printf(a, "%s/%s", state_dir_netns(), n->longname) : ""));
+	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:i, s:{s:s, s:s, s:o, s:o, s:[], s:s}, s:{s:s, s:b, "
+			 "s:{s:s, s:i}}, s:o, s:[]}",
+			 "Id", shim_node_id(a, n), "Created", when_iso(a, lab->created), "Path",
+			 json_string_value(json_array_get(words, 0)) ?: "", "Args", words, "State",
+			 state_json(a, lab, n), "Image", image_of(n), "Name", arena_printf(a, "/%s", n->longname),
+			 "RestartCount", 0, "Config", "Hostname", n->hostname, "Image", image_of(n), "Cmd", words,
+			 "Labels", labels_of(lab, n), "Env", "User", "", "HostConfig", "NetworkMode", network,
+			 "Privileged", 1, "RestartPolicy", "Name", "no", "MaximumRetryCount", 0, "NetworkSettings",
+			 settings, "Mounts");
+}
+
+/* Return: whether all were found. */
+static bool inspect_collect(const struct cli *cli, struct arena *a, json_t *all)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < cli_args(cli)->n; i++) {
+		_cleanup_shim_node_ struct shim_node n = { 0 };
+		struct error e = { 0 };
+		const char *name = cli_args(cli)->v[i];
+
+		if (shim_node_find(name[0] == '/' ? name + 1 : name, &n, &e) == 0) {
+			(void)json_array_append_new(all, container_json(a, n.lab, n.node));
+			continue;
+		}
+		(void)fprintf(stderr, "Error: No such object: %s\n", name);
+		ok = false;
+	}
+	return ok;
+}
+
+static int inspect_formatted(const char *format, const json_t *all)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *text = strcmp(format, "json") == 0 ? "{{json .}}" : format_unescape(&a, format);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(all, i, one) {
+		_cleanup_strbuf_ struct strbuf s = { 0 };
+		struct error e = { 0 };
+
+		if (format_one(text, one, &s, &e) < 0) {
+			(void)fprintf(stderr, "%s\n", e.msg);
+			return CLI_FAILED;
+		}
+		(void)puts(strbuf_str(&s));
+	}
+	return CLI_OK;
+}
+
+int docker_inspect(const struct cli *cli)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	json_t *all = json_array();
+	const char *format = cli_value(cli, "format");
+	const bool ok = inspect_collect(cli, &a, all);
+	int code = CLI_OK;
+
+	if (format) {
+		code = inspect_formatted(format, all);
+	} else {
+		(void)json_dumpf(all, stdout, JSON_INDENT(4));
+		(void)putchar('\n');
+	}
+	json_decref(all);
+	return code == CLI_OK && ok ? CLI_OK : CLI_FAILED;
+}
