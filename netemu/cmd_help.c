@@ -14,6 +14,8 @@ int cmd_help(const struct cli *cli)
 		return help_man(stdout);
 	if (cli_flag(cli, "completion"))
 		return help_completion(stdout);
+	if (cli_flag(cli, "schema"))
+		return help_schema(stdout);
 	if (args->n == 0)
 		return help_overview(stdout);
 	verb = verb_find(args->v[0]);

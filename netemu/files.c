@@ -9,6 +9,7 @@
 #include "engine/state.h"
 #include "kubeapply.h"
 #include "plan/plan.h"
+#include "verbs.h"
 
 /* ---- which file ---- */
 
@@ -280,6 +281,7 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 		.node_filter = filter.n ? &filter : NULL,
 		.map_kinds = kinds.n ? &kinds : NULL,
 		.environ_ = environ,
+		.strict = cli->verb->run == cmd_validate,
 		.check_files = true,
 	};
 	struct strv paths = { 0 };

@@ -18,6 +18,9 @@ int help_man(FILE *out);
 /** help_completion() - bash completion; names of nodes and labs come from `netemu __complete` */
 int help_completion(FILE *out);
 
+/** help_schema() - the keys of a topology file, as Markdown tables */
+int help_schema(FILE *out);
+
 /** help_option_words() - "-w, --wait[=SECONDS]" into @buf. Return: @buf. */
 const char *help_option_words(const struct verb_option *o, char *buf, size_t size);
 

@@ -304,12 +304,14 @@ static const struct verb_example version_examples[] = {
 static const struct verb_option help_options[] = {
 	{ "man", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "the manual page, for man -l -" },
 	{ "completion", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "the completion for bash, to be sourced" },
+	{ "schema", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "the keys of a topology file and what becomes of each, in Markdown" },
 	END_OPTION,
 };
 
 static const struct verb_example help_examples[] = {
 	{ "netemu help run", "everything about one verb" },
 	{ "netemu help --man | man -l -", "the manual page of this very netemu" },
+	{ "netemu help --schema", "which of containerlab's keys do something" },
 	{ "source <(netemu help --completion)", "completion in this shell" },
 	END_EXAMPLE,
 };

@@ -24,27 +24,31 @@ static void check_mtu(struct loader *l, const struct value *v)
 }
 
 static const struct schema_key link_keys[] = {
-	[LK_ENDPOINTS] = { "endpoints", SHAPE_LIST, 0, NULL },
-	[LK_IPV4] = { "ipv4", SHAPE_STRINGS, 0, NULL },
-	[LK_IPV6] = { "ipv6", SHAPE_STRINGS, 0, NULL },
-	[LK_LABELS] = { "labels", SHAPE_MAP, 0, NULL },
-	[LK_MTU] = { "mtu", SHAPE_UINT, 0, check_mtu },
-	[LK_TYPE] = { "type", SHAPE_STRING, 0, NULL },
-	[LK_VARS] = { "vars", SHAPE_ANY, 0, NULL },
+	[LK_ENDPOINTS] = { "endpoints", SHAPE_LIST, 0, NULL, "two of `node:interface`, or maps" },
+	[LK_IPV4] = { "ipv4", SHAPE_STRINGS, 0, NULL,
+		"addresses, set on the interfaces (containerlab: vendor nodes only)" },
+	[LK_IPV6] = { "ipv6", SHAPE_STRINGS, 0, NULL,
+		"addresses, set on the interfaces (containerlab: vendor nodes only)" },
+	[LK_LABELS] = { "labels", SHAPE_MAP, KEY_SILENT, NULL, "stored nowhere" },
+	[LK_MTU] = { "mtu", SHAPE_UINT, 0, check_mtu, "default 9500" },
+	[LK_TYPE] = { "type", SHAPE_STRING, 0, NULL, "brief, veth" },
+	[LK_VARS] = { "vars", SHAPE_ANY, KEY_SILENT, NULL, "variables for `containerlab config`" },
 };
 static_assert(ARRAY_SIZE(link_keys) == _LK_MAX, "one a key");
+const struct schema link_schema = { link_keys, ARRAY_SIZE(link_keys) };
 
 enum end_key { EK_INTERFACE, EK_IPV4, EK_IPV6, EK_MAC, EK_NODE, EK_VARS, _EK_MAX };
 
 static const struct schema_key end_keys[] = {
-	[EK_INTERFACE] = { "interface", SHAPE_STRING, 0, NULL },
-	[EK_IPV4] = { "ipv4", SHAPE_ANY, 0, NULL },
-	[EK_IPV6] = { "ipv6", SHAPE_ANY, 0, NULL },
-	[EK_MAC] = { "mac", SHAPE_STRING, 0, NULL },
-	[EK_NODE] = { "node", SHAPE_STRING, 0, NULL },
-	[EK_VARS] = { "vars", SHAPE_ANY, 0, NULL },
+	[EK_INTERFACE] = { "interface", SHAPE_STRING, 0, NULL, "its name in the node" },
+	[EK_IPV4] = { "ipv4", SHAPE_ANY, 0, NULL, "one address, or a list" },
+	[EK_IPV6] = { "ipv6", SHAPE_ANY, 0, NULL, "one address, or a list" },
+	[EK_MAC] = { "mac", SHAPE_STRING, 0, NULL, "default: random, aa:c1:ab:..." },
+	[EK_NODE] = { "node", SHAPE_STRING, 0, NULL, "its name; `host` is the host itself" },
+	[EK_VARS] = { "vars", SHAPE_ANY, KEY_SILENT, NULL, "variables for `containerlab config`" },
 };
 static_assert(ARRAY_SIZE(end_keys) == _EK_MAX, "one a key");
+const struct schema end_schema = { end_keys, ARRAY_SIZE(end_keys) };
 
 /* What containerlab has besides; "brief" is not written, it is the absence of a type. */
 static const char *const other_types[] = {

@@ -46,7 +46,13 @@ enum shape {
 
 enum { LOADER_NODES_MAX = 65536, LOADER_WEIGHT_MAX = 256 * 1024 * 1024 };
 
-enum { KEY_IGNORED = 1, KEY_NODE_ONLY = 2 };
+enum {
+	KEY_IGNORED = 1, /* understood, but nothing is done */
+	KEY_NODE_ONLY = 2,
+	KEY_LEGACY = 4, /* of an older containerlab: an error for `validate`, otherwise as good as it was */
+	KEY_OWN = 8, /* netemu's own, which containerlab does not know */
+	KEY_SILENT = 16, /* as KEY_IGNORED, but not worth a warning */
+};
 
 struct schema_key {
 	const char *name;
@@ -54,6 +60,7 @@ struct schema_key {
 	unsigned flags;
 	/* looks closer at a value of the right shape, once where it stands; may be NULL */
 	void (*check)(struct loader *l, const struct value *v);
+	const char *text; /* a line for the table of what is supported (keydoc.h); Markdown without | */
 };
 
 struct schema {
@@ -61,6 +68,9 @@ struct schema {
 	size_t n;
 };
 #define SCHEMA(table) ((struct schema){ (table), ARRAY_SIZE(table) })
+
+/* The tables of a topology file, for keydoc.c. */
+extern const struct schema file_schema, mgmt_schema, topo_schema, node_schema, dns_schema, link_schema, end_schema;
 
 /**
  * schema_read() - the values of a map by the rows of @s

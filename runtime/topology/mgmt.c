@@ -57,22 +57,26 @@ static void check_mtu(struct loader *l, const struct value *v)
 }
 
 static const struct schema_key mgmt_keys[] = {
-	[MK_NETWORK] = { "network", SHAPE_STRING, 0, check_network },
-	[MK_BRIDGE] = { "bridge", SHAPE_STRING, 0, check_bridge },
-	[MK_IPV4_SUBNET] = { "ipv4-subnet", SHAPE_STRING, 0, NULL },
-	[MK_IPV6_SUBNET] = { "ipv6-subnet", SHAPE_STRING, 0, NULL },
-	[MK_IPV4_GW] = { "ipv4-gw", SHAPE_STRING, 0, NULL },
-	[MK_IPV6_GW] = { "ipv6-gw", SHAPE_STRING, 0, NULL },
-	[MK_IPV4_RANGE] = { "ipv4-range", SHAPE_STRING, 0, NULL },
-	[MK_IPV6_RANGE] = { "ipv6-range", SHAPE_STRING, 0, NULL },
-	[MK_MTU] = { "mtu", SHAPE_UINT, 0, check_mtu },
-	[MK_EXTERNAL_ACCESS] = { "external-access", SHAPE_BOOL, 0, NULL },
-	[MK_SKIP_WHEN_UNUSED] = { "skip-when-unused", SHAPE_BOOL, 0, NULL },
-	[MK_DRIVER_OPTS] = { "driver-opts", SHAPE_ANY, KEY_IGNORED, NULL },
-	[MK_OLD_IPV4_SUBNET] = { "ipv4_subnet", SHAPE_STRING, 0, NULL },
-	[MK_OLD_IPV6_SUBNET] = { "ipv6_subnet", SHAPE_STRING, 0, NULL },
+	[MK_NETWORK] = { "network", SHAPE_STRING, 0, check_network, "its name" },
+	[MK_BRIDGE] = { "bridge", SHAPE_STRING, 0, check_bridge,
+		"name of the bridge; one that is there already is used as it is" },
+	[MK_IPV4_SUBNET] = { "ipv4-subnet", SHAPE_STRING, 0, NULL, "default 172.20.20.0/24; `auto`; \"\" for none" },
+	[MK_IPV6_SUBNET] = { "ipv6-subnet", SHAPE_STRING, 0, NULL,
+		"default 3fff:172:20:20::/64; `auto`; \"\" for none" },
+	[MK_IPV4_GW] = { "ipv4-gw", SHAPE_STRING, 0, NULL, "the bridge's address; default: the first one" },
+	[MK_IPV6_GW] = { "ipv6-gw", SHAPE_STRING, 0, NULL, "the bridge's address; default: the first one" },
+	[MK_IPV4_RANGE] = { "ipv4-range", SHAPE_STRING, 0, NULL, "where dynamic addresses come from" },
+	[MK_IPV6_RANGE] = { "ipv6-range", SHAPE_STRING, 0, NULL, "where dynamic addresses come from" },
+	[MK_MTU] = { "mtu", SHAPE_UINT, 0, check_mtu, "of bridge and eth0, default 1500" },
+	[MK_EXTERNAL_ACCESS] = { "external-access", SHAPE_BOOL, 0, NULL,
+		"masquerading towards the outside, default true" },
+	[MK_SKIP_WHEN_UNUSED] = { "skip-when-unused", SHAPE_BOOL, 0, NULL, "no network when no node is on it" },
+	[MK_DRIVER_OPTS] = { "driver-opts", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
+	[MK_OLD_IPV4_SUBNET] = { "ipv4_subnet", SHAPE_STRING, KEY_LEGACY, NULL, "old spelling of ipv4-subnet" },
+	[MK_OLD_IPV6_SUBNET] = { "ipv6_subnet", SHAPE_STRING, KEY_LEGACY, NULL, "old spelling of ipv6-subnet" },
 };
 static_assert(ARRAY_SIZE(mgmt_keys) == _MK_MAX, "one a key");
+const struct schema mgmt_schema = { mgmt_keys, ARRAY_SIZE(mgmt_keys) };
 
 /* One of the two address families. */
 struct family {

@@ -168,6 +168,14 @@ static void report_unknown(struct loader *l, const struct pair *p, struct schema
 	diag_error(l->d, p->key_pos, suggest_hint(l, &sg), "unknown key '%s' in %s", p->key, what);
 }
 
+/* Keys of older files: whoever asks whether a file is right is told, whoever runs it is not kept from it. */
+static void check_legacy(struct loader *l, const struct pair *p, const struct schema_key *k, const char *what)
+{
+	if ((k->flags & KEY_LEGACY) && l->opt->strict)
+		diag_error(l->d, p->key_pos, arena_printf(&l->scratch, "%s; netemu run accepts it", k->text),
+			   "'%s' in %s is no longer in containerlab's schema", k->name, what);
+}
+
 void schema_read(struct loader *l, const struct value *map, struct schema s, const char *what, const struct value **ret)
 {
 	memset(ret, 0, s.n * sizeof(const struct value *));
@@ -183,7 +191,10 @@ void schema_read(struct loader *l, const struct value *map, struct schema s, con
 
 		if (!k) {
 			report_unknown(l, p, s, what);
-		} else if (k->flags & KEY_IGNORED) {
+			continue;
+		}
+		check_legacy(l, p, k, what);
+		if (k->flags & KEY_IGNORED) {
 			loader_ignore(l, k->name, p->key_pos);
 		} else if (p->value->type != VALUE_NULL && shape_check(l, p->value, k->shape, k->name)) {
 			ret[k - s.keys] = p->value;

@@ -26,23 +26,27 @@ static void check_prefix(struct loader *l, const struct value *v)
 }
 
 static const struct schema_key file_keys[] = {
-	[FK_NAME] = { "name", SHAPE_STRING, 0, NULL },
-	[FK_PREFIX] = { "prefix", SHAPE_STRING, 0, check_prefix },
-	[FK_MGMT] = { "mgmt", SHAPE_MAP, 0, NULL },
-	[FK_TOPOLOGY] = { "topology", SHAPE_MAP, 0, NULL },
-	[FK_SETTINGS] = { "settings", SHAPE_ANY, KEY_IGNORED, NULL },
-	[FK_DEBUG] = { "debug", SHAPE_ANY, KEY_IGNORED, NULL },
+	[FK_NAME] = { "name", SHAPE_STRING, 0, NULL, "of the lab; `__gitBranch__`, `__gitHash__`" },
+	[FK_PREFIX] = { "prefix", SHAPE_STRING, 0, check_prefix, "of long names, default clab; \"\" and `__lab-name`" },
+	[FK_MGMT] = { "mgmt", SHAPE_MAP, 0, NULL, "the management network" },
+	[FK_TOPOLOGY] = { "topology", SHAPE_MAP, 0, NULL, "nodes and links" },
+	[FK_SETTINGS] = { "settings", SHAPE_ANY, KEY_IGNORED, NULL, "certificate authority" },
+	[FK_DEBUG] = { "debug", SHAPE_ANY, KEY_IGNORED, NULL, "containerlab's log level" },
 };
 static_assert(ARRAY_SIZE(file_keys) == _FK_MAX, "one a key");
+const struct schema file_schema = { file_keys, ARRAY_SIZE(file_keys) };
 
 enum topo_key { TK_DEFAULTS, TK_GROUPS, TK_KINDS, TK_LINKS, TK_NODES, _TK_MAX };
 
 static const struct schema_key topo_keys[] = {
-	[TK_DEFAULTS] = { "defaults", SHAPE_MAP, 0, NULL }, [TK_GROUPS] = { "groups", SHAPE_MAP, 0, NULL },
-	[TK_KINDS] = { "kinds", SHAPE_MAP, 0, NULL },	    [TK_LINKS] = { "links", SHAPE_LIST, 0, NULL },
-	[TK_NODES] = { "nodes", SHAPE_MAP, 0, NULL },
+	[TK_DEFAULTS] = { "defaults", SHAPE_MAP, 0, NULL, "keys of a node, for all nodes" },
+	[TK_GROUPS] = { "groups", SHAPE_MAP, 0, NULL, "keys of a node, for each group" },
+	[TK_KINDS] = { "kinds", SHAPE_MAP, 0, NULL, "keys of a node, for each kind" },
+	[TK_LINKS] = { "links", SHAPE_LIST, 0, NULL, "a list" },
+	[TK_NODES] = { "nodes", SHAPE_MAP, 0, NULL, "a map; a body may be empty" },
 };
 static_assert(ARRAY_SIZE(topo_keys) == _TK_MAX, "one a key");
+const struct schema topo_schema = { topo_keys, ARRAY_SIZE(topo_keys) };
 
 struct topology {
 	struct loader *l;

@@ -2,7 +2,7 @@
 /*
  * dump_main.c - load one file and show what it was understood to be: the tool behind tests/golden/run.sh
  *
- *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet] [--pin FILE]
+ *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet] [--strict] [--pin FILE]
  *          [--plan [--taken PREFIX=DEV] [--bridge NAME]] FILE
  *
  * The model goes to stdout, diagnostics to stderr; the exit status is 1 when there is an error among them. With
@@ -17,7 +17,7 @@
 #include "topology/dump.h"
 #include "topology/load.h"
 
-enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_PIN };
+enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_PIN, OPT_STRICT };
 
 static const struct option options[] = {
 	{ "check-files", no_argument, NULL, OPT_CHECK },
@@ -30,6 +30,7 @@ static const struct option options[] = {
 	{ "taken", required_argument, NULL, OPT_TAKEN },
 	{ "bridge", required_argument, NULL, OPT_BRIDGE },
 	{ "pin", required_argument, NULL, OPT_PIN },
+	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ 0 },
 };
 
@@ -68,6 +69,9 @@ static int parse_args(int argc, char **argv, struct args *a)
 		switch (c) {
 		case OPT_CHECK:
 			a->opt.check_files = true;
+			break;
+		case OPT_STRICT:
+			a->opt.strict = true;
 			break;
 		case OPT_NAME:
 			a->opt.name = optarg;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * keydoc.c - the table of what is supported, from the tables of keys
+ *
+ * Owns the order of the sections and the words of the marks. What a key does is said in its own row, by those who
+ * made it do it.
+ */
+#include "topology/keydoc.h"
+
+#include <string.h>
+
+static const struct keydoc_section sections[] = {
+	{ "Top level", &file_schema },
+	{ "`mgmt`", &mgmt_schema },
+	{ "`topology`", &topo_schema },
+	{ "Nodes, and what they inherit from `defaults`, `kinds` and `groups`", &node_schema },
+	{ "`dns` of a node", &dns_schema },
+	{ "Links", &link_schema },
+	{ "An endpoint that is a map", &end_schema },
+};
+
+const struct keydoc_section *keydoc_sections(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(sections);
+	return sections;
+}
+
+const char *keydoc_support(const struct schema_key *k)
+{
+	if (k->flags & KEY_LEGACY)
+		return k->flags & KEY_IGNORED ? "old, no effect" : "old, works";
+	if (k->flags & (KEY_IGNORED | KEY_SILENT))
+		return "no effect";
+	return k->flags & KEY_OWN ? "works; netemu's own" : "works";
+}
+
+void keydoc_print(struct strbuf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct schema *s = sections[i].schema;
+
+		strbuf_printf(out, "%s%s:\n\n| key | | |\n|---|---|---|\n", i ? "\n" : "", sections[i].title);
+		for (size_t k = 0; k < s->n; k++)
+			strbuf_printf(out, "| `%s` | %s | %s |\n", s->keys[k].name, keydoc_support(&s->keys[k]),
+				      s->keys[k].text);
+	}
+}
