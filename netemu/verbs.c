@@ -287,7 +287,7 @@ static const struct verb_example probe_examples[] = {
 static const struct verb_option shims_options[] = { END_OPTION };
 
 static const struct verb_example shims_examples[] = {
-	{ "netemu shims ~/shims && export PATH=~/shims:$PATH", "from here on, docker and kind are netemu" },
+	{ "netemu shims ~/shims", "then export PATH=~/shims:$PATH, and docker and kind are netemu" },
 	END_EXAMPLE,
 };
 
