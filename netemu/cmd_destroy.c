@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "engine/labdir.h"
 #include "engine/state.h"
 #include "holders.h"
 #include "kernel/drain.h"
@@ -56,7 +57,7 @@ static int labs_find(const struct cli *cli, struct arena *a, struct strv *labs, 
 }
 
 /* Return: 1 destroyed, 0 it was not there, -errno. */
-static int lab_destroy(const char *lab, struct holders *h, struct error *e)
+static int lab_destroy(const struct cli *cli, const char *lab, struct holders *h, struct error *e)
 {
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	int r = state_load(lab, &st, NULL), q;
@@ -64,6 +65,8 @@ static int lab_destroy(const char *lab, struct holders *h, struct error *e)
 	if (r == 0)
 		holders_add(h, st);
 	q = state_destroy(lab, KILL_AFTER_MS, e);
+	if (q == 0 && r == 0 && cli_flag(cli, "cleanup") && *st->lab_dir)
+		q = labdir_clean(st->lab_dir, e);
 	return q < 0 ? q : r != -ENOENT;
 }
 
@@ -73,7 +76,7 @@ static int labs_destroy(const struct cli *cli, const struct strv *labs, struct h
 
 	for (size_t i = 0; i < labs->n; i++) {
 		struct error e = { 0 };
-		int r = lab_destroy(labs->v[i], h, &e);
+		int r = lab_destroy(cli, labs->v[i], h, &e);
 
 		if (r < 0)
 			code = cli_fail(cli, &e);

@@ -15,6 +15,10 @@ static const struct term files[] = {
 			      "logs. A lab lives exactly as long as the lock on this directory is held; what a dead one "
 			      "leaves is removed by the next netemu." },
 	{ "/run/netemu/CLUSTER/kube/kubeconfig", "what kubectl needs, readable by root only" },
+	{ "clab-LAB/", "beside the topology's file: inventories and topology-data.json, as containerlab writes them; what netemu save "
+		       "has saved. Destroying the lab removes what run made, with --cleanup all of it." },
+	{ "/etc/hosts", "a block for each lab, under containerlab's markers and lock" },
+	{ "/etc/ssh/ssh_config.d/clab-LAB.conf", "for nodes in which an SSH server runs" },
 	{ "/run/netns/LONGNAME", "a symlink for each node, for ip netns" },
 	{ "*.clab.yml, *.clab.yaml, topo.yaml", "what a directory on the command line means" },
 };

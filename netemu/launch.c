@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "engine/hostenv.h"
+#include "engine/labdir.h"
 #include "engine/state.h"
 #include "kernel/fault.h"
 #include "kernel/drain.h"
@@ -273,6 +274,40 @@ static struct plan *plan_patiently(struct launch *l, struct launched *m, struct 
 	return launch_plan(m->lab, &m->env, seed, l->diag, e);
 }
 
+/* ---- what the user finds beside the file, in /etc/hosts and SSH's configuration ---- */
+
+/* A lab is not worse for lack of it: a read-only directory gets one line. */
+static void artefact_failed(const struct launch *l, const struct launched *m, const struct error *e)
+{
+	cli_note(l->cli, "warning: lab %s: %s", m->lab->name, e->msg);
+}
+
+static void labdir_of(const struct launch *l, const struct launched *m)
+{
+	const struct diag *d = l->diag;
+	struct error e = { 0 };
+
+	if (labdir_make(m->plan, m->dirfd, m->lab->file < d->n_files ? d->files[m->lab->file].text : NULL, &e) < 0)
+		artefact_failed(l, m, &e);
+}
+
+static void hosts_announce(const struct launch *l, const struct launched *m)
+{
+	struct error e = { 0 };
+
+	if (labdir_announce(m->plan, m->dirfd, &e) < 0)
+		artefact_failed(l, m, &e);
+}
+
+static void ssh_configure(const struct launch *l, const struct launched *m)
+{
+	_cleanup_(state_freep) struct lab_state *st = NULL;
+	struct error e = { 0 };
+
+	if (labdir_wants_ssh(m->plan) && (state_load(m->lab->name, &st, &e) < 0 || labdir_ssh(m->plan, st, m->dirfd, &e) < 0))
+		artefact_failed(l, m, &e);
+}
+
 /* Plans and makes one lab, while no other `run` looks for a free subnet. */
 static int lab_make(struct launch *l, struct launched *m, struct error *e)
 {
@@ -287,6 +322,7 @@ static int lab_make(struct launch *l, struct launched *m, struct error *e)
 	if (!m->plan)
 		return e->code ? -e->code : -EINVAL;
 	plan_notices(l, m);
+	labdir_of(l, m);
 	spec.plan = m->plan;
 	/* The supervisor inherits the pipe's writing end only to close it: detach() keeps nothing else. */
 	r = supervisor_start(&spec, &m->sup, e);
@@ -324,7 +360,13 @@ static int lab_start(struct launch *l, struct launched *m, struct error *e)
 		return plan_lock;
 	r = lab_make(l, m, e);
 	plan_lock = fd_close(plan_lock);
-	return r < 0 ? r : reports_await(l, m, REPORT_READY, e);
+	if (r < 0)
+		return r;
+	hosts_announce(l, m); /* while the nodes start */
+	r = reports_await(l, m, REPORT_READY, e);
+	if (r == 0)
+		ssh_configure(l, m);
+	return r;
 }
 
 /* Ends what was started and removes its files; the pipe's end has told those supervisors that had not committed. */

@@ -125,7 +125,8 @@ static const struct verb_option destroy_options[] = {
 	  "return when the kernel has freed the labs' network namespaces as well (default: 60 seconds at most)" },
 	OPTION_NAME,
 	{ "yes", 'y', OPT_FLAG, NULL, COMPLETE_NOTHING, "accepted as containerlab's; nothing is ever asked" },
-	{ "cleanup", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING, "accepted as containerlab's; nothing is ever left" },
+	{ "cleanup", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING,
+	  "remove the lab's directory clab-LAB with all that is in it, also what netemu save or others have put there" },
 	END_OPTION,
 };
 
@@ -334,7 +335,11 @@ const struct verb verbs[] = {
 			"current directory; - means standard input.\n\n"
 			"Either all of it comes up, or nothing is left of it. It returns when the nodes run and all of their "
 			"exec lines have been done, a cluster's nodes have registered, and objects have been accepted; the lab then "
-			"lives until it is destroyed.",
+			"lives until it is destroyed.\n\n"
+			"Beside the file, in the directory clab-LAB, it leaves what containerlab does: ansible-inventory.yml, "
+			"nornir-simple-inventory.yml, topology-data.json and authorized_keys. /etc/hosts of the host gets a block with the "
+			"nodes' addresses, and SSH a configuration for nodes in which an SSH server runs. Where that cannot be written, "
+			"there is one warning, and the lab runs.",
 		.options = run_options,
 		.examples = run_examples,
 		.max_args = ARGS_ANY,
@@ -368,7 +373,8 @@ const struct verb verbs[] = {
 		.description =
 			"Ends labs, by name or by the file that they were made from. When it returns, their processes, names, "
 			"host links, firewall rules and files are gone; the kernel frees the memory of the namespaces shortly "
-			"after. A lab that is not there, or only half, is no error.\n\n"
+			"after. A lab that is not there, or only half, is no error. Of the directory clab-LAB beside the topology, what "
+			"run has written there goes, and the directory itself when it is empty then.\n\n"
 			"No argument means the topology of the current directory.",
 		.options = destroy_options,
 		.examples = destroy_examples,

@@ -696,6 +696,8 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 		.command = arena_strdup(a, strbuf_str(&cmd)),
 		.state = "running",
 	};
+	for (size_t k = 0; k < n->n_labels; k++)
+		strv_add(a, &out->labels, arena_printf(a, "%s=%s", n->labels[k].key, n->labels[k].value));
 }
 
 struct lab_state *engine_state(const struct engine *en, const char *status)
@@ -711,6 +713,7 @@ struct lab_state *engine_state(const struct engine *en, const char *status)
 	st->type = lab->type == LAB_CLUSTER ? "cluster" : "topology";
 	st->status = status;
 	st->path = lab->path;
+	st->lab_dir = lab->lab_dir ? lab->lab_dir : "";
 	st->prefix = lab->prefix;
 	st->owner = owner && *owner ? owner : "root";
 	st->mgmt_network = lab->mgmt.network ? lab->mgmt.network : "";

@@ -11,6 +11,7 @@
  *     logs/                   supervisor/logstore.h
  *     podlogs/                of a cluster's containers, supervisor/crilog.h
  *     kube/                   of its API server: cluster.json, journal, kubeconfig, certificates, api.sock
+ *     artefacts               what was made elsewhere for the user to see, engine/labdir.h
  *     fs/                     mount point (in the supervisor's mount namespace only)
  *   /run/netns/LONGNAME       symlink to /proc/SUPERVISOR/fd/N, one a node
  *
@@ -42,6 +43,7 @@ struct node_state {
 	int netns_fd; /* fd number in the supervisor, -1: none of its own */
 	const char *ipv4, *ipv6; /* eth0, "172.20.20.2/24", or "" */
 	const char *command; /* main command as one line, "" = idle */
+	struct strv labels; /* the file's own, "K=V"; plan/artefacts.h makes containerlab's of it */
 	/* from the supervisor, valid after state_refresh() */
 	const char *state; /* "running", "exited", "created" */
 	int exit_status; /* wait status of the main command when "exited" */
@@ -61,6 +63,7 @@ struct lab_state {
 	const char *type; /* "topology" or "cluster" */
 	const char *status; /* "creating", "running" */
 	const char *path; /* of the topology file, absolute */
+	const char *lab_dir; /* clab-LAB, absolute, "" for a cluster */
 	const char *prefix; /* before node names in long names */
 	const char *owner; /* user who typed it (SUDO_USER or root) */
 	const char *mgmt_network, *mgmt_dev; /* network name; the host's interface on it, "" = none */

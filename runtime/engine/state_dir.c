@@ -23,6 +23,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "engine/labdir.h"
 #include "engine/state_internal.h"
 #include "kernel/fault.h"
 
@@ -221,6 +222,15 @@ static int tree_clear(int dirfd, dev_t dev, unsigned depth, const char *keep, st
 	return first;
 }
 
+int state_tree_remove(int parent, const char *name, struct error *e)
+{
+	struct stat sb;
+
+	if (fstatat(parent, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : error_errno(e, errno, "%s", name);
+	return tree_remove_entry(parent, name, sb.st_dev, 0, e);
+}
+
 static int netns_dir_open(void)
 {
 	return open(state_dir_netns(), DIR_FLAGS);
@@ -286,6 +296,8 @@ static int lab_clear(int root, const char *lab, int dirfd, struct error *e)
 	if (r == -EPROTONOSUPPORT)
 		return error_set(e, EPROTO, "%s", why.msg);
 	r = st ? state_netns_remove(st, e) : 0;
+	if (r == 0)
+		r = labdir_remove(lab, dirfd, e);
 	if (fstat(dirfd, &sb) < 0)
 		return error_errno(e, errno, "%s/%s", state_dir_root(), lab);
 	if (r == 0)

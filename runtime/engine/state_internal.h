@@ -62,6 +62,9 @@ int state_lab_sweep(int root, const char *lab, struct error *e);
 /** state_netns_remove() - remove the names in /run/netns that are those of @st's supervisor */
 int state_netns_remove(const struct lab_state *st, struct error *e);
 
+/** state_tree_remove() - remove a directory with all that is in it; follows no symlink, crosses no mount */
+int state_tree_remove(int parent, const char *name, struct error *e);
+
 /** state_dir_list() - the names of all labs, dead or alive, sorted */
 int state_dir_list(int root, struct arena *a, struct strv *ret, struct error *e);
 

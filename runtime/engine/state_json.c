@@ -13,7 +13,7 @@
 #include "base/strmap.h"
 #include "engine/state_internal.h"
 
-enum member_type { MEMBER_STRING, MEMBER_INT, MEMBER_UINT, MEMBER_U64, MEMBER_I64, MEMBER_BOOL, _MEMBER_TYPE_MAX };
+enum member_type { MEMBER_STRING, MEMBER_INT, MEMBER_UINT, MEMBER_U64, MEMBER_I64, MEMBER_BOOL, MEMBER_STRINGS, _MEMBER_TYPE_MAX };
 
 struct member {
 	const char *key;
@@ -32,6 +32,7 @@ static const struct member lab_members[] = {
 	MEMBER(lab_state, type, MEMBER_STRING, false),
 	MEMBER(lab_state, status, MEMBER_STRING, true),
 	MEMBER(lab_state, path, MEMBER_STRING, false),
+	MEMBER(lab_state, lab_dir, MEMBER_STRING, false),
 	MEMBER(lab_state, prefix, MEMBER_STRING, false),
 	MEMBER(lab_state, owner, MEMBER_STRING, false),
 	MEMBER(lab_state, mgmt_network, MEMBER_STRING, false),
@@ -59,6 +60,7 @@ static const struct member node_members[] = {
 	MEMBER(node_state, ipv4, MEMBER_STRING, false),
 	MEMBER(node_state, ipv6, MEMBER_STRING, false),
 	MEMBER(node_state, command, MEMBER_STRING, false),
+	MEMBER(node_state, labels, MEMBER_STRINGS, false),
 	{ 0 },
 };
 
@@ -78,6 +80,16 @@ static const struct member daemon_members[] = {
 };
 
 /* ---- writing ---- */
+
+static void strings_format(const struct strv *v, struct strbuf *out)
+{
+	strbuf_putc(out, '[');
+	for (size_t i = 0; i < v->n; i++) {
+		strbuf_puts(out, i ? ", " : "");
+		strbuf_json_string(out, v->v[i]);
+	}
+	strbuf_putc(out, ']');
+}
 
 static void member_format(const struct member *m, const char *base, struct strbuf *out)
 {
@@ -101,6 +113,9 @@ static void member_format(const struct member *m, const char *base, struct strbu
 		break;
 	case MEMBER_BOOL:
 		strbuf_puts(out, *(const bool *)p ? "true" : "false");
+		break;
+	case MEMBER_STRINGS:
+		strings_format(p, out);
 		break;
 	case _MEMBER_TYPE_MAX:
 		break;
@@ -178,6 +193,20 @@ static int integer_in(const json_t *v, json_int_t min, json_int_t max, json_int_
 	return 0;
 }
 
+static int strings_parse(const json_t *array, struct arena *a, struct strv *ret)
+{
+	if (!json_is_array(array))
+		return -EPROTO;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *s = json_string_value(json_array_get(array, i));
+
+		if (!s)
+			return -EPROTO;
+		strv_add(a, ret, s);
+	}
+	return 0;
+}
+
 static int member_parse(const struct member *m, const json_t *v, struct arena *a, char *base)
 {
 	void *p = base + m->offset;
@@ -209,6 +238,9 @@ static int member_parse(const struct member *m, const json_t *v, struct arena *a
 	case MEMBER_BOOL:
 		r = json_is_boolean(v) ? 0 : -EPROTO;
 		*(bool *)p = json_is_true(v);
+		break;
+	case MEMBER_STRINGS:
+		r = strings_parse(v, a, p);
 		break;
 	case _MEMBER_TYPE_MAX:
 		break;
