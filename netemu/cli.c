@@ -126,7 +126,9 @@ static int unknown_option(const struct verb *verb, const char *word, const char 
 
 	if (near)
 		return error_set(e, EINVAL, "unknown option '%s': did you mean '--%s'?", word, near);
-	return error_set(e, EINVAL, "unknown option '%s' (see %s %s --help)", word, cli_program, verb->name);
+	if (strcmp(cli_program, "netemu") != 0)
+		return error_set(e, EINVAL, "unknown option '%s'", word);
+	return error_set(e, EINVAL, "unknown option '%s' (see netemu help %s)", word, verb->name);
 }
 
 /* The option whose long name is @name, or begins with it as no other does. */
