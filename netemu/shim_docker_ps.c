@@ -106,14 +106,16 @@ static bool text_matches(const char *text, const char *part)
 
 static bool label_matches(const struct lab_state *lab, const struct node_state *n, const char *want)
 {
-	json_t *labels = labels_of(lab, n);
-	const char *eq = strchr(want, '='), *value;
-	char key[256];
+	const size_t len = strcspn(want, "=");
+	json_t *labels = labels_of(lab, n), *value;
+	const char *key;
+	bool found = false;
 
-	(void)snprintf(key, sizeof(key), "%.*s", eq ? (int)(eq - want) : (int)strlen(want), want);
-	value = json_string_value(json_object_get(labels, key));
+	json_object_foreach (labels, key, value)
+		if (strlen(key) == len && strncmp(key, want, len) == 0)
+			found = !want[len] || strcmp(json_string_value(value), want + len + 1) == 0;
 	json_decref(labels);
-	return value && (!eq || strcmp(value, eq + 1) == 0);
+	return found;
 }
 
 /* One --filter. @known: whether it is one at all. */
@@ -141,18 +143,17 @@ static bool filter_matches(struct arena *a, const struct lab_state *lab, const s
 	return false;
 }
 
-/* Filters with the same key are alternatives. */
+/* Filters with the same key are alternatives, but labels, which must all be there. */
 static bool filters_match(struct arena *a, const struct lab_state *lab, const struct node_state *n,
 			  const struct strv *filters, const char **bad)
 {
 	for (size_t i = 0; i < filters->n; i++) {
 		const size_t key = strcspn(filters->v[i], "=");
-		bool any = false, known;
+		bool any = false, known = false;
 
 		for (size_t k = 0; k < filters->n; k++)
-			if (strncmp(filters->v[i], filters->v[k], key + 1) == 0)
+			if (i == k || (strncmp(filters->v[i], filters->v[k], key + 1) == 0 && strncmp(filters->v[i], "label=", 6) != 0))
 				any |= filter_matches(a, lab, n, filters->v[k], &known);
-		(void)filter_matches(a, lab, n, filters->v[i], &known);
 		if (!known)
 			*bad = filters->v[i];
 		if (!any)
