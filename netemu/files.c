@@ -9,6 +9,7 @@
 #include "engine/state.h"
 #include "kubeapply.h"
 #include "plan/plan.h"
+#include "render.h"
 #include "verbs.h"
 
 /* ---- which file ---- */
@@ -20,15 +21,28 @@ static bool name_ends_in(const char *name, const char *suffix)
 	return n > m && strcmp(name + n - m, suffix) == 0;
 }
 
-/* All *.clab.yml and *.clab.yaml of a directory. */
-static int directory_topologies(struct arena *a, const char *path, struct strv *ret, struct error *e)
+/* As containerlab names topologies; templates count where there is nothing else. */
+static const char *const suffixes[2][4] = {
+	{ ".clab.yml", ".clab.yaml" },
+	{ ".clab.gotmpl", ".clab.yml.gotmpl", ".clab.yaml.gotmpl" },
+};
+
+static bool name_is_topology(const char *name, size_t turn)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes[turn]) && suffixes[turn][i]; i++)
+		if (name_ends_in(name, suffixes[turn][i]))
+			return true;
+	return false;
+}
+
+static int directory_topologies(struct arena *a, const char *path, size_t turn, struct strv *ret, struct error *e)
 {
 	_cleanup_closedir_ DIR *dir = opendir(path);
 
 	if (!dir)
 		return error_errno(e, errno, "%s", path);
 	for (const struct dirent *d = readdir(dir); d; d = readdir(dir))
-		if (d->d_name[0] != '.' && (name_ends_in(d->d_name, ".clab.yml") || name_ends_in(d->d_name, ".clab.yaml")))
+		if (d->d_name[0] != '.' && name_is_topology(d->d_name, turn))
 			strv_add(a, ret, arena_printf(a, "%s/%s", path, d->d_name));
 	return 0;
 }
@@ -37,23 +51,39 @@ static int directory_lookup(struct arena *a, const char *path, const char **ret,
 {
 	const char *plain = arena_printf(a, "%s/topo.yaml", path);
 	struct strv found = { 0 };
-	int r = directory_topologies(a, path, &found, e);
+	int r = 0;
 
+	for (size_t turn = 0; r == 0 && found.n == 0 && turn < ARRAY_SIZE(suffixes); turn++)
+		r = directory_topologies(a, path, turn, &found, e);
 	if (r < 0)
 		return r;
 	if (found.n > 1)
 		return error_set(e, EINVAL, "%s: several topologies are there (%s, %s%s): name one of them", path,
 				 strrchr(found.v[0], '/') + 1, strrchr(found.v[1], '/') + 1, found.n > 2 ? ", ..." : "");
 	if (found.n == 0 && access(plain, F_OK) < 0)
-		return error_set(e, ENOENT, "%s: no topology is there (*.clab.yml, *.clab.yaml or topo.yaml)", path);
+		return error_set(e, ENOENT, "%s: no topology is there (*.clab.yml, *.clab.yaml, *.clab.gotmpl or topo.yaml)", path);
 	*ret = found.n ? found.v[0] : plain;
 	return 0;
+}
+
+/* What containerlab would fetch: netemu works with files that are there. */
+static bool is_remote(const char *path)
+{
+	static const char *const starts[] = { "http://", "https://", "git@", "git://", "ssh://", "s3://" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (strncmp(path, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
 }
 
 int files_lookup(struct arena *a, const char *path, const char **ret, struct error *e)
 {
 	struct stat sb;
 
+	if (is_remote(path))
+		return error_set(e, EINVAL, "%s: netemu fetches nothing: get it first (git clone, curl -O), then name the file",
+				 path);
 	if (strcmp(path, "-") == 0 || stat(path, &sb) < 0 || !S_ISDIR(sb.st_mode)) {
 		*ret = arena_strdup(a, path);
 		return 0;
@@ -84,13 +114,12 @@ static void check_name(struct files *f, const struct lab *lab)
 	}
 }
 
-static const char *shown(const char *path)
+const char *files_shown(const char *path)
 {
 	return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
-/* The text lives as long as @f, which quotes it. */
-static int text_read(struct files *f, const char *path, char **ret, size_t *ret_len, struct error *e)
+int files_text(struct files *f, const char *path, char **ret, size_t *ret_len, struct error *e)
 {
 	int r = file_read(path, ret, ret_len, e);
 
@@ -99,21 +128,45 @@ static int text_read(struct files *f, const char *path, char **ret, size_t *ret_
 	return r;
 }
 
-static int file_load(struct files *f, const char *path, const struct load_options *opt, struct error *e)
+/* The text of a file as it is loaded: what a template renders to. @ret_shown: its name, or NULL: the path's. */
+static int file_text(struct files *f, const char *path, const char *vars, char **ret, size_t *ret_len, const char **ret_shown,
+		     struct error *e)
 {
+	_cleanup_strbuf_ struct strbuf rendered = { 0 };
+	int r = files_text(f, path, ret, ret_len, e);
+
+	if (r < 0 || !render_wanted(&f->arena, path, *ret, vars))
+		return r;
+	r = render_topology(f, path, *ret, *ret_len, vars, &rendered, e);
+	if (r < 0)
+		return r;
+	*ret_len = rendered.len;
+	*ret = strbuf_steal(&rendered);
+	if (!*ret)
+		return error_oom(e);
+	*ARENA_PUSH(&f->arena, f->texts, f->n_texts) = *ret;
+	*ret_shown = arena_printf(&f->arena, "%s (rendered)", files_shown(path));
+	return 0;
+}
+
+static int file_load(struct files *f, const char *path, const struct load_options *opt, const char *vars, struct error *e)
+{
+	struct load_options own = *opt;
 	struct lab *lab, **slot;
 	char *text;
 	size_t len;
-	int r = text_read(f, path, &text, &len, e);
+	int r = file_text(f, path, vars, &text, &len, &own.shown, e);
 
+	if (r == -EINVAL && !e->code)
+		return 0; /* said in the diagnostics: the other files have theirs to say */
 	if (r < 0)
 		return r;
 	if (manifest_detect(text, len)) {
 		strv_add(&f->arena, &f->manifest_files, path);
-		manifests_load(&f->diag, shown(path), text, len, &f->manifests);
+		manifests_load(&f->diag, files_shown(path), text, len, &f->manifests);
 		return 0;
 	}
-	lab = lab_load(&f->diag, path, text, len, opt);
+	lab = lab_load(&f->diag, path, text, len, &own);
 	if (!lab)
 		return 0;
 	if (lab->name)
@@ -138,8 +191,9 @@ static int path_add(struct files *f, const char *path, struct strv *files, struc
 	return 0;
 }
 
-int files_load(const struct strv *paths, const struct load_options *opt, struct files *ret, struct error *e)
+int files_load(const struct strv *paths, const struct load_options *opt, const char *vars, struct files *ret, struct error *e)
 {
+	const char *topo = getenv("CLAB_TOPO");
 	struct strv files = { 0 };
 	int r = 0;
 
@@ -147,9 +201,9 @@ int files_load(const struct strv *paths, const struct load_options *opt, struct 
 	for (size_t i = 0; r == 0 && i < paths->n; i++)
 		r = path_add(ret, paths->v[i], &files, e);
 	if (r == 0 && paths->n == 0)
-		r = path_add(ret, ".", &files, e);
+		r = path_add(ret, topo && *topo ? topo : ".", &files, e);
 	for (size_t i = 0; r == 0 && i < files.n; i++)
-		r = file_load(ret, files.v[i], opt, e);
+		r = file_load(ret, files.v[i], opt, vars, e);
 	if (r < 0)
 		return r;
 	kube_apply_check(&ret->manifests, files_cluster(ret), &ret->diag);
@@ -184,15 +238,15 @@ static int manifest_load(struct files *f, const char *path, struct error *e)
 {
 	char *text;
 	size_t len;
-	int r = text_read(f, path, &text, &len, e);
+	int r = files_text(f, path, &text, &len, e);
 
 	if (r < 0)
 		return r;
 	strv_add(&f->arena, &f->manifest_files, path);
 	if (file_detect(text, len) != FILE_UNKNOWN)
-		return error_set(e, EINVAL, "%s: a topology or a cluster config is not applied, but run (netemu run %s)", shown(path),
+		return error_set(e, EINVAL, "%s: a topology or a cluster config is not applied, but run (netemu run %s)", files_shown(path),
 				 path);
-	manifests_load(&f->diag, shown(path), text, len, &f->manifests);
+	manifests_load(&f->diag, files_shown(path), text, len, &f->manifests);
 	return 0;
 }
 
@@ -238,11 +292,11 @@ int files_pin(struct files *f, const char *path, struct lab *cluster, bool runni
 	json_t *pins;
 	char *text;
 	size_t len;
-	int r = text_read(f, path, &text, &len, e);
+	int r = files_text(f, path, &text, &len, e);
 
 	if (r < 0)
 		return r;
-	pins = pins_load(&f->diag, shown(path), text, len, cluster, running);
+	pins = pins_load(&f->diag, files_shown(path), text, len, cluster, running);
 	if (pins && !running)
 		pins_apply(cluster, pins);
 	if (pins && running)
@@ -276,6 +330,7 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 	_cleanup_arena_ struct arena a = { 0 };
 	const struct strv topo = cli_list(cli, "topo"), filter = cli_list(cli, "node-filter");
 	const struct strv kinds = cli_list(cli, "map-kind");
+	const char *vars = cli_value(cli, "vars") ? cli_value(cli, "vars") : getenv("CLAB_VARS");
 	const struct load_options opt = {
 		.name = cli_value(cli, "name"),
 		.node_filter = filter.n ? &filter : NULL,
@@ -292,7 +347,7 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 		strv_add(&a, &paths, cli_args(cli)->v[i]);
 	for (size_t i = 0; i < topo.n; i++)
 		strv_add(&a, &paths, topo.v[i]);
-	r = files_load(&paths, &opt, ret, &e);
+	r = files_load(&paths, &opt, vars && *vars ? vars : NULL, ret, &e);
 	if (r == 0)
 		r = pin_labs(cli, ret, &e);
 	diag_print(&ret->diag, stderr, cli_colour(stderr));
@@ -360,8 +415,9 @@ static int lab_in_file(struct arena *a, const char *path, struct strv *ret)
 	const struct load_options opt = { .environ_ = environ };
 	const struct strv paths = { (char *[]){ (char *)path, NULL }, 1 };
 	_cleanup_files_ struct files files = { 0 };
+	struct error e = { 0 };
 
-	(void)files_load(&paths, &opt, &files, NULL);
+	(void)files_load(&paths, &opt, NULL, &files, &e);
 	for (size_t i = 0; i < files.n; i++)
 		if (files.labs[i]->name && state_name_valid(files.labs[i]->name))
 			add_once(a, ret, files.labs[i]->name);

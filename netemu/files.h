@@ -26,21 +26,22 @@ struct files {
 
 /**
  * files_load() - load everything that @paths name
- * @paths: files, directories (their one *.clab.yml or *.clab.yaml, else topo.yaml), "-" for standard input; none:
- *         the current directory. A file that is named twice is loaded once.
+ * @paths: files, directories (their one *.clab.yml or *.clab.yaml, else *.clab.gotmpl, else topo.yaml), "-" for standard
+ *         input; none: what $CLAB_TOPO names, else the current directory. A file that is named twice is loaded once.
  * @opt: handed on to lab_load()
+ * @vars: variables for topology templates (render.h), or NULL
  * @ret: to be freed with files_done(), also on failure
  *
  * What a file is, its content tells. Mistakes inside files are in ret->diag, also two labs of the same name; nothing is printed.
  *
  * Return: 0, -EINVAL when ret->diag has errors (@e is not set), or -errno when a path cannot be read (@e says).
  */
-int files_load(const struct strv *paths, const struct load_options *opt, struct files *ret, struct error *e);
+int files_load(const struct strv *paths, const struct load_options *opt, const char *vars, struct files *ret, struct error *e);
 
 /**
  * files_load_cli() - the same from the arguments and options of a verb that has FILE... (run, plan, validate)
  *
- * Takes --topo, --name, --node-filter, --map-kind and --pin (or NETEMU_PIN), and shows all mistakes and warnings on stderr.
+ * Takes --topo, --vars, --name, --node-filter, --map-kind and --pin (or NETEMU_PIN), and shows all mistakes and warnings on stderr.
  *
  * Return: CLI_OK; CLI_INVALID for mistakes in the files; CLI_FAILED when a path cannot be read.
  */
@@ -53,6 +54,11 @@ int files_load_cli(const struct cli *cli, struct files *ret);
  * Return: as files_load().
  */
 int files_load_manifests(const struct strv *paths, struct files *ret, struct error *e);
+
+/** files_text() - read a file whose text lives as long as @f, which may quote it. Return: 0 or -errno. */
+int files_text(struct files *f, const char *path, char **ret, size_t *ret_len, struct error *e);
+/** files_shown() - how a path is called in messages */
+const char *files_shown(const char *path);
 
 /** files_cluster() - the one cluster among the labs; NULL when there is none or are several */
 struct lab *files_cluster(const struct files *files);

@@ -28,6 +28,9 @@ const struct verb_status common_statuses[] = {
 /* ---- options that several verbs have ---- */
 
 #define OPTION_TOPO { "topo", 't', OPT_STRINGS, "FILE", COMPLETE_FILES, "the same as the argument FILE" }
+#define OPTION_VARS                                                                                                \
+	{ "vars", 0, OPT_STRING, "FILE", COMPLETE_FILES,                                                           \
+	  "variables for a topology template (default: $CLAB_VARS, else NAME_vars.yaml, .yml or .json beside it)" }
 #define OPTION_NAME { "name", 0, OPT_STRING, "NAME", COMPLETE_NOTHING, "name of the lab, instead of the file's" }
 #define OPTION_FILTER                                                                                              \
 	{ "node-filter", 0, OPT_LIST, "NODE,...", COMPLETE_NOTHING,                                                \
@@ -59,6 +62,7 @@ static const struct verb_option no_options[] = { END_OPTION };
 
 static const struct verb_option run_options[] = {
 	OPTION_TOPO,
+	OPTION_VARS,
 	{ "wait", 0, OPT_MAYBE_NUMBER, "SECONDS", COMPLETE_NOTHING,
 	  "return when routing has settled and all pods that can run do; after SECONDS (default 60) say what is missing, and "
 	  "exit with 1" },
@@ -255,7 +259,7 @@ static const struct verb_example kubeconfig_examples[] = {
 /* ---- plan, validate ---- */
 
 static const struct verb_option plan_options[] = {
-	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, OPTION_STUB, END_OPTION,
+	OPTION_TOPO, OPTION_VARS, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, OPTION_STUB, END_OPTION,
 };
 
 static const struct verb_example plan_examples[] = {
@@ -264,7 +268,7 @@ static const struct verb_example plan_examples[] = {
 };
 
 static const struct verb_option validate_options[] = {
-	OPTION_TOPO, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, END_OPTION,
+	OPTION_TOPO, OPTION_VARS, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, END_OPTION,
 };
 
 static const struct verb_example validate_examples[] = {
@@ -331,8 +335,10 @@ const struct verb verbs[] = {
 			"topology or a Kind cluster config, each of which is a lab of its own; Cilium's values.yaml or "
 			"Kubernetes manifests, which go to the cluster among the files, else to the one that is running. "
 			"Their order does not matter. Everything is checked before anything is made.\n\n"
-			"A directory means its one *.clab.yml or *.clab.yaml, else its topo.yaml; no argument means the "
-			"current directory; - means standard input.\n\n"
+			"A directory means its one *.clab.yml or *.clab.yaml, else its *.clab.gotmpl, else its topo.yaml; no "
+			"argument means what $CLAB_TOPO names, else the current directory; - means standard input. A *.gotmpl is "
+			"rendered first, with the variables of --vars and the templates of clab_templates/ beside it; mistakes in "
+			"what comes out are shown with the rendered line.\n\n"
 			"Either all of it comes up, or nothing is left of it. It returns when the nodes run and all of their "
 			"exec lines have been done, a cluster's nodes have registered, and objects have been accepted; the lab then "
 			"lives until it is destroyed.\n\n"

@@ -107,7 +107,7 @@ static bool load_text(struct loader *l, const char *text, size_t len)
 
 struct lab *lab_load(struct diag *d, const char *path, const char *text, size_t len, const struct load_options *opt)
 {
-	const char *shown = strcmp(path, "-") == 0 ? "<stdin>" : path;
+	const char *shown = opt->shown ? opt->shown : strcmp(path, "-") == 0 ? "<stdin>" : path;
 	struct loader l = { .d = d, .opt = opt, .lab = calloc(1, sizeof(struct lab)) };
 	bool ok;
 

@@ -284,26 +284,49 @@ static int fn_append(const struct call *c)
 	return give(c, list);
 }
 
-enum { SEQ_MAX = 100000 };
+enum { SEQ_MAX = 100000, SEQ_NUMBER_MAX = 1000000000 };
 
-/* seq END, seq START END, seq START END STEP: both ends are part of it. */
+static int number_of(const struct call *c, size_t i, double *ret, bool *whole);
+
+/* seq END, seq START END, seq START END STEP: both ends are part of it; a step of 0 is an empty one. */
 static int fn_seq(const struct call *c)
 {
 	json_int_t n[3] = { 1, 0, 1 };
 	json_t *list;
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (!json_is_integer(c->args[i]))
+		bool whole = true;
+		double d;
+		int r = number_of(c, i, &d, &whole);
+
+		if (r < 0)
+			return r;
+		if (!whole || !(fabs(d) <= SEQ_NUMBER_MAX)) /* nor NaN */
 			return wrong_type(c, "whole numbers");
-		n[c->n == 1 ? 1 : i] = json_integer_value(c->args[i]);
+		n[c->n == 1 ? 1 : i] = (json_int_t)d;
 	}
 	if (n[2] == 0)
-		return error_set(c->e, EINVAL, "seq: the step is 0");
+		return give(c, json_array());
 	n[2] = n[1] < n[0] ? -llabs(n[2]) : llabs(n[2]);
 	if (llabs(n[1] - n[0]) / llabs(n[2]) > SEQ_MAX)
 		return error_set(c->e, E2BIG, "seq: more than %d numbers", SEQ_MAX);
 	list = json_array();
 	for (json_int_t i = n[0]; n[2] > 0 ? i <= n[1] : i >= n[1]; i += n[2])
+		(void)json_array_append_new(list, json_integer(i));
+	return give(c, list);
+}
+
+/* until END: 0 to END-1, of the sprig functions that older templates use. */
+static int fn_until(const struct call *c)
+{
+	json_t *list;
+
+	if (!json_is_integer(c->args[0]))
+		return wrong_type(c, "a whole number");
+	if (json_integer_value(c->args[0]) > SEQ_MAX)
+		return error_set(c->e, E2BIG, "until: more than %d numbers", SEQ_MAX);
+	list = json_array();
+	for (json_int_t i = 0; i < json_integer_value(c->args[0]); i++)
 		(void)json_array_append_new(list, json_integer(i));
 	return give(c, list);
 }
@@ -365,6 +388,15 @@ static double op_multiply(double a, double b)
 static int fn_add(const struct call *c)
 {
 	return fold(c, op_add);
+}
+
+static int fn_add1(const struct call *c)
+{
+	bool whole = true;
+	double d;
+	int r = number_of(c, 0, &d, &whole);
+
+	return r < 0 ? r : give_number(c, d + 1, whole);
 }
 
 static int fn_subtract(const struct call *c)
@@ -474,11 +506,14 @@ static int fn_json(const struct call *c)
 	return give_json(c, JSON_COMPACT);
 }
 
-/* (ToJSONPretty INDENT VALUE); the value alone is taken, too. */
+/* (ToJSONPretty VALUE PREFIX INDENT) is containerlab's, (ToJSONPretty INDENT VALUE) gomplate's; the value alone is taken, too. */
 static int fn_json_pretty(const struct call *c)
 {
-	const char *indent = c->n == 2 ? text_of(c, 0) : "  ";
-	const struct call inner = { c->pool, c->name, c->args + c->n - 1, 1, c->ret, c->e };
+	const char *indent = c->n == 1 ? "  " : text_of(c, c->n == 2 ? 0 : 2);
+	const struct call inner = { c->pool, c->name, c->n == 2 ? c->args + 1 : c->args, 1, c->ret, c->e };
+
+	if (c->n == 3 && (!text_of(c, 1) || *text_of(c, 1)))
+		return error_set(c->e, EINVAL, "%s: a prefix of lines is not supported", c->name);
 
 	return give_json(&inner, JSON_INDENT(indent ? MIN_OF(strlen(indent), 31U) : 2U));
 }
@@ -870,6 +905,8 @@ static const struct function {
 	{ "keys coll.Keys", 1, 1, fn_keys },
 	{ "append coll.Append", 2, 2, fn_append },
 	{ "seq math.Seq", 1, 3, fn_seq },
+	{ "until", 1, 1, fn_until },
+	{ "add1", 1, 1, fn_add1 },
 	{ "add math.Add", 1, TEMPLATE_ARGS, fn_add },
 	{ "subtract sub math.Sub", 2, 2, fn_subtract },
 	{ "mul math.Mul", 1, TEMPLATE_ARGS, fn_multiply },
@@ -884,7 +921,7 @@ static const struct function {
 	{ "printf", 1, TEMPLATE_ARGS, fn_printf },
 	{ "html", 1, 1, fn_html },
 	{ "json ToJSON toJSON data.ToJSON", 1, 1, fn_json },
-	{ "ToJSONPretty toJSONPretty data.ToJSONPretty", 1, 2, fn_json_pretty },
+	{ "ToJSONPretty toJSONPretty data.ToJSONPretty", 1, 3, fn_json_pretty },
 	{ "toString conv.ToString", 1, 1, fn_string },
 	{ "upper toUpper strings.ToUpper", 1, 1, fn_upper },
 	{ "lower toLower strings.ToLower", 1, 1, fn_lower },

@@ -90,8 +90,10 @@ static const struct row rows[] = {
 	{ "{{len .name}} {{len .map}}", "3 2" },
 	{ "{{add 1 2 3}} {{subtract 5 2}} {{mul 2 3}} {{div 7 2}} {{idiv 7 2}} {{rem 7 4}}", "6 3 6 3.5 3 3" },
 	{ "{{seq 3}} {{seq 5 1 2}}", "[1 2 3] [5 3 1]" },
+	{ "{{seq \"2\" 4}} {{seq 1 3 0}} {{until 3}} {{add1 4}}", "[2 3 4] [] [0 1 2] 5" },
 	{ "{{ToJSON .map}} {{json .list}}", "{\"a\":{\"b\":\"deep\"},\"z\":1} [\"a\",\"b\",\"c\"]" },
 	{ "{{ToJSONPretty \" \" .map.a}}", "{\n \"b\": \"deep\"\n}" },
+	{ "{{ToJSONPretty .map.a \"\" \" \"}}", "{\n \"b\": \"deep\"\n}" },
 	{ "{{strings.ToUpper .name}} {{toUpper \"x\"}} {{title \"ab cd\"}} {{trimSpace \" a \"}}", "LAB X Ab Cd a" },
 	{ "{{join .list \"-\"}} {{split \",\" \"a,b\"}} {{replaceAll \"a\" \"b\" \"aXa\"}} {{hasPrefix \"la\" .name}}",
 	  "a-b-c [a b] bXb true" },
@@ -131,6 +133,10 @@ static const struct row rows[] = {
 	{ "{{range 100000}}{{range 100000}}{{end}}{{end}}", NULL },
 	{ "{{define \"r\"}}{{template \"r\"}}{{end}}{{template \"r\"}}", NULL },
 	{ "{{seq 10000000}}", NULL },
+	{ "{{seq 1 1e300}}", NULL },
+	{ "{{seq -9000000000000000000 9000000000000000000}}", NULL },
+	{ "{{seq 1.5}}", NULL },
+	{ "{{until 10000000}}", NULL },
 };
 
 static int render(const char *text, bool strict, struct strbuf *out, struct template_place *place, struct error *e)
