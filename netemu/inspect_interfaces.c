@@ -13,6 +13,7 @@
 #include "inspect.h"
 #include "kernel/link.h"
 #include "kernel/netns.h"
+#include "linkctl.h"
 
 enum { COL_NODE, COL_NAME, COL_ALIAS, COL_MAC, COL_IFINDEX, COL_MTU, COL_TYPE, COL_STATE, COL_ADDRESSES, _COL_MAX };
 
@@ -117,35 +118,11 @@ static int conn_dump(struct nlconn *c, const struct node_state *n, bool json, st
 	return 0;
 }
 
-/*
- * The namespace of a node: an fd that the supervisor holds, or, when it is somebody else's, that of its init. The
- * start time tells that the pid was still theirs after the fd was opened.
- */
-static int node_netns_open(const struct lab_state *st, const struct node_state *n, struct error *e)
-{
-	bool own = n->netns_fd >= 0;
-	pid_t pid = own ? st->supervisor : n->pid;
-	_cleanup_close_ int fd = -EBADF;
-	uint64_t starttime = 0;
-	char path[64];
-
-	if (own)
-		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, n->netns_fd);
-	else
-		(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	fd = netns_open(path, e);
-	if (fd < 0)
-		return fd;
-	if (state_pid_starttime(pid, &starttime) < 0 || starttime != (own ? st->starttime : n->starttime))
-		return error_set(e, ESRCH, "process %d is gone", pid);
-	return TAKE_FD(fd);
-}
-
 static int node_add(int self, const struct lab_state *st, const struct node_state *n, bool json, struct table *t,
 		    struct error *e)
 {
 	_cleanup_nlconn_ struct nlconn *c = NULL;
-	_cleanup_close_ int fd = node_netns_open(st, n, e);
+	_cleanup_close_ int fd = linkctl_netns(st, n, e);
 	int r = fd < 0 ? fd : nlconn_open_in(NETLINK_ROUTE, fd, self, &c, e);
 
 	if (r == 0)

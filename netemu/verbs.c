@@ -190,6 +190,27 @@ static const struct verb_example logs_examples[] = {
 	END_EXAMPLE,
 };
 
+/* ---- link ---- */
+
+static const struct verb_option link_options[] = {
+	{ "delay", 0, OPT_STRING, "TIME", COMPLETE_NOTHING, "hold each packet back that long: 10ms" },
+	{ "jitter", 0, OPT_STRING, "TIME", COMPLETE_NOTHING, "how much the delay varies: 2ms" },
+	{ "loss", 0, OPT_STRING, "PERCENT", COMPLETE_NOTHING, "how many of the packets are lost: 1%" },
+	{ "rate", 0, OPT_STRING, "RATE", COMPLETE_NOTHING, "as many kbit/s, or a number with its unit: 100mbit" },
+	{ "corruption", 0, OPT_STRING, "PERCENT", COMPLETE_NOTHING, "in how many of the packets one bit is wrong: 0.1%" },
+	OPTION_FORMAT,
+	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node, when several have one of that name" },
+	END_OPTION,
+};
+
+static const struct verb_example link_examples[] = {
+	{ "netemu link tor0:net0 down", "as if the cable was pulled; both ends see it" },
+	{ "netemu link tor0:net0 set --delay 10ms --jitter 2ms --loss 1%", "a bad line, in this direction" },
+	{ "netemu link tor0:net0 reset", "and a good one again" },
+	{ "netemu link tor0 show", "all interfaces of a node" },
+	END_EXAMPLE,
+};
+
 /* ---- apply, get, delete, kubeconfig ---- */
 
 static const struct verb_option apply_options[] = {
@@ -424,6 +445,26 @@ const struct verb verbs[] = {
 		.max_args = 2,
 		.complete = COMPLETE_NODES_PODS,
 		.run = cmd_logs,
+	},
+	{
+		.name = "link",
+		.synopsis = "NODE:INTERFACE [up|down|set|reset|show] | NODE show",
+		.summary = "take links of a running lab down, impair them, show them",
+		.description =
+			"up and down set an interface up or down; the other end of the link loses its carrier with it. Addresses stay, "
+			"routes that the kernel drops are for the node's own daemons to bring back.\n\n"
+			"set impairs what leaves the interface from now on (the other direction is the other end's). It replaces all "
+			"that was set before, as containerlab's tools netem set does; reset takes everything away. A link may have "
+			"impairments from its file, too: `impairments: {delay: 10ms, loss: 1}`. A rate alone is done by tbf, anything "
+			"else needs the kernel's netem (see netemu probe).\n\n"
+			"show is what happens without a word. In JSON, rate is in kbit/s and loss in percent. INTERFACE may be the "
+			"name in the file where the kernel's is another one (ge-0/0/0), and NODE may be host.",
+		.options = link_options,
+		.examples = link_examples,
+		.min_args = 1,
+		.max_args = 2,
+		.complete = COMPLETE_NODES,
+		.run = cmd_link,
 	},
 	{
 		.name = "apply",

@@ -723,6 +723,7 @@ struct lab_state *engine_state(const struct engine *en, const char *status)
 	st->supervisor = en->self;
 	(void)state_pid_starttime(en->self, &st->starttime);
 	st->created = time(NULL);
+	st->bridges_fd = MAX_OF(en->ns_fd[PLAN_NS_INDEX_LAB], 0);
 	st->made_netns_dir = en->made_netns_dir;
 	st->n_nodes = lab->n_nodes;
 	st->nodes = arena_alloc(&st->arena, (lab->n_nodes + 1) * sizeof(*st->nodes));

@@ -71,6 +71,7 @@ struct lab_state {
 	pid_t supervisor; /* host view */
 	uint64_t starttime; /* of the supervisor */
 	int64_t created; /* seconds since the epoch */
+	int bridges_fd; /* fd number in the supervisor of the namespace where the lab's bridges are; 0: none */
 	bool made_netns_dir; /* /run/netns did not exist before */
 	struct node_state *nodes;
 	size_t n_nodes;

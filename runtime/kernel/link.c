@@ -5,6 +5,7 @@
  */
 #include "kernel/link.h"
 
+#include <arpa/inet.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
@@ -182,6 +183,7 @@ static int put_macvlan(struct nl_msg *m, enum link_macvlan_mode mode)
 		[LINK_MACVLAN_VEPA] = MACVLAN_MODE_VEPA,
 		[LINK_MACVLAN_BRIDGE] = MACVLAN_MODE_BRIDGE,
 		[LINK_MACVLAN_PASSTHRU] = MACVLAN_MODE_PASSTHRU,
+		[LINK_MACVLAN_SOURCE] = MACVLAN_MODE_SOURCE,
 	};
 	struct nlattr *data = nla_nest_start(m, IFLA_INFO_DATA);
 
@@ -213,14 +215,16 @@ int link_create_macvlan(struct nlconn *c, const struct link_end *end, int parent
 static int put_vxlan(struct nl_msg *m, const struct link_vxlan *spec)
 {
 	const bool group6 = spec->remote.family == AF_INET6, local6 = spec->local.family == AF_INET6;
-	const uint16_t port = spec->port ? spec->port : 4789;
+	const struct ifla_vxlan_port_range src = { htons(spec->src_port), htons(spec->src_port) };
 	struct nlattr *data = nla_nest_start(m, IFLA_INFO_DATA);
 	int r;
 
 	if (!data)
 		return -EMSGSIZE;
 	r = nla_put_u32(m, IFLA_VXLAN_ID, spec->vni);
-	r |= nla_put_u16(m, IFLA_VXLAN_PORT, (uint16_t)(port << 8 | port >> 8)); /* big endian */
+	r |= nla_put_u16(m, IFLA_VXLAN_PORT, htons(spec->port ? spec->port : 4789));
+	if (spec->src_port)
+		r |= nla_put(m, IFLA_VXLAN_PORT_RANGE, sizeof(src), &src);
 	r |= nla_put_u8(m, IFLA_VXLAN_LEARNING, spec->learning);
 	if (spec->parent)
 		r |= nla_put_u32(m, IFLA_VXLAN_LINK, (uint32_t)spec->parent);
@@ -309,6 +313,30 @@ int link_set_alias(struct nlconn *c, int ifindex, const char *alias, struct erro
 	return nlconn_submit(c, m, e, "set alias of interface %d", ifindex);
 }
 
+int link_set_name(struct nlconn *c, int ifindex, const char *ifname, struct error *e)
+{
+	_cleanup_msg_ struct nl_msg *m = link_msg(RTM_SETLINK, 0, ifindex);
+
+	if (bad_name(ifname))
+		return error_errno(e, EINVAL, "rename interface %d", ifindex);
+	if (!m || nla_put_string(m, IFLA_IFNAME, ifname) < 0)
+		return error_oom(e);
+	return nlconn_submit(c, m, e, "rename interface %d to %s", ifindex, ifname);
+}
+
+int link_add_altname(struct nlconn *c, int ifindex, const char *altname, struct error *e)
+{
+	_cleanup_msg_ struct nl_msg *m = link_msg(RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_APPEND, ifindex);
+	struct nlattr *list;
+
+	if (!*altname || strlen(altname) >= LINK_ALTNAME_SIZE)
+		return error_errno(e, EINVAL, "name interface %d", ifindex);
+	list = m ? nla_nest_start(m, IFLA_PROP_LIST | NLA_F_NESTED) : NULL;
+	if (!list || nla_put_string(m, IFLA_ALT_IFNAME, altname) < 0 || nla_nest_end(m, list) < 0)
+		return error_oom(e);
+	return nlconn_submit(c, m, e, "name interface %d %s as well", ifindex, altname);
+}
+
 int link_move(struct nlconn *c, int ifindex, int netns_fd, const char *ifname, struct error *e)
 {
 	_cleanup_msg_ struct nl_msg *m = link_msg(RTM_NEWLINK, 0, ifindex);
@@ -344,11 +372,12 @@ static int take_index(const struct nlmsghdr *nlh, void *arg, struct error *e)
 int link_get_index(struct nlconn *c, const char *ifname, int *ret, struct error *e)
 {
 	_cleanup_msg_ struct nl_msg *m = link_msg(RTM_GETLINK, 0, 0);
+	const bool is_long = ifname && strlen(ifname) >= LINK_NAME_SIZE;
 	int index = 0, r;
 
-	if (bad_name(ifname))
+	if (!ifname || !*ifname || strlen(ifname) >= LINK_ALTNAME_SIZE)
 		return error_errno(e, EINVAL, "find interface %s", ifname ? ifname : "(no name)");
-	if (!m || nla_put_string(m, IFLA_IFNAME, ifname) < 0)
+	if (!m || nla_put_string(m, is_long ? IFLA_ALT_IFNAME : IFLA_IFNAME, ifname) < 0)
 		return error_oom(e);
 	if (nla_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
 		return error_oom(e);
@@ -619,6 +648,22 @@ static void parse_kind(struct nlattr *linkinfo, char *kind, size_t size)
 		attr_string(tb[IFLA_INFO_KIND], kind, size);
 }
 
+static void parse_altname(struct nlattr *list, char *name, size_t size)
+{
+	struct nlattr *a;
+	int rest;
+
+	name[0] = '\0';
+	if (!list)
+		return;
+	nla_for_each_nested(a, list, rest) {
+		if (nla_type(a) != IFLA_ALT_IFNAME)
+			continue;
+		attr_string(a, name, size);
+		return;
+	}
+}
+
 int link_parse(const struct nlmsghdr *nlh, struct link_info *ret)
 {
 	struct nlattr *tb[IFLA_MAX + 1];
@@ -641,6 +686,7 @@ int link_parse(const struct nlmsghdr *nlh, struct link_info *ret)
 		memcpy(ret->mac.b, nla_data(tb[IFLA_ADDRESS]), sizeof(ret->mac.b));
 	attr_string(tb[IFLA_IFNAME], ret->ifname, sizeof(ret->ifname));
 	attr_string(tb[IFLA_IFALIAS], ret->alias, sizeof(ret->alias));
+	parse_altname(tb[IFLA_PROP_LIST], ret->altname, sizeof(ret->altname));
 	parse_kind(tb[IFLA_LINKINFO], ret->kind, sizeof(ret->kind));
 	return 1;
 }

@@ -18,6 +18,7 @@
 enum {
 	LINK_NAME_SIZE = 16, /* IFNAMSIZ, with the NUL */
 	LINK_ALIAS_SIZE = 256, /* IFALIASZ */
+	LINK_ALTNAME_SIZE = 128, /* ALTIFNAMSIZ of linux/if.h */
 	/* For users that must not include linux/rtnetlink.h and linux/if_addr.h: */
 	ROUTE_TABLE_MAIN = 254, /* RT_TABLE_MAIN */
 	ROUTE_PROTO_KERNEL = 2, /* RTPROT_KERNEL */
@@ -73,6 +74,7 @@ enum link_macvlan_mode {
 	LINK_MACVLAN_VEPA,
 	LINK_MACVLAN_BRIDGE,
 	LINK_MACVLAN_PASSTHRU,
+	LINK_MACVLAN_SOURCE,
 	_LINK_MACVLAN_MODE_MAX
 };
 
@@ -88,6 +90,7 @@ struct link_vxlan {
 	struct inprefix remote; /* unicast or group; family 0: none */
 	struct inprefix local; /* family 0: chosen by routing */
 	uint16_t port; /* UDP; 0: 4789 */
+	uint16_t src_port; /* 0: one that tells flows apart */
 	int parent; /* ifindex in the namespace of the conn, or 0; the tunnel's packets stay in that namespace */
 	bool learning;
 };
@@ -108,11 +111,20 @@ int link_set_noarp(struct nlconn *c, int ifindex, struct error *e);
 int link_set_master(struct nlconn *c, int ifindex, int master, struct error *e);
 int link_set_mtu(struct nlconn *c, int ifindex, uint32_t mtu, struct error *e);
 int link_set_alias(struct nlconn *c, int ifindex, const char *alias, struct error *e);
+/** link_set_name() - a link that is down gets another name */
+int link_set_name(struct nlconn *c, int ifindex, const char *ifname, struct error *e);
+/** link_add_altname() - a second name, which may be long (LINK_ALTNAME_SIZE) and works wherever a name does (5.5) */
+int link_add_altname(struct nlconn *c, int ifindex, const char *altname, struct error *e);
 /** link_move() - into another namespace, with a new name; slow (see above), only for links that exist already */
 int link_move(struct nlconn *c, int ifindex, int netns_fd, const char *ifname, struct error *e);
 /** link_delete() - 8-16 ms each: tear a lab down by dropping its namespaces, not by this */
 int link_delete(struct nlconn *c, int ifindex, struct error *e);
-/** link_get_index() - flushes a batch first. Return: 0 or -errno, -ENODEV when there is none of that name. */
+/**
+ * link_get_index() - flushes a batch first
+ * @ifname: a name or an altname
+ *
+ * Return: 0 or -errno, -ENODEV when there is none of that name.
+ */
 int link_get_index(struct nlconn *c, const char *ifname, int *ret, struct error *e);
 
 /* ---- addresses and routes ---- */
@@ -186,6 +198,7 @@ struct link_info {
 	struct macaddr mac;
 	char ifname[LINK_NAME_SIZE];
 	char kind[LINK_NAME_SIZE]; /* "veth"; "" for those that are not made by rtnetlink */
+	char altname[LINK_ALTNAME_SIZE]; /* the first one, or "" */
 	char alias[LINK_ALIAS_SIZE];
 };
 
