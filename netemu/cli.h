@@ -115,6 +115,7 @@ int cmd_list(const struct cli *cli);
 int cmd_inspect(const struct cli *cli);
 int cmd_logs(const struct cli *cli);
 int cmd_link(const struct cli *cli);
+int cmd_save(const struct cli *cli);
 int cmd_plan(const struct cli *cli);
 int cmd_validate(const struct cli *cli);
 int cmd_probe(const struct cli *cli);

@@ -5,31 +5,19 @@
  * Owns: which terminal or descriptors the command gets, and its exit status. Refuses to enter namespaces: the
  * node's init starts the command and hands back the pty.
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "cli.h"
 #include "engine/agentc.h"
 #include "engine/state.h"
 #include "kubepod.h"
+#include "nodeexec.h"
 #include "relay.h"
 
 enum { REQUEST_ID = 1 };
 
 /* Without a command: a login shell, bash when the node has it. */
 static const char *const login_shell[] = { "/bin/sh", "-c", "command -v bash >/dev/null && exec bash -l; exec sh -l" };
-
-static int node_connect(const struct lab_state *st, size_t node, struct error *e)
-{
-	char path[512];
-	_cleanup_close_ int dir = -EBADF;
-
-	(void)snprintf(path, sizeof(path), "%s/%s/nodes", state_dir_root(), st->name);
-	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return error_errno(e, errno, "open %s", path);
-	return agent_connect(dir, st->nodes[node].name, e);
-}
 
 static void command_words(const struct cli *cli, struct arena *a, struct strv *argv)
 {

@@ -221,6 +221,24 @@ static int inspect_nodes(const struct inspected *in, const struct output *o)
 	return CLI_OK;
 }
 
+static int inspect_nodes_details(const struct inspected *in, const struct output *o)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct inspect_node *nodes = NULL;
+	struct cell row[_COL_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n; i++)
+		for (size_t k = 0; k < in->labs[i]->n_nodes; k++) {
+			if (is_host_itself(&in->labs[i]->nodes[k]))
+				continue;
+			status_fill(&a, row, in->labs[i], &in->labs[i]->nodes[k]);
+			*ARENA_PUSH(&a, nodes, n) = (struct inspect_node){ in->labs[i], k, row[COL_STATUS].text };
+		}
+	inspect_details(nodes, n, o->out);
+	return CLI_OK;
+}
+
 /* ---- which labs ---- */
 
 static bool is_interfaces(const char *word)
@@ -317,6 +335,8 @@ int cmd_inspect(const struct cli *cli)
 		return cli_fail(cli, &e);
 	output_init(&o, cli_value(cli, "format"));
 	o.wide = cli_flag(cli, "wide");
+	if (cli_flag(cli, "details"))
+		return inspect_nodes_details(&in, &o);
 	if (in.n == 0 && o.format == OUTPUT_TABLE) {
 		cli_note(cli, "no lab is running");
 		return CLI_OK;

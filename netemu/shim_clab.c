@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "files.h"
+#include "nodeexec.h"
 #include "shim.h"
 
 #define END                                                     \
@@ -140,7 +142,9 @@ static int inspect(const struct cli *cli, bool interfaces)
 		add(&w, "--all");
 	if (flag(cli, "wide"))
 		add(&w, "--wide");
-	add_option(&w, "--format", flag(cli, "details") ? "json" : option(cli, "format"));
+	if (flag(cli, "details"))
+		add(&w, "--details");
+	add_option(&w, "--format", option(cli, "format"));
 	return shim_verbv("inspect", &w.v);
 }
 
@@ -152,6 +156,60 @@ static int clab_inspect(const struct cli *cli)
 static int clab_interfaces(const struct cli *cli)
 {
 	return inspect(cli, true);
+}
+
+/* The labs of --topo or --name, else of this directory; with --all, or labels and neither, all that run. */
+static int labs_find(const struct cli *cli, struct arena *a, struct strv *labs, struct error *e)
+{
+	const char *topo = option(cli, "topo"), *name = option(cli, "name"), *here;
+
+	if (name)
+		return strv_add(a, labs, name), 0;
+	if (!topo && files_lookup(a, ".", &here, NULL) == 0)
+		topo = here;
+	return topo ? files_find_labs(a, topo, labs, e) : state_names(a, labs, e);
+}
+
+static int clab_exec(const struct cli *cli)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const struct strv commands = cli_list(cli, "cmd"), labels = cli_list(cli, "label");
+	const char *format = option(cli, "format");
+	struct lab_state **st = NULL;
+	struct exec_target *targets = NULL;
+	struct strv labs = { 0 };
+	struct error e = { 0 };
+	size_t n = 0;
+	int r;
+
+	if (commands.n == 0)
+		return cli_error(NULL, "provide command to execute (--cmd)");
+	r = labs_find(cli, &a, &labs, &e);
+	st = arena_alloc(&a, (labs.n + 1) * sizeof(*st));
+	for (size_t i = 0; r == 0 && i < labs.n; i++) {
+		r = state_load(labs.v[i], &st[i], &e);
+		if (r == 0)
+			nodeexec_select(st[i], &labels, &a, &targets, &n);
+	}
+	if (r == 0 && n == 0)
+		r = error_set(&e, ENOENT, "no node is running that matches");
+	if (r == 0)
+		r = nodeexec_clab(targets, n, &commands, format && strcmp(format, "json") == 0, stdout, &e);
+	for (size_t i = 0; i < labs.n; i++)
+		state_free(st[i]);
+	if (r == -ENOENT && !e.code)
+		(void)error_set(&e, ENOENT, "no such file, and no lab that was made from it");
+	return r < 0 ? cli_fail(NULL, &e) : CLI_OK;
+}
+
+static int clab_save(const struct cli *cli)
+{
+	_cleanup_words_ struct words w = { 0 };
+
+	add_option(&w, "--topo", option(cli, "topo"));
+	add_option(&w, "--node-filter", option(cli, "node-filter"));
+	add_option(&w, "--copy", option(cli, "copy"));
+	return shim_verbv("save", &w.v);
 }
 
 static int clab_validate(const struct cli *cli)
@@ -206,6 +264,19 @@ static const struct verb_option inspect_options[] = {
 	VALUE("node", 'n', "NODE", IGNORED),
 	END,
 };
+static const struct verb_option exec_options[] = {
+	COMMON,
+	VALUES("cmd", 0, "COMMAND", "command to run in each node; may be given several times"),
+	VALUES("label", 0, "KEY=VALUE", "only nodes with this label"),
+	VALUE("format", 'f', "plain|json", "how to write it"),
+	END,
+};
+static const struct verb_option save_options[] = {
+	COMMON,
+	LIST("node-filter", 0, "NODE,...", "only these nodes"),
+	VALUE("copy", 0, "DIR", "the directory that gets the files"),
+	END,
+};
 static const struct verb_option common_only[] = { COMMON, END };
 static const struct verb globals = {
 	.name = "clab", .options = common_only, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
@@ -224,6 +295,8 @@ static const struct verb commands[] = {
 	COMMAND("redeploy", "rdep", "Destroy and deploy a lab", deploy_options, clab_redeploy),
 	COMMAND("inspect", "ins", "Show the nodes of labs", inspect_options, clab_inspect),
 	COMMAND("inspect interfaces", "inspect int", "Show the interfaces of nodes", inspect_options, clab_interfaces),
+	COMMAND("exec", NULL, "Run commands in the nodes of a lab", exec_options, clab_exec),
+	COMMAND("save", NULL, "Save the configuration of routers", save_options, clab_save),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
 	COMMAND("version", "ver", "Show the version", common_only, clab_version),
 	{ .name = NULL },

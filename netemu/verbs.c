@@ -160,6 +160,7 @@ static const struct verb_option inspect_options[] = {
 	OPTION_FORMAT,
 	OPTION_NAME,
 	{ "wide", 'w', OPT_FLAG, NULL, COMPLETE_NOTHING, "more columns in the table: pid, daemons, network" },
+	{ "details", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "JSON with labels and network settings, as containerlab's" },
 	END_OPTION,
 };
 
@@ -167,6 +168,21 @@ static const struct verb_example inspect_examples[] = {
 	{ "netemu inspect", "the nodes of all labs" },
 	{ "netemu inspect demo -f json", "one lab, with containerlab's field names" },
 	{ "netemu inspect demo interfaces", "the interfaces of its nodes" },
+	END_EXAMPLE,
+};
+
+/* ---- save ---- */
+
+static const struct verb_option save_options[] = {
+	OPTION_TOPO,
+	{ "node-filter", 0, OPT_LIST, "NODE,...", COMPLETE_NOTHING, "only these nodes" },
+	{ "copy", 0, OPT_STRING, "DIR", COMPLETE_FILES, "the directory instead of clab-LAB beside the topology" },
+	END_OPTION,
+};
+
+static const struct verb_example save_examples[] = {
+	{ "netemu save demo", "all routers of a lab" },
+	{ "netemu save -t topo.yaml --node-filter r1", "one, by the lab's file" },
 	END_EXAMPLE,
 };
 
@@ -431,6 +447,20 @@ const struct verb verbs[] = {
 		.max_args = 2,
 		.complete = COMPLETE_LABS,
 		.run = cmd_inspect,
+	},
+	{
+		.name = "save",
+		.synopsis = "[FILE|DIR|LAB]...",
+		.summary = "keep the configuration of FRR nodes",
+		.description =
+			"In each node that runs FRR, vtysh writes the running configuration to /etc/frr, and all of it goes to "
+			"clab-LAB/NODE/frr.conf beside the topology, where it stays when the lab is destroyed. No argument means the topology "
+			"of the current directory.",
+		.options = save_options,
+		.examples = save_examples,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES_LABS,
+		.run = cmd_save,
 	},
 	{
 		.name = "logs",

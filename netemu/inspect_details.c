@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * inspect_details.c - netemu inspect --details: a node as containerlab shows a container
+ *
+ * Owns the JSON, whose names are those of containerlab's own type for a container.
+ */
+#include <string.h>
+
+#include "base/inaddr.h"
+#include "base/strbuf.h"
+#include "inspect.h"
+#include "nodeexec.h"
+#include "shim.h"
+
+enum { SHORT_ID = 12 };
+
+static void member(struct strbuf *out, const char *key, const char *value)
+{
+	strbuf_printf(out, "      \"%s\": ", key);
+	strbuf_json_string(out, value);
+	strbuf_puts(out, ",\n");
+}
+
+static void labels(struct strbuf *out, const struct strv *list)
+{
+	strbuf_puts(out, "      \"Labels\": {");
+	for (size_t i = 0; i < list->n; i++) {
+		char *eq = strchr(list->v[i], '=');
+
+		*eq = '\0';
+		strbuf_puts(out, i ? ",\n        " : "\n        ");
+		strbuf_json_string(out, list->v[i]);
+		strbuf_puts(out, ": ");
+		strbuf_json_string(out, eq + 1);
+	}
+	strbuf_puts(out, "\n      },\n");
+}
+
+/* The gateway is the first address of the network, unless the file says otherwise, which a running lab no longer knows. */
+static void family(struct strbuf *out, const char *name, const char *address, const char *end)
+{
+	struct inprefix p = { 0 }, gw;
+	char a[INPREFIX_STRLEN] = "", g[INPREFIX_STRLEN] = "";
+
+	if (*address && inprefix_parse(address, &p) == 0) {
+		gw = inprefix_host(&p, 1);
+		(void)inprefix_addr_str(&p, a);
+		(void)inprefix_addr_str(&gw, g);
+	}
+	strbuf_printf(out, "        \"%saddr\": \"%s\",\n        \"%spLen\": %u,\n        \"%sGw\": \"%s\"%s\n", name, a, name, p.len, name,
+		      g, end);
+}
+
+static void node(struct strbuf *out, const struct inspect_node *n, struct arena *a)
+{
+	const struct node_state *s = &n->st->nodes[n->node];
+	const struct strv all = nodeexec_labels(n->st, n->node, a);
+	const char *id = shim_node_id(a, s);
+
+	strbuf_puts(out, "    {\n      \"Names\": [\n        ");
+	strbuf_json_string(out, s->longname);
+	strbuf_puts(out, "\n      ],\n");
+	member(out, "ID", id);
+	member(out, "ShortID", arena_strndup(a, id, SHORT_ID));
+	member(out, "Image", s->image);
+	member(out, "State", s->state);
+	member(out, "Status", n->status);
+	labels(out, &all);
+	strbuf_printf(out, "      \"Pid\": %d,\n      \"NetworkSettings\": {\n", s->pid);
+	family(out, "IPv4", s->ipv4, ",");
+	family(out, "IPv6", s->ipv6, "");
+	strbuf_puts(out, "      },\n      \"Mounts\": [],\n      \"Ports\": []\n    }");
+}
+
+void inspect_details(const struct inspect_node *nodes, size_t n, FILE *out)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+
+	strbuf_puts(&text, "{");
+	for (size_t i = 0; i < n; i++) {
+		const bool first = i == 0 || nodes[i - 1].st != nodes[i].st, last = i + 1 == n || nodes[i + 1].st != nodes[i].st;
+
+		if (first) {
+			strbuf_puts(&text, i ? ",\n  " : "\n  ");
+			strbuf_json_string(&text, nodes[i].st->name);
+			strbuf_puts(&text, ": [\n");
+		}
+		node(&text, &nodes[i], &a);
+		strbuf_puts(&text, last ? "\n  ]" : ",\n");
+	}
+	strbuf_puts(&text, n ? "\n}\n" : "}\n");
+	(void)fputs(strbuf_str(&text), out);
+}
