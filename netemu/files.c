@@ -177,6 +177,48 @@ static int file_load(struct files *f, const char *path, const struct load_option
 	return 0;
 }
 
+/* The cluster that a node of kind k8s-kind asks for: a lab of its own, which ends with the topology's file. */
+static void cluster_load(struct files *f, const struct lab *lab, const struct lab_cluster *k, const struct load_options *opt)
+{
+	static const char defaults[] = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n";
+	struct load_options own = *opt;
+	const char *path = k->path ? k->path : lab->path;
+	char *text = (char *)(k->text ? k->text : defaults);
+	size_t len = strlen(text);
+	struct lab *cluster;
+	struct error wrong = { 0 };
+
+	if (k->path && files_text(f, k->path, &text, &len, &wrong) < 0) {
+		diag_error(&f->diag, k->pos, NULL, "the startup-config of cluster '%s': %s", k->name, wrong.msg);
+		return;
+	}
+	own.name = k->name;
+	own.node_filter = NULL;
+	own.node_image = k->image;
+	own.shown = k->path ? NULL : arena_printf(&f->arena, "%s (startup-config of %s)", f->diag.files[lab->file].path, k->name);
+	if (file_detect(text, len) == FILE_TOPOLOGY) {
+		diag_error(&f->diag, k->pos, NULL, "the startup-config of a k8s-kind node is a Kind config, but %s is a topology",
+			   files_shown(path));
+		return;
+	}
+	cluster = lab_load(&f->diag, path, text, len, &own);
+	if (!cluster)
+		return;
+	check_name(f, cluster);
+	cluster->path = arena_strdup(&cluster->arena, lab->path);
+	*ARENA_PUSH(&f->arena, f->labs, f->n) = cluster;
+}
+
+static void clusters_load(struct files *f, const struct load_options *opt)
+{
+	for (size_t i = 0, n = f->n; i < n; i++) {
+		const struct lab *lab = f->labs[i];
+
+		for (size_t k = 0; k < lab->n_clusters; k++)
+			cluster_load(f, lab, &lab->clusters[k], opt);
+	}
+}
+
 static int path_add(struct files *f, const char *path, struct strv *files, struct error *e)
 {
 	const char *file = NULL;
@@ -206,6 +248,7 @@ int files_load(const struct strv *paths, const struct load_options *opt, const c
 		r = file_load(ret, files.v[i], opt, vars, e);
 	if (r < 0)
 		return r;
+	clusters_load(ret, opt);
 	kube_apply_check(&ret->manifests, files_cluster(ret), &ret->diag);
 	return ret->diag.n_errors ? -EINVAL : 0;
 }
@@ -343,6 +386,9 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 	struct error e = { 0 };
 	int r;
 
+	for (size_t i = 0; i < kinds.n; i++)
+		if (!strchr(kinds.v[i], '=') || kinds.v[i][0] == '=')
+			return cli_usage(cli, "--map-kind %s: write KIND=linux or KIND=linux:IMAGE", kinds.v[i]);
 	for (size_t i = 0; i < cli_args(cli)->n; i++)
 		strv_add(&a, &paths, cli_args(cli)->v[i]);
 	for (size_t i = 0; i < topo.n; i++)

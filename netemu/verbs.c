@@ -36,8 +36,8 @@ const struct verb_status common_statuses[] = {
 	{ "node-filter", 0, OPT_LIST, "NODE,...", COMPLETE_NOTHING,                                                \
 	  "only these nodes of a topology, and the links whose two ends are among them" }
 #define OPTION_MAP_KIND                                                                                            \
-	{ "map-kind", 0, OPT_LIST, "KIND=linux", COMPLETE_NOTHING,                                                 \
-	  "treat nodes of a kind that needs a vendor's image as linux" }
+	{ "map-kind", 0, OPT_LIST, "KIND=linux[:IMAGE]", COMPLETE_NOTHING,                                         \
+	  "treat nodes of a kind that needs a vendor's image as linux, with IMAGE instead of theirs" }
 #define OPTION_STUB                                                                                                \
 	{ "stub-missing", 0, OPT_FLAG, NULL, COMPLETE_NOTHING,                                                     \
 	  "make an idle node for each container that `network-mode: container:NAME` does not find" }

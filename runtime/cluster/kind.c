@@ -301,6 +301,8 @@ static void add_node(struct loader *l, const struct value *v, unsigned counts[_R
 		read_mount(l, n, keys[KN_MOUNTS]->items[i]);
 	if (keys[KN_PORTS] && keys[KN_PORTS]->n)
 		loader_ignore(l, "extraPortMappings", keys[KN_PORTS]->pos);
+	if (l->opt->node_image)
+		n->image = arena_strdup(l->a, l->opt->node_image);
 	n->kube_version = kubeadm_version(l->a, n->image);
 	if (!n->kube_version)
 		n->kube_version = kubeadm_version(l->a, KIND_DEFAULT_IMAGE);

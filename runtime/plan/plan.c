@@ -157,7 +157,12 @@ void plan_check_images(const struct lab *lab, struct diag *d)
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		const struct node *n = &lab->nodes[i];
 
-		if (n->kind == NODE_LINUX && !n->kube && !profile_find(n->image))
+		if (n->kind != NODE_LINUX || n->kube || profile_find(n->image))
+			continue;
+		if (n->kind_mapped)
+			diag_warning(d, n->image_pos, "--map-kind KIND=linux:IMAGE chooses what it stands for",
+				     "no profile stands for image '%s': node '%s' is an idle host", n->image, n->name);
+		else
 			diag_error(d, n->image_pos,
 				   arena_printf(&d->arena, "known images (any registry, any tag): %s", profile_names(&d->arena)),
 				   "no profile stands for image '%s' of node '%s'", n->image, n->name);
@@ -179,6 +184,8 @@ static void node_plan(struct plan *p, const struct plan_env *env, size_t i, stru
 	}
 	pn->ns = node_ns(p, env, i);
 	pn->profile = n->kube ? profile_kind() : profile_find(n->kind == NODE_LINUX ? n->image : NULL);
+	if (!pn->profile && n->kind_mapped)
+		pn->profile = profile_find(NULL);
 	if (n->kind == NODE_EXT_CONTAINER && env->foreign)
 		pn->agent = env->foreign[i].agent;
 	pn->has_init = n->kind == NODE_LINUX || (n->n_exec > 0 && !pn->agent);

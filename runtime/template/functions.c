@@ -868,7 +868,7 @@ static int fn_required(const struct call *c)
 
 static int fn_fail(const struct call *c)
 {
-	return error_set(c->e, EINVAL, "%s", c->n && text_of(c, 0) ? text_of(c, 0) : "template generation failed");
+	return error_set(c->e, EINVAL, "%s", c->n && text_of(c, 0) && *text_of(c, 0) ? text_of(c, 0) : "template generation failed");
 }
 
 static int fn_ternary(const struct call *c)

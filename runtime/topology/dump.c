@@ -235,6 +235,17 @@ static void put_mgmt(const struct lab *lab, FILE *out, const struct mgmt *m)
 	put_family(out, "ipv6", &m->v6);
 }
 
+static void put_started(const struct lab *lab, FILE *out, const struct lab_cluster *k)
+{
+	(void)fputs("cluster ", out);
+	put(lab, out, k->name);
+	(void)fputc('\n', out);
+	if (k->path || k->text)
+		put_text(lab, out, "config", k->path ? k->path : k->text);
+	if (k->image)
+		put_text(lab, out, "image", k->image);
+}
+
 void lab_dump(const struct lab *lab, FILE *out)
 {
 	static const char *const types[] = { [LAB_TOPOLOGY] = "topology", [LAB_CLUSTER] = "cluster" };
@@ -249,6 +260,8 @@ void lab_dump(const struct lab *lab, FILE *out)
 	put_mgmt(lab, out, &lab->mgmt);
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		put_node(lab, out, &lab->nodes[i]);
+	for (size_t i = 0; i < lab->n_clusters; i++)
+		put_started(lab, out, &lab->clusters[i]);
 	for (size_t i = 0; i < lab->n_links; i++)
 		put_link(lab, out, &lab->links[i]);
 }

@@ -7,6 +7,8 @@
  */
 #include "topology/keydoc.h"
 
+#include "topology/kinds.h"
+
 #include <string.h>
 
 static const struct keydoc_section sections[] = {
@@ -34,6 +36,17 @@ const char *keydoc_support(const struct schema_key *k)
 	return k->flags & KEY_OWN ? "works; netemu's own" : "works";
 }
 
+static void print_kinds(struct strbuf *out)
+{
+	strbuf_puts(out, "\nKinds:\n\n| key | | |\n|---|---|---|\n");
+	for (const struct kind_doc *k = kind_docs; k->names; k++)
+		strbuf_printf(out, "| `%s` | works | %s |\n", k->names, k->text);
+	strbuf_puts(out, "\nRefused, because they are products with images of their own (`--map-kind KIND=linux` tries anyway):\n");
+	for (const struct kind_doc *k = kind_products; k->names; k++)
+		strbuf_printf(out, "%s%s", k == kind_products ? "" : ", ", k->text);
+	strbuf_puts(out, ".\n");
+}
+
 void keydoc_print(struct strbuf *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
@@ -44,4 +57,5 @@ void keydoc_print(struct strbuf *out)
 			strbuf_printf(out, "| `%s` | %s | %s |\n", s->keys[k].name, keydoc_support(&s->keys[k]),
 				      s->keys[k].text);
 	}
+	print_kinds(out);
 }

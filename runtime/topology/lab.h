@@ -55,6 +55,7 @@ struct node {
 	const char *longname; /* "clab-bgp-cplane-demo-tor0" */
 	const char *hostname; /* UTS name, default: name */
 	enum node_kind kind;
+	bool kind_mapped; /* by --map-kind: its image need not be one that is known */
 	const char *group; /* or NULL */
 	const char *image; /* as written, or NULL */
 	struct pos pos; /* of the node's key */
@@ -132,6 +133,15 @@ struct mgmt {
 	struct pos pos, bridge_pos;
 };
 
+/* A node of kind k8s-kind: a cluster that is to be started with the lab, as a lab of its own. */
+struct lab_cluster {
+	const char *name;
+	const char *path; /* of its Kind config, absolute; or NULL: */
+	const char *text; /* the config itself; both NULL: Kind's defaults */
+	const char *image; /* of its nodes, or NULL: what the config says */
+	struct pos pos;
+};
+
 struct lab {
 	struct arena arena;
 	enum lab_type type;
@@ -146,6 +156,8 @@ struct lab {
 	size_t n_nodes;
 	struct link *links;
 	size_t n_links;
+	struct lab_cluster *clusters;
+	size_t n_clusters;
 	struct strmap node_index; /* name -> index; empty in a lab that was made by hand */
 
 	/* LAB_CLUSTER only, kept for the cluster part */

@@ -20,6 +20,7 @@ struct load_options {
 	const struct strv *node_filter; /* --node-filter, or NULL */
 	const struct strv *map_kinds; /* --map-kind "srl=linux", or NULL */
 	char *const *environ_; /* for ${VAR} and __IMPORT_ENVS; NULL = none */
+	const char *node_image; /* of a cluster's nodes, whatever its config says, or NULL */
 	const char *shown; /* what the file is called in messages, or NULL: its path */
 	bool strict; /* what only older containerlabs understood is an error */
 	bool check_files; /* whether binds and env-files must exist (false in fuzzing and goldens) */

@@ -299,7 +299,8 @@ static void apply_dns(struct node_ctx *c)
 
 static void apply_mgmt_addr(struct node_ctx *c, enum node_key key, struct inprefix *ret, struct pos *ret_pos)
 {
-	const struct value *v = c->levels->p[LEVEL_NODE]->v[key];
+	const struct value *const *own = c->levels->p[LEVEL_NODE]->v;
+	const struct value *v = own[key] ? own[key] : own[key == NK_MGMT_IPV4 ? NK_OLD_MGMT_IPV4 : NK_OLD_MGMT_IPV6];
 	const int family = key == NK_MGMT_IPV4 ? AF_INET : AF_INET6;
 	struct inprefix p;
 
@@ -343,7 +344,7 @@ static const struct schema_key node_keys[] = {
 		"inherits from `groups`; layer in graphs, group in inventories" },
 	[NK_HOSTNAME] = { "hostname", SHAPE_STRING, 0, check_hostname, "instead of the short name" },
 	[NK_IMAGE] = { "image", SHAPE_STRING, 0, NULL, "names a profile, or a root file system that was imported" },
-	[NK_KIND] = { "kind", SHAPE_STRING, 0, NULL, "linux, bridge, host, ext-container; see Kinds" },
+	[NK_KIND] = { "kind", SHAPE_STRING, 0, NULL, "see Kinds" },
 	[NK_LABELS] = { "labels", SHAPE_STRING_MAP, 0, check_labels, "stored; `CLAB_LABEL_*` in the environment" },
 	[NK_MGMT_IPV4] = { "mgmt-ipv4", SHAPE_STRING, KEY_NODE_ONLY, check_mgmt_ipv4, "static address of eth0" },
 	[NK_MGMT_IPV6] = { "mgmt-ipv6", SHAPE_STRING, KEY_NODE_ONLY, check_mgmt_ipv6, "static address of eth0" },
@@ -351,6 +352,10 @@ static const struct schema_key node_keys[] = {
 		"none, host, container:NODE, container:NAME of a foreign container" },
 	[NK_STARTUP_DELAY] = { "startup-delay", SHAPE_UINT, 0, NULL, "seconds before its process starts" },
 	[NK_SYSCTLS] = { "sysctls", SHAPE_STRING_MAP, 0, check_sysctls, "in the node's network namespace" },
+	[NK_OLD_MGMT_IPV4] = { "mgmt_ipv4", SHAPE_STRING, KEY_NODE_ONLY | KEY_LEGACY, check_mgmt_ipv4,
+		"old spelling of mgmt-ipv4" },
+	[NK_OLD_MGMT_IPV6] = { "mgmt_ipv6", SHAPE_STRING, KEY_NODE_ONLY | KEY_LEGACY, check_mgmt_ipv6,
+		"old spelling of mgmt-ipv6" },
 	[NK_AUTO_REMOVE] = { "auto-remove", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is left of a node anyway" },
 	[NK_CAP_ADD] = { "cap-add", SHAPE_ANY, KEY_IGNORED, NULL,
 		"a node has what a privileged container has, as far as a network namespace goes" },
@@ -364,31 +369,36 @@ static const struct schema_key node_keys[] = {
 	[NK_CREDENTIALS] = { "credentials", SHAPE_ANY, KEY_IGNORED, NULL, "login of vendor nodes" },
 	[NK_DEVICES] = { "devices", SHAPE_ANY, KEY_IGNORED, NULL, "a node has its own small /dev" },
 	[NK_ENFORCE_STARTUP_CONFIG] = { "enforce-startup-config", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
-	[NK_EXTRAS] = { "extras", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
+	[NK_EXTRAS] = { "extras", SHAPE_MAP, KEY_SILENT, NULL, "of vendor nodes; `k8s_kind.deploy` is accepted" },
 	[NK_HEALTHCHECK] = { "healthcheck", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is checked" },
 	[NK_IMAGE_PULL_POLICY] = { "image-pull-policy", SHAPE_ANY, KEY_IGNORED, NULL, "images are not pulled" },
 	[NK_LICENSE] = { "license", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
 	[NK_LINK_APPLY_MODE] = { "link-apply-mode", SHAPE_ANY, KEY_IGNORED, NULL, "containerlab apply's" },
 	[NK_MEMORY] = { "memory", SHAPE_ANY, KEY_IGNORED, NULL, "no limit is set" },
 	[NK_PASSWORD] = { "password", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "login of vendor nodes" },
+	[NK_KERNEL] = { "kernel", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of the runtime ignite" },
 	[NK_PID_MODE] = { "pid-mode", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_PORTS] = { "ports", SHAPE_ANY, KEY_IGNORED, NULL,
 		"nothing is published: nodes are reached at their addresses" },
 	[NK_POSITION] = { "position", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of an old drawing tool" },
 	[NK_PRIVILEGED] = { "privileged", SHAPE_ANY, KEY_IGNORED, NULL, "there is one kind of node" },
+	[NK_PUBLISH] = { "publish", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of mysocket.io" },
 	[NK_RESTART_POLICY] = { "restart-policy", SHAPE_ANY, KEY_IGNORED, NULL, "a process that ends stays ended" },
 	[NK_RUNTIME] = { "runtime", SHAPE_ANY, KEY_IGNORED, NULL, "there is one runtime" },
+	[NK_SANDBOX] = { "sandbox", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of the runtime ignite" },
+	[NK_SANS] = { "SANs", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "now in certificate" },
 	[NK_SECURITY_OPTS] = { "security-opts", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_SHM_SIZE] = { "shm-size", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_STAGES] = { "stages", SHAPE_ANY, KEY_IGNORED, NULL, "nodes start together" },
-	[NK_STARTUP_CONFIG] = { "startup-config", SHAPE_ANY, KEY_IGNORED, NULL,
-		"as with containerlab, nothing for kind linux" },
+	[NK_STARTUP_CONFIG] = { "startup-config", SHAPE_STRING, 0, NULL,
+		"the Kind config of a k8s-kind node; of kind linux nothing, as with containerlab" },
 	[NK_SUPPRESS_STARTUP_CONFIG] = { "suppress-startup-config", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
 	[NK_TMPFS] = { "tmpfs", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is mounted" },
 	[NK_TYPE] = { "type", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes' variant" },
 	[NK_USER] = { "user", SHAPE_ANY, KEY_IGNORED, NULL, "processes run as root" },
 	[NK_USERNAME] = { "username", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "login of vendor nodes" },
 	[NK_VOLUMES] = { "volumes", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is mounted" },
+	[NK_WAIT_FOR] = { "wait-for", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "now in stages" },
 };
 static_assert(ARRAY_SIZE(node_keys) == _NK_MAX, "one a key");
 const struct schema node_schema = { node_keys, ARRAY_SIZE(node_keys) };

@@ -29,6 +29,8 @@ enum node_key {
 	NK_NETWORK_MODE,
 	NK_STARTUP_DELAY,
 	NK_SYSCTLS,
+	NK_OLD_MGMT_IPV4,
+	NK_OLD_MGMT_IPV6,
 	/* without meaning here */
 	NK_AUTO_REMOVE,
 	NK_CAP_ADD,
@@ -49,12 +51,16 @@ enum node_key {
 	NK_LINK_APPLY_MODE,
 	NK_MEMORY,
 	NK_PASSWORD,
+	NK_KERNEL,
 	NK_PID_MODE,
 	NK_PORTS,
 	NK_POSITION,
 	NK_PRIVILEGED,
+	NK_PUBLISH,
 	NK_RESTART_POLICY,
 	NK_RUNTIME,
+	NK_SANDBOX,
+	NK_SANS,
 	NK_SECURITY_OPTS,
 	NK_SHM_SIZE,
 	NK_STAGES,
@@ -65,6 +71,7 @@ enum node_key {
 	NK_USER,
 	NK_USERNAME,
 	NK_VOLUMES,
+	NK_WAIT_FOR,
 	_NK_MAX,
 };
 
@@ -115,6 +122,9 @@ const char *magic_expand(struct node_ctx *c, const char *text);
 /** env_check(), node_apply_env() - env.c; @n_intfs is the number of the node's links */
 void env_check(struct loader *l, const struct value *v);
 void node_apply_env(struct node_ctx *c, size_t n_intfs);
+
+/** node_apply_cluster() - a node of kind k8s-kind into lab.clusters; k8skind.c */
+void node_apply_cluster(struct node_ctx *c);
 
 /** netmode_check(), node_apply_netmode() - netmode.c */
 void netmode_check(struct loader *l, const struct value *v);

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "topology/kinds.h"
 #include "topology/names.h"
 #include "topology/nodekeys.h"
 
@@ -53,9 +54,10 @@ struct topology {
 	const char *lab_dir;
 	struct props defaults;
 	struct props_map kinds, groups;
-	struct props *own;     /* of each node, by its index */
+	struct props *own;     /* of each node in the file's order, clusters included */
 	struct levels *levels; /* likewise */
 	size_t n_own;
+	struct kinds_refused refused;
 };
 
 static void read_section(struct loader *l, const struct value *v, enum level level, struct props_map *ret)
@@ -86,57 +88,6 @@ static const char *props_text(const struct props *p, enum node_key key)
 static const char *first_set(const char *a, const char *b)
 {
 	return *a ? a : b;
-}
-
-/* ---- kinds ---- */
-
-/* What --map-kind makes of @kind, or @kind. */
-static const char *mapped_kind(const struct loader *l, const char *kind)
-{
-	const struct strv *maps = l->opt->map_kinds;
-	const size_t n = strlen(kind);
-
-	for (size_t i = 0; maps && i < maps->n; i++)
-		if (strncmp(maps->v[i], kind, n) == 0 && maps->v[i][n] == '=')
-			return maps->v[i] + n + 1;
-	return kind;
-}
-
-static int find_kind(const char *kind)
-{
-	for (int i = 0; i < _NODE_KIND_MAX; i++)
-		if (strcmp(kind, node_kind_names[i]) == 0)
-			return i;
-	return -ENOENT;
-}
-
-static void report_kind(struct loader *l, const char *kind, const struct levels *lv, const struct node *n)
-{
-	const struct value *v = levels_value(lv, NK_KIND);
-	const char *hint = suggest_of(l, kind, node_kind_names, _NODE_KIND_MAX);
-
-	if (strcmp(kind, "k8s-kind") == 0)
-		hint = "give netemu the Kind config itself, together with this file";
-	else if (strcmp(kind, "ovs-bridge") == 0)
-		hint = "--map-kind ovs-bridge=bridge makes it a Linux bridge";
-	else if (!hint)
-		hint = arena_printf(&l->scratch, "--map-kind %.40s=linux runs such nodes as plain Linux", kind);
-	diag_error(l->d, v ? v->pos : n->pos, hint,
-		   "node '%s': kind '%s' is none of: linux, bridge, host, ext-container", n->name, kind);
-}
-
-/* @excused: the node has other mistakes, which may be why it has no kind */
-static void set_kind(struct loader *l, const char *written, const struct levels *lv, struct node *n, bool excused)
-{
-	const int kind = find_kind(mapped_kind(l, written));
-
-	if (kind >= 0)
-		n->kind = (enum node_kind)kind;
-	else if (*written)
-		report_kind(l, mapped_kind(l, written), lv, n);
-	else if (!excused)
-		diag_error(l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind",
-			   n->name);
 }
 
 /* ---- nodes ---- */
@@ -188,26 +139,61 @@ static size_t levels_weight(const struct levels *lv)
 	return weight;
 }
 
-static void add_node(struct topology *t, const struct pair *p, size_t at)
+static void init_node(struct loader *l, const struct pair *p, struct node *n)
 {
-	struct loader *l = t->l;
-	struct node *n = &l->lab->nodes[at];
-	const char *kind, *group, *what = arena_printf(&l->scratch, "node '%s'", p->key);
-	const size_t errors = l->d->n_errors;
-
 	n->name = n->longname = n->hostname = arena_strdup(l->a, p->key);
 	n->net_node = LAB_INDEX_NONE;
 	n->pos = n->net_pos = p->key_pos;
-	(void)strmap_put(&l->lab->node_index, n->name, at);
+}
+
+/* @excused: the node has other mistakes, which may be why it has no kind */
+static struct kind_choice choose_kind(struct topology *t, const char *kind, const struct levels *lv, const struct node *n,
+				      bool excused)
+{
+	const struct value *v = levels_value(lv, NK_KIND);
+	struct kind_choice c = kind_choose(t->l, kind, n->name, v ? v->pos : n->pos);
+
+	if (c.kind != KIND_REFUSED)
+		return c;
+	if (*kind)
+		kind_refuse(t->l, &t->refused, kind, n->name, v ? v->pos : n->pos);
+	else if (!excused)
+		diag_error(t->l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind",
+			   n->name);
+	c.kind = NODE_LINUX;
+	return c;
+}
+
+static void add_node(struct topology *t, const struct pair *p, size_t at)
+{
+	struct loader *l = t->l;
+	struct node first = { 0 }, *n;
+	struct node_ctx ctx = { .l = l, .node = &first, .levels = &t->levels[at], .lab_dir = t->lab_dir };
+	const char *kind, *group, *what = arena_printf(&l->scratch, "node '%s'", p->key);
+	const size_t errors = l->d->n_errors;
+	struct kind_choice choice;
+
+	init_node(l, p, &first);
 	props_read(l, p->value, LEVEL_NODE, what, &t->own[at]);
 	kind = find_levels(t, &t->own[at], &t->levels[at], &group);
-	set_kind(l, kind, &t->levels[at], n, l->d->n_errors != errors);
+	choice = choose_kind(t, kind, &t->levels[at], &first, l->d->n_errors != errors);
+	if (choice.kind == KIND_K8S) {
+		node_apply_cluster(&ctx);
+		return;
+	}
+	ctx.node = n = ARENA_PUSH(l->a, l->lab->nodes, l->lab->n_nodes);
+	*n = first;
+	n->kind = (enum node_kind)choice.kind;
+	n->kind_mapped = choice.mapped;
+	(void)strmap_put(&l->lab->node_index, n->name, l->lab->n_nodes - 1);
 	if (!check_node_name(l, n) || !loader_charge(l, levels_weight(&t->levels[at]), n->pos))
 		return; /* it stays in the lab for the sake of the links to it */
 	n->group = *group ? arena_strdup(l->a, group) : NULL;
 	if (n->kind == NODE_LINUX)
 		n->longname = arena_printf(l->a, "%s%s", l->lab->prefix, n->name);
-	node_apply(&(struct node_ctx){ .l = l, .node = n, .levels = &t->levels[at], .lab_dir = t->lab_dir });
+	node_apply(&ctx);
+	if (choice.image)
+		n->image = choice.image;
 }
 
 static void read_nodes(struct topology *t, const struct value *v)
@@ -220,12 +206,30 @@ static void read_nodes(struct topology *t, const struct value *v)
 	t->own = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->own));
 	t->levels = arena_alloc(&l->scratch, (t->n_own + 1) * sizeof(*t->levels));
 	for (size_t i = 0; i < t->n_own; i++)
-		(void)ARENA_PUSH(l->a, l->lab->nodes, l->lab->n_nodes);
-	for (size_t i = 0; i < t->n_own; i++)
 		add_node(t, &v->pairs[i], i);
+	kinds_report(l, &t->refused);
 }
 
 /* ---- --node-filter ---- */
+
+/* A cluster that the filter does not name is not started. */
+static void filter_clusters(struct lab *lab, const struct strv *names)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_clusters; i++)
+		if (strv_contains(names, lab->clusters[i].name))
+			lab->clusters[n++] = lab->clusters[i];
+	lab->n_clusters = n;
+}
+
+static bool has_cluster(const struct lab *lab, const char *name)
+{
+	for (size_t i = 0; i < lab->n_clusters; i++)
+		if (strcmp(lab->clusters[i].name, name) == 0)
+			return true;
+	return false;
+}
 
 static bool *selected_nodes(struct loader *l)
 {
@@ -240,6 +244,8 @@ static bool *selected_nodes(struct loader *l)
 			keep[at] = true;
 			continue;
 		}
+		if (has_cluster(l->lab, names->v[i]))
+			continue;
 		for (size_t k = 0; k < l->lab->n_nodes && diag_wants_hints(l->d); k++)
 			suggest_try(&sg, l->lab->nodes[k].name);
 		diag_error(l->d, (struct pos){ .file = l->lab->file }, suggest_hint(l, &sg),
@@ -286,6 +292,7 @@ void nodes_filter(struct loader *l)
 	for (size_t i = 0; i < n; i++) /* the host is always there */
 		keep[i] |= lab->nodes[i].kind == NODE_HOST && strcmp(lab->nodes[i].name, "host") == 0;
 	map = arena_alloc(&l->scratch, (n + 1) * sizeof(*map));
+	filter_clusters(lab, l->opt->node_filter);
 	compact(l, keep, map);
 	strmap_done(&lab->node_index);
 	for (size_t i = 0; i < lab->n_nodes; i++) {

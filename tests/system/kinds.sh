@@ -92,6 +92,16 @@ same s absent net || die "the stub is not s's network"
 netemu destroy "$lab" >/dev/null
 
 # Unknown kinds name the ones that exist.
-sed 's/kind: linux/kind: srl/' "$topo" >"$test_dir/srl.clab.yml"
-assert_status 2 netemu validate "$test_dir/srl.clab.yml"
+sed 's/kind: linux/kind: router/' "$topo" >"$test_dir/router.clab.yml"
+assert_status 2 netemu validate "$test_dir/router.clab.yml"
 for kind in linux bridge host ext-container; do assert_match "$kind" "$output"; done
+# Products are refused in a line, or run as what --map-kind says, with the image that it says.
+sed 's/kind: linux, image: alpine/kind: srl, image: ghcr.io\/nokia\/srlinux/' "$topo" >"$test_dir/srl.clab.yml"
+assert_status 2 netemu run "$test_dir/srl.clab.yml"
+assert_match "node 's': kind 'srl' is a product \\(Nokia SR Linux\\)" "$output"
+netemu run "$test_dir/srl.clab.yml" --stub-missing --map-kind srl=linux:alpine:3.19 >"$test_dir/out" 2>&1
+grep -q 's *alpine:3.19 *linux' "$test_dir/out" || die "--map-kind with an image: $(cat "$test_dir/out")"
+netemu destroy "$lab" >/dev/null
+assert_status 0 netemu plan "$test_dir/srl.clab.yml" --stub-missing --map-kind srl=linux
+assert_match "no profile stands for image 'ghcr.io/nokia/srlinux': node 's' is an idle host" "$output"
+assert_status 64 netemu plan "$topo" --map-kind srl

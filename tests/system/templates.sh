@@ -31,9 +31,9 @@ printf 'name: fabric\nleaves: 3\nnet: 10.0.0\n' >fabric/fabric.clab_vars.yaml
 # The directory's template, with the variables that lie beside it; the environment is replaced in what comes out.
 assert_status 0 netemu validate fabric
 assert_match "fabric.clab.gotmpl \(rendered\): ok: topology 'fabric', 3 nodes, 2 links" "$output"
-(cd fabric && WHO=me netemu plan) >plan
-grep -qF 'clab-fabric-leaf3 ["ip" "addr" "add" "10.0.0.3/32" "dev" "lo"]' plan || die "leaf3 has no loopback: $(cat plan)"
-grep -qF '["echo" "me" "$NOT_SET"]' plan || die "the environment is not replaced in what the template gave"
+(cd fabric && WHO=me netemu plan) >plan.txt
+grep -qF 'clab-fabric-leaf3 ["ip" "addr" "add" "10.0.0.3/32" "dev" "lo"]' plan.txt || die "leaf3 has no loopback: $(cat plan.txt)"
+grep -qF '["echo" "me" "$NOT_SET"]' plan.txt || die "the environment is not replaced in what the template gave"
 
 # Given variables win over those; JSON will do; CLAB_TOPO and CLAB_VARS stand for what is not on the command line.
 echo '{"name": "other", "leaves": 5, "net": "10.1.1"}' >given.json
