@@ -120,6 +120,7 @@ int cmd_plan(const struct cli *cli);
 int cmd_validate(const struct cli *cli);
 int cmd_probe(const struct cli *cli);
 int cmd_apply(const struct cli *cli);
+int cmd_generate(const struct cli *cli);
 int cmd_get(const struct cli *cli);
 int cmd_delete(const struct cli *cli);
 int cmd_kubeconfig(const struct cli *cli);

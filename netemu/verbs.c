@@ -314,6 +314,26 @@ static const struct verb_example validate_examples[] = {
 	END_EXAMPLE,
 };
 
+/* ---- generate ---- */
+
+static const struct verb_option generate_options[] = {
+	{ "name", 'n', OPT_STRING, "NAME", COMPLETE_NOTHING, "name of the lab" },
+	{ "nodes", 0, OPT_LIST, "N[:KIND[:TYPE]],...", COMPLETE_NOTHING, "how many nodes each tier has, from the leaves up" },
+	{ "kind", 0, OPT_STRING, "KIND", COMPLETE_NOTHING, "kind of tiers that say none (default: linux)" },
+	{ "image", 0, OPT_LIST, "[KIND=]IMAGE,...", COMPLETE_NOTHING, "image of a kind (default for linux: frrouting/frr)" },
+	{ "license", 0, OPT_LIST, "[KIND=]FILE,...", COMPLETE_NOTHING, "license of a kind, which is written into the file" },
+	{ "node-prefix", 0, OPT_STRING, "PREFIX", COMPLETE_NOTHING, "what stands before TIER-N (default: node)" },
+	{ "group-prefix", 0, OPT_STRING, "PREFIX", COMPLETE_NOTHING, "what stands before -TIER (default: tier)" },
+	{ "file", 0, OPT_STRING, "FILE", COMPLETE_FILES, "write it there instead of on standard output" },
+	END_OPTION,
+};
+
+static const struct verb_example generate_examples[] = {
+	{ "netemu generate --name fabric --nodes 4,2 --file fabric.clab.yml", "four leaves and two spines of FRR" },
+	{ "netemu generate --name fabric --nodes 8:linux,4,2 | netemu run -", "three tiers, at once" },
+	END_EXAMPLE,
+};
+
 /* ---- probe, version, help ---- */
 
 static const struct verb_option probe_options[] = {
@@ -571,6 +591,16 @@ const struct verb verbs[] = {
 		.max_args = ARGS_ANY,
 		.complete = COMPLETE_FILES,
 		.run = cmd_validate,
+	},
+	{
+		.name = "generate",
+		.synopsis = "--name NAME --nodes N[:KIND[:TYPE]],...",
+		.summary = "write a topology file of a Clos fabric",
+		.description = "Writes a topology in which each node of a tier has a link to each node of the next, as containerlab "
+			       "generate does: node N of tier T is nodeT-N in group tier-T. What routes in it is for you to add.",
+		.options = generate_options,
+		.examples = generate_examples,
+		.run = cmd_generate,
 	},
 	{
 		.name = "probe",
