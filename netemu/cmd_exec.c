@@ -94,7 +94,9 @@ static int target_connect(const struct cli *cli, const char *word, struct arena 
 	if (r < 0)
 		return r;
 	if (st->nodes[node].pid == 0)
-		return error_set(e, EINVAL, "node %s (kind %s) runs no processes", st->nodes[node].name, st->nodes[node].kind);
+		return st->nodes[node].netns_fd >= 0 && strcmp(st->nodes[node].kind, "linux") == 0 ?
+			       error_set(e, ESRCH, "node %s is not running (netemu start %s)", st->nodes[node].name, st->nodes[node].name) :
+			       error_set(e, EINVAL, "node %s (kind %s) runs no processes", st->nodes[node].name, st->nodes[node].kind);
 	return node_connect(st, node, e);
 }
 

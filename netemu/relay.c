@@ -262,6 +262,8 @@ static int await_start(int conn, int *ret_fd, struct error *e)
 		return r;
 	if (r == 0)
 		return error_set(e, ESRCH, "the node has gone away");
+	if (ev.type == AGENT_REFUSED && ev.arg == AGENT_FROZEN)
+		return error_set(e, AGENT_FROZEN, "the node is paused (netemu unpause)");
 	if (ev.type == AGENT_REFUSED)
 		return error_errno(e, (int)ev.arg, "the node cannot start a process");
 	return 0;

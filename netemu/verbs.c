@@ -293,6 +293,35 @@ static const struct verb_example kubeconfig_examples[] = {
 	END_EXAMPLE,
 };
 
+/* ---- start, stop, restart, pause, unpause, kill ---- */
+
+#define OPTION_NODE_LAB { "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the nodes, when several have one of that name" }
+
+static const struct verb_option node_options[] = { OPTION_NODE_LAB, END_OPTION };
+
+static const struct verb_option stop_options[] = {
+	{ "time", 't', OPT_STRING, "SECONDS", COMPLETE_NOTHING, "how long the command may take to end before it is killed (default: 10)" },
+	{ "signal", 's', OPT_STRING, "SIGNAL", COMPLETE_NOTHING, "what the command is asked with (default: TERM)" },
+	OPTION_NODE_LAB,
+	END_OPTION,
+};
+
+static const struct verb_option kill_options[] = {
+	{ "signal", 's', OPT_STRING, "SIGNAL", COMPLETE_NOTHING, "a name or a number (default: KILL)" },
+	OPTION_NODE_LAB,
+	END_OPTION,
+};
+
+static const struct verb_example start_examples[] = { { "netemu start tor0", "its links are as they were" }, END_EXAMPLE };
+static const struct verb_example stop_examples[] = { { "netemu stop tor0 tor1", "two routers at once" }, END_EXAMPLE };
+static const struct verb_example restart_examples[] = {
+	{ "netemu restart -t 0 router0", "as after a power cut" },
+	END_EXAMPLE,
+};
+static const struct verb_example pause_examples[] = { { "netemu pause router0", "its BGP sessions time out" }, END_EXAMPLE };
+static const struct verb_example unpause_examples[] = { { "netemu unpause router0", "it goes on" }, END_EXAMPLE };
+static const struct verb_example kill_examples[] = { { "netemu kill -s HUP web", "its command reads its files again" }, END_EXAMPLE };
+
 /* ---- plan, validate ---- */
 
 static const struct verb_option plan_options[] = {
@@ -568,6 +597,84 @@ const struct verb verbs[] = {
 		.max_args = 1,
 		.complete = COMPLETE_CLUSTERS,
 		.run = cmd_kubeconfig,
+	},
+	{
+		.name = "start",
+		.synopsis = "NODE...",
+		.summary = "start nodes that were stopped",
+		.description = "Starts stopped nodes again: a new init over the node's own files, in its old network namespace, whose links and "
+			"addresses were there all the time; then the node's command and its exec lines, as when the lab started. Returns "
+			"when these are done. A node that runs is left alone.",
+		.options = node_options,
+		.examples = start_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_NODES,
+		.run = cmd_start,
+	},
+	{
+		.name = "stop",
+		.synopsis = "NODE...",
+		.summary = "end the processes of nodes",
+		.description = "Asks a node's command to end (SIGTERM), and kills what is left of its processes; a node that only idles is killed at "
+			"once. What it wrote to its files stays, and so do its network namespace, links and addresses: to its neighbors "
+			"it looks like a router whose control plane is dead.",
+		.options = stop_options,
+		.examples = stop_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_NODES,
+		.run = cmd_stop,
+	},
+	{
+		.name = "restart",
+		.synopsis = "NODE...",
+		.summary = "stop and start nodes",
+		.description = "The two after each other. A node that is stopped is started.",
+		.options = stop_options,
+		.examples = restart_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_NODES,
+		.run = cmd_restart,
+	},
+	{
+		.name = "pause",
+		.synopsis = "NODE...",
+		.summary = "freeze the processes of nodes",
+		.description = "Stops every process of a node where it is (SIGSTOP), and starts no new ones: netemu exec is refused meanwhile. The "
+			"kernel's part of the node, forwarding and ARP, goes on.",
+		.options = node_options,
+		.examples = pause_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_NODES,
+		.run = cmd_pause,
+	},
+	{
+		.name = "unpause",
+		.synopsis = "NODE...",
+		.summary = "let frozen nodes go on",
+		.description = "Undoes netemu pause.",
+		.options = node_options,
+		.examples = unpause_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_NODES,
+		.run = cmd_unpause,
+	},
+	{
+		.name = "kill",
+		.synopsis = "NODE...",
+		.summary = "send a signal to nodes",
+		.description = "Sends a signal to a node's command, or to all of its processes if it has none. SIGKILL, which is the default, ends "
+			"the node as netemu stop does.",
+		.options = kill_options,
+		.examples = kill_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_NODES,
+		.run = cmd_kill,
 	},
 	{
 		.name = "plan",

@@ -47,6 +47,7 @@ static struct {
 	size_t n_polls;
 	struct process *procs;
 	size_t n_procs;
+	bool frozen;
 } self;
 
 enum { POLL_SIGNALS, POLL_LISTENER, POLL_SUPERVISOR, POLL_CLIENTS };
@@ -180,9 +181,22 @@ static void request_run(int conn, const struct agent_request *rq, int fds[4])
 
 static void request_signal(int conn, const struct agent_request *rq)
 {
+	if (rq->id == 0 && conn == AGENT_FD_EVENTS) {
+		(void)kill(-1, (int)rq->arg); /* all but PID 1 */
+		return;
+	}
 	for (size_t i = 0; i < self.n_procs; i++)
 		if (self.procs[i].pid && self.procs[i].conn == conn && self.procs[i].id == rq->id)
 			(void)kill(-self.procs[i].pid, (int)rq->arg);
+}
+
+/* Those that a process makes while it is being stopped are stopped with it: kill(2) takes all of a moment. */
+static void request_freeze(int conn, const struct agent_request *rq)
+{
+	if (conn != AGENT_FD_EVENTS)
+		return;
+	self.frozen = rq->arg;
+	(void)kill(-1, rq->arg ? SIGSTOP : SIGCONT);
 }
 
 /* Receives one datagram and up to four fds. Return: its size, 0 when the peer has gone, -1 for nothing there. */
@@ -211,10 +225,14 @@ static void request_handle(int conn, const struct agent_request *rq, ssize_t siz
 		event_say(conn, AGENT_REFUSED, size >= 12 ? rq->id : 0, EPROTO, -1);
 	else if (rq->type == AGENT_SIGNAL)
 		request_signal(conn, rq);
+	else if (rq->type == AGENT_FREEZE)
+		request_freeze(conn, rq);
 	else if (rq->type == AGENT_JOIN)
 		request_join(conn, &fds[0], n_fds);
 	else if (n_fds != want)
 		event_say(conn, AGENT_REFUSED, rq->id, EBADF, -1);
+	else if (self.frozen)
+		event_say(conn, AGENT_REFUSED, rq->id, AGENT_FROZEN, -1);
 	else
 		request_run(conn, rq, fds);
 }

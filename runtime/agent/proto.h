@@ -15,6 +15,7 @@
 #ifndef NETEMU_AGENT_PROTO_H
 #define NETEMU_AGENT_PROTO_H
 
+#include <errno.h>
 #include <stdint.h>
 
 enum { AGENT_MAGIC = 0x6e650001, AGENT_COMM_LEN = 16 };
@@ -24,8 +25,9 @@ enum { AGENT_FD_LISTEN = 3, AGENT_FD_EVENTS = 4 };
 
 enum agent_request_type {
 	AGENT_RUN, /* fds: words, then stdin, stdout, stderr unless AGENT_TTY */
-	AGENT_SIGNAL, /* to the process group of request id: arg = signal */
+	AGENT_SIGNAL, /* to the process group of request id, id 0 from the supervisor: to every process; arg = signal */
 	AGENT_JOIN, /* supervisor only; fd: a connected socket, to be served as if it had been accepted; no answer */
+	AGENT_FREEZE, /* supervisor only: arg = 1: stop every process, and start none; 0: let them go on; no answer */
 	_AGENT_REQUEST_MAX,
 };
 
@@ -61,6 +63,9 @@ struct agent_event {
 	uint32_t arg;
 	char comm[AGENT_COMM_LEN]; /* AGENT_ORPHAN: the process's name */
 };
+
+/* AGENT_REFUSED with this errno: the node is paused */
+#define AGENT_FROZEN EHOSTDOWN
 
 #define AGENT_STEP_USER "user"
 #define AGENT_STEP_CWD	"cwd"

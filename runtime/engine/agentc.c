@@ -121,6 +121,13 @@ int agent_signal(int conn, uint32_t id, int sig, struct error *e)
 	return request_send(conn, &rq, NULL, 0, e);
 }
 
+int agent_freeze(int conn, bool freeze, struct error *e)
+{
+	const struct agent_request rq = { .magic = AGENT_MAGIC, .type = AGENT_FREEZE, .arg = freeze };
+
+	return request_send(conn, &rq, NULL, 0, e);
+}
+
 int agent_join(int conn, int client, struct error *e)
 {
 	const struct agent_request rq = { .magic = AGENT_MAGIC, .type = AGENT_JOIN };

@@ -42,8 +42,11 @@ int agent_listen(int dirfd, const char *node, struct error *e);
 /** agent_run() - send an AGENT_RUN request. Return: 0 or -errno. */
 int agent_run(int conn, uint32_t id, const struct agent_command *cmd, struct error *e);
 
-/** agent_signal() - send signal @sig to the process group of request @id. Return: 0 or -errno. */
+/** agent_signal() - send signal @sig to the process group of request @id (0, by the supervisor: to all). Return: 0 or -errno. */
 int agent_signal(int conn, uint32_t id, int sig, struct error *e);
+
+/** agent_freeze() - stop every process of a node, or let them go on; for the supervisor's own connection. Return: 0 or -errno. */
+int agent_freeze(int conn, bool freeze, struct error *e);
 
 /** agent_join() - give an init another client: @client is the init's end. Return: 0 or -errno. */
 int agent_join(int conn, int client, struct error *e);

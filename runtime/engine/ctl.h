@@ -21,6 +21,7 @@ enum {
 
 #define CTL_SOCKET "ctl.sock"
 #define CTL_VERB_STATUS "status"
+#define CTL_VERB_ORDER "order"
 
 struct ctl_request {
 	uint32_t magic;
@@ -28,7 +29,18 @@ struct ctl_request {
 	char verb[CTL_VERB_LEN]; /* NUL-padded, and NUL-terminated */
 };
 
-/* With result 0 one memfd comes along in SCM_RIGHTS: a JSON document, read from offset 0. */
+enum ctl_node_verb { CTL_START, CTL_STOP, CTL_RESTART, CTL_PAUSE, CTL_UNPAUSE, CTL_KILL, _CTL_NODE_VERB_MAX };
+
+/* CTL_VERB_ORDER: one node is to do something; the reply comes when it is done. An older supervisor reads the head only. */
+struct ctl_order {
+	struct ctl_request head;
+	uint32_t verb; /* enum ctl_node_verb */
+	int32_t signal; /* CTL_STOP, CTL_RESTART: what its command is asked with; CTL_KILL: what it gets */
+	uint32_t timeout_ms; /* CTL_STOP, CTL_RESTART: after that it is killed; 0: at once */
+	char node[256]; /* short name, NUL-terminated */
+};
+
+/* With result 0 (of an order: with a failure) one memfd comes along in SCM_RIGHTS: a JSON document (of an order: what went wrong), read from offset 0. */
 struct ctl_reply {
 	uint32_t magic;
 	uint32_t version; /* the supervisor's */
@@ -36,6 +48,7 @@ struct ctl_reply {
 };
 
 static_assert(sizeof(struct ctl_request) == 24, "the layout is the protocol");
+static_assert(sizeof(struct ctl_order) == 24 + 12 + 256, "the layout is the protocol");
 static_assert(sizeof(struct ctl_reply) == 12, "the layout is the protocol");
 
 #endif

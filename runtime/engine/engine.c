@@ -279,7 +279,7 @@ static int op_name(struct engine *en, const struct op *op, struct error *e)
 	return r < 0 ? error_errno(e, -r, "name %s/%s", netns_dir, op->value) : 0;
 }
 
-static void node_env(struct engine *en, const struct node *n, struct strv *env)
+static void node_env(struct arena *a, const struct node *n, struct strv *env)
 {
 	bool has_path = false, has_home = false, has_hostname = false;
 
@@ -289,13 +289,13 @@ static void node_env(struct engine *en, const struct node *n, struct strv *env)
 		has_hostname |= strncmp(n->env.v[i], "HOSTNAME=", 9) == 0;
 	}
 	if (!has_path)
-		strv_add(&en->arena, env, default_path);
+		strv_add(a, env, default_path);
 	if (!has_home)
-		strv_add(&en->arena, env, "HOME=/root");
+		strv_add(a, env, "HOME=/root");
 	if (!has_hostname)
-		strv_add(&en->arena, env, arena_printf(&en->arena, "HOSTNAME=%s", n->hostname));
+		strv_add(a, env, arena_printf(a, "HOSTNAME=%s", n->hostname));
 	for (size_t i = 0; i < n->env.n; i++)
-		strv_add(&en->arena, env, n->env.v[i]);
+		strv_add(a, env, n->env.v[i]);
 }
 
 enum { RESOLV_MAX = 8192 };
@@ -405,19 +405,21 @@ static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, st
 		       error_set(e, ESRCH, "its init ended at once") : 0;
 }
 
-static int op_node(struct engine *en, const struct op *op, struct error *e)
+/* @first: its files are not there yet. */
+static int node_make(struct engine *en, size_t index, bool first, struct error *e)
 {
-	const struct node *n = &en->plan->lab->nodes[op->node];
-	const struct plan_node *pn = &en->plan->nodes[op->node];
-	struct sandbox_bind *binds = arena_alloc(&en->arena, (n->n_binds + 1) * sizeof(*binds));
+	_cleanup_arena_ struct arena a = { 0 };
+	const struct node *n = &en->plan->lab->nodes[index];
+	const struct plan_node *pn = &en->plan->nodes[index];
+	struct sandbox_bind *binds = arena_alloc(&a, (n->n_binds + 1) * sizeof(*binds));
 	struct strv env = { 0 };
 	char fs_dir[512];
 	struct sandbox_spec spec = {
 		.fs_dir = fs_dir,
-		.index = (unsigned)op->node,
+		.index = (unsigned)index,
 		.layer = profile_layer_dir(pn->profile->layer),
 		.host_root = pn->host_root,
-		.netns = en->ns_fd[op->ns],
+		.netns = en->ns_fd[pn->ns],
 		.hostname = n->hostname,
 		.host_mounts = &en->host_mounts,
 		.binds = binds,
@@ -430,13 +432,37 @@ static int op_node(struct engine *en, const struct op *op, struct error *e)
 	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
 	for (size_t i = 0; i < n->n_binds; i++)
 		binds[i] = (struct sandbox_bind){ .src = n->binds[i].src, .dst = n->binds[i].dst, .ro = n->binds[i].ro };
-	node_env(en, n, &env);
+	node_env(&a, n, &env);
 	spec.env = env.v;
-	if (r == 0 && !pn->host_root)
-		r = node_files(en, (size_t)op->node, fs_dir, e);
+	if (r == 0 && first && !pn->host_root)
+		r = node_files(en, index, fs_dir, e);
 	if (r == 0)
-		r = node_spawn(en, (size_t)op->node, &spec, e);
+		r = node_spawn(en, index, &spec, e);
 	return r < 0 ? error_wrap(e, "node %s", n->name) : 0;
+}
+
+static int op_node(struct engine *en, const struct op *op, struct error *e)
+{
+	return node_make(en, (size_t)op->node, true, e);
+}
+
+int engine_node_start(struct engine *en, size_t node, struct error *e)
+{
+	return node_make(en, node, false, e);
+}
+
+void engine_node_close(struct engine *en, size_t node)
+{
+	struct engine_node *n = &en->nodes[node];
+	char name[300];
+
+	(void)fd_close(n->pidfd);
+	(void)fd_close(n->log);
+	(void)fd_close(n->cri);
+	(void)fd_close(n->events);
+	*n = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .cri = -EBADF, .events = -EBADF };
+	(void)snprintf(name, sizeof(name), "%s.sock", en->plan->lab->nodes[node].name);
+	(void)unlinkat(en->nodes_dirfd, name, 0);
 }
 
 typedef int (*op_fn)(struct engine *en, const struct op *op, struct error *e);

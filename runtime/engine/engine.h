@@ -69,6 +69,16 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
  */
 int engine_apply(struct engine *en, struct error *e);
 
+/**
+ * engine_node_start() - make the sandbox and the init of a node again, over its old files and in its old network namespace
+ *
+ * Return: 0 or -errno; engine_node_close() in either case, when it is over.
+ */
+int engine_node_start(struct engine *en, size_t node, struct error *e);
+
+/** engine_node_close() - forget an init that is dead: its descriptors, its socket */
+void engine_node_close(struct engine *en, size_t node);
+
 /** engine_state() - the state as it is to be written; strings are borrowed from lab and plan */
 struct lab_state *engine_state(const struct engine *en, const char *status);
 

@@ -45,8 +45,10 @@ struct node_state {
 	const char *command; /* main command as one line, "" = idle */
 	struct strv labels; /* the file's own, "K=V"; plan/artefacts.h makes containerlab's of it */
 	/* from the supervisor, valid after state_refresh() */
-	const char *state; /* "running", "exited", "created" */
-	int exit_status; /* wait status of the main command when "exited" */
+	const char *state; /* "running", "exited", "stopped", "paused", "starting", "stopping", "dead" */
+	int exit_status; /* wait status of the main command when "exited" or "stopped" */
+	int64_t started_at, finished_at; /* seconds since the epoch; finished_at 0: it has not ended yet */
+	unsigned restarts; /* how often it was started again */
 	struct daemon_state *daemons;
 	size_t n_daemons;
 };
@@ -159,6 +161,10 @@ int state_find_node(const char *lab, const char *name, struct lab_state **ret, s
  * {"nodes":[{"name":..,"state":..,"exit_status":N,"daemons":[{"name":..,"pid":N,"running":true,"deaths":N,"last_status":N}]}]}
  */
 int state_refresh(struct lab_state *st, struct error *e);
+
+struct ctl_order;
+/** state_order() - have a running lab's supervisor carry out an order (engine/ctl.h) and wait until it has. Return: 0 or -errno. */
+int state_order(const char *lab, const struct ctl_order *order, struct error *e);
 
 struct strbuf;
 /** state_status_format() - the supervisor's side: that document, from name, state, exit_status and daemons of @st */

@@ -109,6 +109,32 @@ static int ctl_ask(const char *lab, const char *verb, struct error *e)
 	return r < 0 ? error_wrap(e, "supervisor of lab '%s'", lab) : r;
 }
 
+int state_order(const char *lab, const struct ctl_order *order, struct error *e)
+{
+	const struct timeval forever = { 0 };
+	_cleanup_close_ int sock = ctl_connect(lab, e), doc = -EBADF;
+	struct ctl_reply reply = { 0 };
+	char text[512] = "";
+	size_t n_fds;
+	ssize_t n;
+
+	if (sock < 0)
+		return sock;
+	(void)setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever));
+	if (send(sock, order, sizeof(*order), MSG_NOSIGNAL) != sizeof(*order))
+		return error_errno(e, errno, "supervisor of lab '%s'", lab);
+	n = fdpass_recv(sock, &reply, sizeof(reply), &doc, 1, &n_fds, 0);
+	if (n != sizeof(reply) || reply.magic != CTL_MAGIC)
+		return error_set(e, ECONNRESET, "lab '%s' has ended meanwhile", lab);
+	if (reply.result == -EOPNOTSUPP && doc < 0)
+		return error_set(e, EOPNOTSUPP, "lab '%s' was started by an older netemu, which cannot do that", lab);
+	if (reply.result < 0 && doc >= 0 && (n = pread(doc, text, sizeof(text) - 1, 0)) > 0)
+		text[n] = '\0';
+	if (reply.result < 0)
+		return *text ? error_set(e, -reply.result, "%s", text) : error_errno(e, -reply.result, "lab '%s'", lab);
+	return 0;
+}
+
 int state_refresh(struct lab_state *st, struct error *e)
 {
 	_cleanup_close_ int fd = ctl_ask(st->name, CTL_VERB_STATUS, e);

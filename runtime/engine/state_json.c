@@ -68,6 +68,9 @@ static const struct member node_members[] = {
 static const struct member status_members[] = {
 	MEMBER(node_state, state, MEMBER_STRING, true),
 	MEMBER(node_state, exit_status, MEMBER_INT, false),
+	MEMBER(node_state, started_at, MEMBER_I64, false),
+	MEMBER(node_state, finished_at, MEMBER_I64, false),
+	MEMBER(node_state, restarts, MEMBER_UINT, false),
 	{ 0 },
 };
 

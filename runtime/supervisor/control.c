@@ -6,6 +6,7 @@
  * peer's uid is looked at all the same. Takes no descriptors from clients and never waits for one.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -88,8 +89,16 @@ static void daemons_collect(const struct run_node *n, struct lab_state *st, stru
 
 static const char *node_state(const struct run_node *n)
 {
+	static const char *const phases[] = {
+		[PHASE_RUNS] = "", [PHASE_STOPPING] = "stopping", [PHASE_STOPPED] = "stopped", [PHASE_STARTING] = "starting",
+	};
+
+	if (*phases[n->phase])
+		return phases[n->phase];
 	if (n->run->spec->plan->nodes[n->index].has_init && !n->alive)
 		return "dead";
+	if (n->paused)
+		return "paused";
 	/* The pods of a cluster's node go on without their kubelet. */
 	if (n->main == MAIN_EXITED && !n->run->spec->plan->lab->nodes[n->index].kube)
 		return "exited";
@@ -106,6 +115,9 @@ static void status_json(const struct lab_run *run, struct strbuf *out)
 		st.nodes[i].name = lab->nodes[i].name;
 		st.nodes[i].state = node_state(&run->nodes[i]);
 		st.nodes[i].exit_status = run->nodes[i].main_status;
+		st.nodes[i].started_at = run->nodes[i].started_at;
+		st.nodes[i].finished_at = run->nodes[i].finished_at;
+		st.nodes[i].restarts = run->nodes[i].starts;
 		daemons_collect(&run->nodes[i], &st, &st.nodes[i]);
 	}
 	state_status_format(&st, out);
@@ -135,6 +147,7 @@ static void reply_status(struct client *c)
 
 static void client_end(struct client *c)
 {
+	order_forget(c->run, c);
 	loop_remove(c->run->loop, c->id);
 	loop_remove(c->run->loop, c->timer);
 	(void)close(c->fd);
@@ -142,24 +155,91 @@ static void client_end(struct client *c)
 	free(c);
 }
 
+/* ---- orders ---- */
+
+/* A failure goes with its words. */
+static void reply_text(int fd, int result, const char *text)
+{
+	_cleanup_close_ int doc = *text ? memfd_create("netemu-reply", MFD_CLOEXEC) : -EBADF;
+
+	if (doc >= 0 && write(doc, text, strlen(text)) != (ssize_t)strlen(text))
+		doc = fd_close(doc);
+	reply(fd, result, doc);
+}
+
+static void order_ended(void *arg, int result, const char *text)
+{
+	struct client *c = arg;
+
+	reply_text(c->fd, result, result < 0 ? text : "");
+	client_end(c);
+}
+
+/* Whoever waits for a reply and hangs up does not get it; the order is carried out all the same. */
+static void client_hangs_up(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	(void)loop;
+	(void)id;
+	(void)revents;
+	client_end(arg);
+}
+
+static int order_wait(struct client *c, struct error *e)
+{
+	loop_remove(c->run->loop, c->id);
+	loop_remove(c->run->loop, c->timer);
+	c->id = c->timer = (struct loop_handle){ 0 };
+	return loop_add_fd(c->run->loop, c->fd, POLLIN, client_hangs_up, c, &c->id, e);
+}
+
+static void order_take(struct client *c, const struct ctl_order *o)
+{
+	static const enum order_verb verbs[] = {
+		[CTL_START] = ORDER_START, [CTL_STOP] = ORDER_STOP, [CTL_RESTART] = ORDER_RESTART,
+		[CTL_PAUSE] = ORDER_PAUSE, [CTL_UNPAUSE] = ORDER_UNPAUSE, [CTL_KILL] = ORDER_KILL,
+	};
+	struct order order = { .signal = o->signal, .timeout_ms = o->timeout_ms, .done = order_ended, .arg = c };
+	struct error e = { 0 };
+	char name[sizeof(o->node)];
+	int r;
+
+	static_assert(ARRAY_SIZE(verbs) == _CTL_NODE_VERB_MAX, "one for each");
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strnlen(o->node, sizeof(o->node) - 1), o->node);
+	if (o->verb >= _CTL_NODE_VERB_MAX || o->signal < 0 || o->signal >= _NSIG) {
+		order_ended(c, -EINVAL, "");
+		return;
+	}
+	order.verb = verbs[o->verb];
+	r = order_wait(c, &e);
+	if (r == 0)
+		r = order_give(c->run, name, &order, &e); /* c may be gone */
+	if (r < 0)
+		order_ended(c, r, e.msg);
+}
+
 static void client_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
 {
 	struct client *c = arg;
-	struct ctl_request rq = { 0 };
-	const ssize_t n = recv(c->fd, &rq, sizeof(rq), MSG_DONTWAIT);
+	struct ctl_order order = { 0 };
+	struct ctl_request *const rq = &order.head;
+	const ssize_t n = recv(c->fd, &order, sizeof(order), MSG_DONTWAIT);
 
 	(void)loop;
 	(void)id;
 	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	rq.verb[sizeof(rq.verb) - 1] = '\0';
-	if (n == sizeof(rq) && rq.magic == CTL_MAGIC && rq.version != CTL_VERSION)
+	rq->verb[sizeof(rq->verb) - 1] = '\0';
+	if (n == sizeof(order) && rq->magic == CTL_MAGIC && rq->version == CTL_VERSION && strcmp(rq->verb, CTL_VERB_ORDER) == 0) {
+		order_take(c, &order);
+		return;
+	}
+	if (n >= (ssize_t)sizeof(*rq) && rq->magic == CTL_MAGIC && rq->version != CTL_VERSION)
 		reply(c->fd, -EPROTONOSUPPORT, -1);
-	else if (n == sizeof(rq) && rq.magic == CTL_MAGIC && strcmp(rq.verb, CTL_VERB_STATUS) == 0)
+	else if (n == sizeof(*rq) && rq->magic == CTL_MAGIC && strcmp(rq->verb, CTL_VERB_STATUS) == 0)
 		reply_status(c);
 	else if (n > 0)
-		reply(c->fd, rq.magic == CTL_MAGIC ? -EOPNOTSUPP : -EPROTO, -1);
+		reply(c->fd, rq->magic == CTL_MAGIC ? -EOPNOTSUPP : -EPROTO, -1);
 	client_end(c);
 }
 

@@ -293,6 +293,23 @@ static int cluster_split(struct cri *cri, struct error *e)
 	return cri->cluster ? 0 : error_oom(e);
 }
 
+void cri_node_close(struct lab_run *run, size_t index)
+{
+	if (run->cri)
+		acceptor_stop(&run->cri->nodes[index].acceptor);
+}
+
+int cri_node_listen(struct lab_run *run, size_t index, struct error *e)
+{
+	const int fd = run->engine.nodes[index].cri;
+
+	if (!run->cri || fd < 0)
+		return 0;
+	if (fault_fails("listen to kubelets") || listen(fd, BACKLOG) < 0)
+		return error_errno(e, errno, "listen to the kubelet of node %s", run->spec->plan->lab->nodes[index].name);
+	return acceptor_start(&run->cri->nodes[index].acceptor, run->loop, fd, client_came, &run->cri->nodes[index], e);
+}
+
 static int listeners_start(struct cri *cri, struct error *e)
 {
 	const struct lab_run *run = cri->run;
@@ -301,11 +318,7 @@ static int listeners_start(struct cri *cri, struct error *e)
 		int r;
 
 		cri->nodes[i] = (struct cri_node){ .cri = cri, .index = i };
-		if (run->engine.nodes[i].cri < 0)
-			continue;
-		if (fault_fails("listen to kubelets") || listen(run->engine.nodes[i].cri, BACKLOG) < 0)
-			return error_errno(e, errno, "listen to the kubelet of node %s", run->spec->plan->lab->nodes[i].name);
-		r = acceptor_start(&cri->nodes[i].acceptor, run->loop, run->engine.nodes[i].cri, client_came, &cri->nodes[i], e);
+		r = cri_node_listen(cri->run, i, e);
 		if (r < 0)
 			return r;
 	}

@@ -25,6 +25,23 @@ struct death {
 	int last_status;
 };
 
+/* ---- orders to one node: order.c ---- */
+
+enum order_verb { ORDER_START, ORDER_STOP, ORDER_RESTART, ORDER_PAUSE, ORDER_UNPAUSE, ORDER_KILL, _ORDER_VERB_MAX };
+
+/** order_done_fn - @result: 0 or -errno, with what went wrong in @text */
+typedef void (*order_done_fn)(void *arg, int result, const char *text);
+
+struct order {
+	enum order_verb verb;
+	int signal; /* ORDER_STOP and ORDER_RESTART: what the command is asked with; ORDER_KILL: what it gets */
+	uint32_t timeout_ms; /* until it is killed; 0: at once */
+	order_done_fn done; /* NULL: nobody waits */
+	void *arg;
+};
+
+enum node_phase { PHASE_RUNS, PHASE_STOPPING, PHASE_STOPPED, PHASE_STARTING };
+
 /*
  * A node at run time. States of its start-up: waiting (for its delay or a free worker) -> running exec line
  * `next - 1` -> done; events move it on: the delay's timer, AGENT_EXITED.
@@ -39,6 +56,12 @@ struct run_node {
 	bool alive; /* its init lives */
 	bool up; /* and has said so; what has no init of its own is up */
 	int conn; /* to the init that runs its exec lines: engine_node.events, or another lab's */
+	enum node_phase phase;
+	bool paused;
+	struct order order; /* that is being carried out */
+	struct loop_handle order_timer, conn_id, log_id;
+	unsigned starts; /* after the first one */
+	int64_t started_at, finished_at; /* seconds since the epoch; 0: not yet */
 	enum main_state main;
 	int main_status;
 	struct death *deaths;
@@ -67,6 +90,27 @@ struct lab_run {
 
 /** runner_start() - begin commands and exec lines of all nodes. Return: 0 or -errno. */
 int runner_start(struct lab_run *run, struct error *e);
+/** runner_node_open() - listen to the new init of a node that starts again. Return: 0 or -errno. */
+int runner_node_open(struct run_node *n, struct error *e);
+/** runner_node_run() - its command and exec lines, from the first; order_started() when they are done */
+void runner_node_run(struct run_node *n);
+/** runner_node_close() - stop listening to an init that is dead */
+void runner_node_close(struct run_node *n);
+
+/**
+ * order_give() - have a node do something
+ *
+ * Return: 0: @order's function is called, perhaps at once; -errno: it will not be.
+ */
+int order_give(struct lab_run *run, const char *name, const struct order *order, struct error *e);
+/** order_forget() - whoever waits with @arg does not wait any more; what was ordered is done all the same */
+void order_forget(struct lab_run *run, const void *arg);
+/** order_main_ended(), order_started() - what the runner sees of a node */
+void order_main_ended(struct run_node *n);
+void order_started(struct run_node *n);
+/** lab_save() - write the state of a running lab. Return: 0 or -errno. */
+int lab_save(struct lab_run *run, struct error *e);
+
 /** lab_part_done() - one of what the run waits for is there; with the last the lab is ready */
 void lab_part_done(struct lab_run *run);
 /** lab_fail() - the run is over because of @e: says so, and ends the loop */
@@ -86,6 +130,9 @@ int cri_start(struct lab_run *run, struct error *e);
 int cri_apiserver_add(struct lab_run *run, int fd, struct error *e);
 /** cri_api_ready() - give everybody the connection to the API server that they wait for */
 void cri_api_ready(struct lab_run *run);
+/** cri_node_close() - the socket of a stopped node's kubelet is gone; cri_node_listen() - there is a new one */
+void cri_node_close(struct lab_run *run, size_t index);
+int cri_node_listen(struct lab_run *run, size_t index, struct error *e);
 /** cri_node_gone() - a node's init has ended: its pods end, too */
 void cri_node_gone(struct lab_run *run, size_t index);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/strbuf.h"
 #include "engine/agentc.h"
@@ -232,8 +233,10 @@ static void node_step(struct run_node *n)
 			return;
 		n->main = MAIN_RUNNING;
 	}
-	if (n->up)
+	if (n->up) {
 		node_done(n);
+		order_started(n);
+	}
 }
 
 /* The init has started. Nothing of the node is under way if an exec line does not come last: those are waited for. */
@@ -245,6 +248,7 @@ static void node_up(struct run_node *n)
 	if (!n->started || n->next < n->n_steps || (n->n_steps && ops[n->steps[n->n_steps - 1]].type == OP_EXEC))
 		return;
 	node_done(n);
+	order_started(n);
 	worker_start_next(n->run);
 }
 
@@ -262,7 +266,7 @@ static void exec_ended(struct run_node *n, const struct agent_event *ev)
 		(void)output_read(n->exec_output);
 	if (code)
 		exec_failed(n, op->value, code);
-	if (step + 1 == n->next && !n->done)
+	if (step + 1 == n->next && (!n->done || n->phase == PHASE_STARTING))
 		node_step(n);
 	worker_start_next(n->run);
 }
@@ -295,11 +299,13 @@ static void main_ended(struct run_node *n, const struct agent_event *ev)
 	char how[96];
 
 	n->main = MAIN_EXITED;
+	n->finished_at = time(NULL);
 	n->main_status = (int)ev->arg;
 	if (model(n)->kube) /* to its node a kubelet is a daemon, not what the node is there for */
 		death_record(n, "kubelet", n->main_status);
 	status_text(n->main_status, how, sizeof(how));
 	lab_log(n->run, "node %s: its command %s", model(n)->name, how);
+	order_main_ended(n);
 }
 
 static void orphan_ended(struct run_node *n, const struct agent_event *ev)
@@ -351,7 +357,10 @@ static void node_gone(struct run_node *n)
 {
 	struct error e = { 0 };
 
+	if (n->phase == PHASE_STOPPING) /* its pidfd tells when its last process is gone, too */
+		return;
 	n->alive = false;
+	n->finished_at = time(NULL);
 	cri_node_gone(n->run, n->index);
 	(void)error_set(&e, ESRCH, "its init has ended");
 	node_fail(n, &e);
@@ -370,6 +379,7 @@ static void node_readable(struct loop *loop, struct loop_handle id, uint32_t rev
 	if (r == -EAGAIN)
 		return;
 	loop_remove(loop, id);
+	n->conn_id = (struct loop_handle){ 0 };
 	node_gone(n);
 }
 
@@ -431,6 +441,15 @@ static void syslog_readable(struct loop *loop, struct loop_handle id, uint32_t r
 	}
 }
 
+static int node_listen(struct run_node *n, struct error *e)
+{
+	const int log = n->run->engine.nodes[n->index].log;
+	int r = log >= 0 ? loop_add_fd(n->run->loop, log, POLLIN, syslog_readable, n, &n->log_id, e) : 0;
+
+	n->alive = true;
+	return r < 0 ? r : loop_add_fd(n->run->loop, n->conn, POLLIN, node_readable, n, &n->conn_id, e);
+}
+
 static int node_init(struct lab_run *run, size_t i, struct error *e)
 {
 	struct run_node *n = &run->nodes[i];
@@ -438,6 +457,7 @@ static int node_init(struct lab_run *run, size_t i, struct error *e)
 
 	n->run = run;
 	n->index = i;
+	n->started_at = time(NULL);
 	n->conn = run->engine.nodes[i].events;
 	n->up = n->conn < 0;
 	if (pn->agent && n->n_steps) {
@@ -448,14 +468,37 @@ static int node_init(struct lab_run *run, size_t i, struct error *e)
 	}
 	if (n->conn < 0)
 		return 0;
-	n->alive = true;
-	if (run->engine.nodes[i].log >= 0) {
-		const int r = loop_add_fd(run->loop, run->engine.nodes[i].log, POLLIN, syslog_readable, n, NULL, e);
+	return node_listen(n, e);
+}
 
-		if (r < 0)
-			return r;
+int runner_node_open(struct run_node *n, struct error *e)
+{
+	n->conn = n->run->engine.nodes[n->index].events;
+	n->up = false;
+	n->next = 0;
+	n->main = MAIN_NONE;
+	n->n_deaths = 0;
+	n->tail_len = 0;
+	return node_listen(n, e);
+}
+
+void runner_node_run(struct run_node *n)
+{
+	n->started = true;
+	node_step(n);
+}
+
+void runner_node_close(struct run_node *n)
+{
+	loop_remove(n->run->loop, n->conn_id);
+	loop_remove(n->run->loop, n->log_id);
+	n->conn_id = n->log_id = (struct loop_handle){ 0 };
+	n->conn = -EBADF;
+	n->alive = false;
+	if (n->main == MAIN_RUNNING) {
+		n->main = MAIN_EXITED;
+		n->main_status = SIGKILL;
 	}
-	return loop_add_fd(run->loop, n->conn, POLLIN, node_readable, n, NULL, e);
 }
 
 static void steps_collect(struct lab_run *run)

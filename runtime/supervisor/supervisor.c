@@ -73,6 +73,11 @@ static int save(struct lab_run *run, const char *status, struct error *e)
 	return r;
 }
 
+int lab_save(struct lab_run *run, struct error *e)
+{
+	return save(run, "running", e);
+}
+
 void lab_fail(struct lab_run *run, const struct error *e)
 {
 	lab_log(run, "%s", e->msg);
