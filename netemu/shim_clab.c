@@ -131,6 +131,40 @@ static int clab_destroy(const struct cli *cli)
 	return shim_verbv("destroy", &w.v);
 }
 
+static int control(const struct cli *cli, const char *verb)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const struct strv nodes = cli_list(cli, "node");
+	struct strv words = { 0 };
+
+	if (nodes.n == 0) {
+		(void)fprintf(stderr, "Error: %s needs --node\n", verb);
+		return CLI_FAILED;
+	}
+	if (option(cli, "name")) {
+		strv_add(&a, &words, "--lab");
+		strv_add(&a, &words, option(cli, "name"));
+	}
+	for (size_t i = 0; i < nodes.n; i++)
+		strv_add(&a, &words, nodes.v[i]);
+	return shim_verbv(verb, &words);
+}
+
+static int clab_start(const struct cli *cli)
+{
+	return control(cli, "start");
+}
+
+static int clab_stop(const struct cli *cli)
+{
+	return control(cli, "stop");
+}
+
+static int clab_restart(const struct cli *cli)
+{
+	return control(cli, "restart");
+}
+
 static int inspect(const struct cli *cli, bool interfaces)
 {
 	_cleanup_words_ struct words w = { 0 };
@@ -277,6 +311,7 @@ static const struct verb_option save_options[] = {
 	VALUE("copy", 0, "DIR", "the directory that gets the files"),
 	END,
 };
+static const struct verb_option node_options[] = { COMMON, LIST("node", 0, "NODE,...", "which nodes"), END };
 static const struct verb_option common_only[] = { COMMON, END };
 static const struct verb globals = {
 	.name = "clab", .options = common_only, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
@@ -297,6 +332,9 @@ static const struct verb commands[] = {
 	COMMAND("inspect interfaces", "inspect int", "Show the interfaces of nodes", inspect_options, clab_interfaces),
 	COMMAND("exec", NULL, "Run commands in the nodes of a lab", exec_options, clab_exec),
 	COMMAND("save", NULL, "Save the configuration of routers", save_options, clab_save),
+	COMMAND("start", NULL, "Start nodes that were stopped", node_options, clab_start),
+	COMMAND("stop", NULL, "Stop nodes; their links stay", node_options, clab_stop),
+	COMMAND("restart", NULL, "Stop and start nodes", node_options, clab_restart),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
 	COMMAND("version", "ver", "Show the version", common_only, clab_version),
 	{ .name = NULL },

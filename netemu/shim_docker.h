@@ -18,4 +18,17 @@ int docker_ps(const struct cli *cli);
 int docker_inspect(const struct cli *cli);
 int docker_cp(const struct cli *cli);
 
+/* What docker calls a state. */
+bool docker_is_up(const struct node_state *n);
+
+/* shim_docker_control.c */
+int docker_start(const struct cli *cli);
+int docker_stop(const struct cli *cli);
+int docker_restart(const struct cli *cli);
+int docker_pause(const struct cli *cli);
+int docker_unpause(const struct cli *cli);
+int docker_kill(const struct cli *cli);
+int docker_wait(const struct cli *cli);
+int docker_top(const struct cli *cli);
+
 #endif

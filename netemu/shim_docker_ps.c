@@ -19,7 +19,7 @@ enum { COMMAND_LEN = 20, ID_LEN = 12 };
 
 /* ---- what docker knows of a container ---- */
 
-static bool is_up(const struct node_state *n)
+bool docker_is_up(const struct node_state *n)
 {
 	return n->pid && strcmp(n->state, "exited") != 0 && strcmp(n->state, "dead") != 0 &&
 	       strcmp(n->state, "stopped") != 0;
@@ -27,16 +27,31 @@ static bool is_up(const struct node_state *n)
 
 static int exit_code(const struct node_state *n)
 {
-	if (is_up(n))
+	if (docker_is_up(n))
 		return 0;
 	return WIFSIGNALED(n->exit_status) ? 128 + WTERMSIG(n->exit_status) : WEXITSTATUS(n->exit_status);
 }
 
+static bool is_paused(const struct node_state *n)
+{
+	return strcmp(n->state, "paused") == 0;
+}
+
+static const char *state_word(const struct node_state *n)
+{
+	return is_paused(n) ? "paused" : docker_is_up(n) ? "running" : "exited";
+}
+
+static int64_t started_at(const struct lab_state *lab, const struct node_state *n)
+{
+	return n->started_at ? n->started_at : lab->created;
+}
+
 static const char *status_text(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
-	if (is_up(n))
-		return arena_printf(a, "Up %s", when_since(a, lab->created));
-	return arena_printf(a, "Exited (%d) %s ago", exit_code(n), when_since(a, lab->created));
+	if (docker_is_up(n))
+		return arena_printf(a, "Up %s%s", when_since(a, started_at(lab, n)), is_paused(n) ? " (Paused)" : "");
+	return arena_printf(a, "Exited (%d) %s ago", exit_code(n), when_since(a, n->finished_at ? n->finished_at : started_at(lab, n)));
 }
 
 static const char *image_of(const struct node_state *n)
@@ -92,7 +107,7 @@ static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct
 			  full ? id : arena_strndup(a, id, ID_LEN), "Image", image_of(n), "Command",
 			  command_text(a, n, full), "CreatedAt", when_iso(a, lab->created), "RunningFor",
 			  arena_printf(a, "%s ago", when_since(a, lab->created)), "Status", status_text(a, lab, n),
-			  "Ports", "", "Names", n->longname, "State", is_up(n) ? "running" : "exited", "Labels",
+			  "Ports", "", "Names", n->longname, "State", state_word(n), "Labels",
 			  labels_text(a, labels), "Networks", network_of(a, lab, n), "Mounts", "", "Size", "0B");
 
 	json_decref(labels);
@@ -134,7 +149,7 @@ static bool filter_matches(struct arena *a, const struct lab_state *lab, const s
 	if (len == 5 && strncmp(filter, "label", len) == 0)
 		return label_matches(lab, n, value);
 	if (len == 6 && strncmp(filter, "status", len) == 0)
-		return strcmp(value, is_up(n) ? "running" : "exited") == 0;
+		return strcmp(value, state_word(n)) == 0;
 	if (len == 8 && strncmp(filter, "ancestor", len) == 0)
 		return strcmp(image_of(n), value) == 0;
 	if (len == 7 && strncmp(filter, "network", len) == 0)
@@ -162,7 +177,12 @@ static bool filters_match(struct arena *a, const struct lab_state *lab, const st
 	return true;
 }
 
-/* The nodes that are containers: bridges and the host itself are none. */
+/* Bridges and the host itself are none. */
+static bool is_container(const struct node_state *n)
+{
+	return n->pid || (n->netns_fd >= 0 && strcmp(n->kind, "linux") == 0);
+}
+
 static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, const char **bad, struct error *e)
 {
 	const struct strv filters = cli_list(cli, "filter");
@@ -178,7 +198,7 @@ static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, co
 		for (size_t k = 0; k < lab->n_nodes; k++) {
 			const struct node_state *n = &lab->nodes[k];
 
-			if (n->pid && (is_up(n) || cli_flag(cli, "all")) && filters_match(a, lab, n, &filters, bad))
+			if (is_container(n) && (docker_is_up(n) || cli_flag(cli, "all")) && filters_match(a, lab, n, &filters, bad))
 				(void)json_array_append_new(rows, ps_row(a, lab, n, cli_flag(cli, "no-trunc")));
 		}
 	}
@@ -336,7 +356,7 @@ int docker_ps(const struct cli *cli)
 	if (r == 0 && bad)
 		r = error_set(&e, EINVAL, "Error response from daemon: invalid filter '%.*s'", (int)strcspn(bad, "="),
 			      bad);
-	if (r == 0 && cli_flag(cli, "quiet"))
+	if (r == 0 && cli_flag(cli, "quiet") && (!format || strcmp(format, "table") == 0))
 		format = "{{.ID}}";
 	if (r == 0)
 		r = format && strcmp(format, "table") != 0 ? ps_formatted(format, rows, &e) : ps_table(rows);
@@ -381,12 +401,12 @@ static json_t *command_words(const struct node_state *n)
 
 static json_t *state_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
-	const bool up = is_up(n);
+	const bool up = docker_is_up(n);
 
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", up ? "running" : "exited",
-			 "Running", up, "Paused", 0, "Restarting", 0, "OOMKilled", 0, "Dead", 0, "Pid",
-			 up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "", "StartedAt",
-			 when_iso(a, lab->created), "FinishedAt", "0001-01-01T00:00:00Z");
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", state_word(n), "Running", up, "Paused", is_paused(n),
+			 "Restarting", 0, "OOMKilled", 0, "Dead", 0, "Pid", up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "",
+			 "StartedAt", when_iso(a, started_at(lab, n)), "FinishedAt",
+			 n->finished_at && !up ? when_iso(a, n->finished_at) : "0001-01-01T00:00:00Z");
 }
 
 static json_t *container_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
@@ -406,7 +426,7 @@ static json_t *container_json(struct arena *a, const struct lab_state *lab, cons
 			 "Id", shim_node_id(a, n), "Created", when_iso(a, lab->created), "Path",
 			 json_string_value(json_array_get(words, 0)) ?: "", "Args", words, "State",
 			 state_json(a, lab, n), "Image", image_of(n), "Name", arena_printf(a, "/%s", n->longname),
-			 "RestartCount", 0, "Config", "Hostname", n->hostname, "Image", image_of(n), "Cmd", words,
+			 "RestartCount", (int)n->restarts, "Config", "Hostname", n->hostname, "Image", image_of(n), "Cmd", words,
 			 "Labels", labels_of(lab, n), "Env", "User", "", "HostConfig", "NetworkMode", network,
 			 "Privileged", 1, "RestartPolicy", "Name", "no", "MaximumRetryCount", 0, "NetworkSettings",
 			 settings, "Mounts");

@@ -104,6 +104,32 @@ docker cp "$test_dir/src/file" "$a:/tmp/top/opt/inside"
 assert_eq one "$(docker exec "$a" cat /opt/inside)"
 [[ ! -e /opt/inside ]] || die "docker cp wrote to the host"
 
+# ---- docker start, stop, ... ----
+assert_eq "$b" "$(docker stop -t 1 "$b")"
+assert_eq exited "$(docker inspect -f '{{.State.Status}}' "$b")"
+assert_eq "$a" "$(docker ps --format '{{.Names}}')"
+assert_match "Exited \([0-9]+\) .* ago" "$(docker ps -a --filter name="$b" --format '{{.Status}}')"
+assert_eq "$b" "$(docker ps -aq --filter status=exited --format '{{.Names}}')"
+assert_status 1 docker exec "$b" true
+assert_match "Error response from daemon: container $b is not running" "$output"
+assert_eq "$b" "$(docker start "$b")"
+assert_eq "$b" "$(docker pause "$b")"
+assert_match "Up .* \(Paused\)" "$(docker ps --filter name="$b" --format '{{.Status}}')"
+assert_status 1 docker exec "$b" true
+assert_match "is paused, unpause the container before exec" "$output"
+assert_eq "$b" "$(docker unpause "$b")"
+assert_eq "$b" "$(docker restart -t 0 "$b")"
+assert_eq 2 "$(docker inspect -f '{{.RestartCount}}' "$b")"
+assert_match "netemu-init" "$(docker top "$b")"
+docker wait "$b" >"$test_dir/waited" &
+assert_eq "$b" "$(docker kill "$b")"
+wait $!
+assert_match '^[0-9]+$' "$(cat "$test_dir/waited")"
+assert_status 1 docker kill "$b"
+assert_status 1 docker stop nonsense
+clab start -t "$topo" --node b >/dev/null && clab restart --node a,b >/dev/null
+assert_eq "true true" "$(docker inspect -f '{{.State.Running}}' "$a" "$b" | xargs)"
+
 # ---- kind, and what kubectl reads ----
 lab_name kind
 mkdir -p "$HOME/.kube"
