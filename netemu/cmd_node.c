@@ -77,7 +77,9 @@ int cmd_start(const struct cli *cli)
 static int stopping(const struct cli *cli, enum ctl_node_verb verb)
 {
 	const char *time = cli_value(cli, "time"), *sig = cli_value(cli, "signal");
-	struct node_order order = { .verb = verb, .signal = sig ? node_signal(sig) : SIGTERM, .timeout_s = NODE_STOP_SECONDS };
+	struct node_order order = { .verb = verb,
+				    .signal = sig ? node_signal(sig) : SIGTERM,
+				    .timeout_s = NODE_STOP_SECONDS };
 	char *end = NULL;
 
 	if (order.signal < 0)

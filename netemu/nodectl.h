@@ -12,7 +12,7 @@ enum { NODE_STOP_SECONDS = 10 }; /* as docker stop */
 
 struct node_order {
 	enum ctl_node_verb verb;
-	int signal; /* CTL_STOP, CTL_RESTART, CTL_KILL */
+	int signal;	    /* CTL_STOP, CTL_RESTART, CTL_KILL */
 	unsigned timeout_s; /* CTL_STOP, CTL_RESTART: until it is killed; 0: at once */
 };
 

@@ -115,7 +115,8 @@ static int signal_send(struct run_node *n, int sig, struct error *e)
 {
 	if (n->paused && agent_freeze(n->conn, false, e) == 0)
 		n->paused = false;
-	return n->main == MAIN_RUNNING ? agent_signal(n->conn, REQUEST_COMMAND, sig, e) : agent_signal(n->conn, 0, sig, e);
+	return n->main == MAIN_RUNNING ? agent_signal(n->conn, REQUEST_COMMAND, sig, e)
+				       : agent_signal(n->conn, 0, sig, e);
 }
 
 static void stop(struct run_node *n)
@@ -268,11 +269,13 @@ int order_give(struct lab_run *run, const char *name, const struct order *order,
 		return error_set(e, ENOENT, "no node %s in this lab", name);
 	n = &run->nodes[i];
 	if (!run->spec->plan->nodes[i].has_init || run->spec->plan->nodes[i].host_root)
-		return error_set(e, EINVAL, "node %s (kind %s) is none to be started or stopped", name, node_kind_names[model(n)->kind]);
+		return error_set(e, EINVAL, "node %s (kind %s) is none to be started or stopped", name,
+				 node_kind_names[model(n)->kind]);
 	if (!run->ready)
 		return error_set(e, EBUSY, "the lab is still starting");
 	if (n->phase == PHASE_STOPPING || n->phase == PHASE_STARTING)
-		return error_set(e, EBUSY, "node %s is just being %s", name, n->phase == PHASE_STOPPING ? "stopped" : "started");
+		return error_set(e, EBUSY, "node %s is just being %s", name,
+				 n->phase == PHASE_STOPPING ? "stopped" : "started");
 	n->order = *order;
 	n->order_timer = (struct loop_handle){ 0 };
 	carry_out(n);
