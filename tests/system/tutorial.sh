@@ -14,16 +14,16 @@ own_machine "$@"
 test_labs+=(bgp-cplane-demo clab-bgp-cplane-demo)
 begin=${EPOCHREALTIME/./}
 
-mkdir "$test_dir/work"
+mkdir "$test_dir/home"
 for file in topo cluster values bgp-policies pods; do
-  cp "$seed/$file.yaml" "$test_dir/work/"
+  cp "$seed/$file.yaml" "$test_dir/home/"
 done
-cd "$test_dir/work"
+cd "$test_dir/home"
 netemu shims "$test_dir/bin" >/dev/null 2>&1
 # A kubectl: the newest of the real ones.
 read -r _ kubectl < <(tail -n 1 <<<"$kubectls")
 ln -sf "$kubectl" "$test_dir/bin/kubectl"
-export PATH=$test_dir/bin:$PATH HOME=$test_dir/work NETEMU_PIN=$top/topologies/cilium-bgp/pins
+export PATH=$test_dir/bin:$PATH HOME=$test_dir/home NETEMU_PIN=$top/topologies/cilium-bgp/pins
 unset KUBECONFIG
 for tool in clab kind docker helm kubectl ctr; do assert_eq "$test_dir/bin/$tool" "$(command -v "$tool")"; done
 
