@@ -106,6 +106,8 @@ struct plan *launch_plan(const struct lab *lab, struct arena *a, uint32_t seed, 
 
 	if (r == 0)
 		r = foreign_collect(lab, a, &env, e);
+	if (r == 0)
+		hostenv_missing(lab, a, &env);
 	return r < 0 ? NULL : plan_build(lab, &env, d);
 }
 
@@ -252,6 +254,9 @@ static void plan_notices(const struct launch *l, const struct launched *m)
 {
 	if (m->plan->notice)
 		cli_note(l->cli, "lab %s: %s", m->lab->name, m->plan->notice);
+	if (m->plan->dummy_kind && strcmp(m->plan->dummy_kind, "dummy") != 0)
+		cli_note(l->cli, "lab %s: this kernel has no dummy interfaces: links of type dummy are of kind %s, which does the same",
+			 m->lab->name, m->plan->dummy_kind);
 	if (plan_uses_frr(m->plan) && !hostenv_has_frr())
 		cli_note(l->cli, "warning: lab %s: its routers need FRR, which is not installed (apt-get install frr)", m->lab->name);
 	if (m->plan->mgmt_dev[0] && m->plan->v4.family && m->lab->mgmt.external_access && !hostenv_forwards())

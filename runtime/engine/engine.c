@@ -25,6 +25,7 @@
 #include "base/strbuf.h"
 #include "cluster/cri.h"
 #include "engine/agentc.h"
+#include "engine/linkops.h"
 #include "kernel/fault.h"
 #include "kernel/link.h"
 #include "kernel/netns.h"
@@ -96,23 +97,6 @@ static int flush(struct engine *en, struct error *e)
 	return 0;
 }
 
-static int ifindex_of(struct engine *en, int32_t ifc, int *ret, struct error *e)
-{
-	const struct plan_if *f = &en->plan->ifs[ifc];
-	int r;
-
-	if (!en->ifindex[ifc]) {
-		int index = 0;
-
-		r = link_get_index(en->conn[f->ns], f->name, &index, e);
-		if (r < 0)
-			return r;
-		en->ifindex[ifc] = (uint32_t)index;
-	}
-	*ret = (int)en->ifindex[ifc];
-	return 0;
-}
-
 static int op_netns(struct engine *en, const struct op *op, struct error *e)
 {
 	const int fd = netns_create(e);
@@ -159,7 +143,7 @@ static int op_veth(struct engine *en, const struct op *op, struct error *e)
 	int r = 0;
 
 	if (op->c != PLAN_NONE)
-		r = ifindex_of(en, op->c, &spec.a.master, e);
+		r = engine_if_index(en, op->c, &spec.a.master, e);
 	if (r == 0)
 		r = link_create_veth(en->conn[a->ns], &spec, e);
 	return r;
@@ -168,17 +152,17 @@ static int op_veth(struct engine *en, const struct op *op, struct error *e)
 static int op_master(struct engine *en, const struct op *op, struct error *e)
 {
 	int port = 0, bridge = 0;
-	int r = ifindex_of(en, op->a, &port, e);
+	int r = engine_if_index(en, op->a, &port, e);
 
 	if (r == 0)
-		r = ifindex_of(en, op->b, &bridge, e);
+		r = engine_if_index(en, op->b, &bridge, e);
 	return r < 0 ? r : link_set_master(en->conn[en->plan->ifs[op->a].ns], port, bridge, e);
 }
 
 static int op_alias(struct engine *en, const struct op *op, struct error *e)
 {
 	int index = 0;
-	int r = ifindex_of(en, op->a, &index, e);
+	int r = engine_if_index(en, op->a, &index, e);
 
 	return r < 0 ? r : link_set_alias(en->conn[op->ns], index, op->value, e);
 }
@@ -186,7 +170,7 @@ static int op_alias(struct engine *en, const struct op *op, struct error *e)
 static int op_addr(struct engine *en, const struct op *op, struct error *e)
 {
 	int index;
-	int r = ifindex_of(en, op->a, &index, e);
+	int r = engine_if_index(en, op->a, &index, e);
 
 	if (r < 0)
 		return r;
@@ -196,7 +180,7 @@ static int op_addr(struct engine *en, const struct op *op, struct error *e)
 static int op_up(struct engine *en, const struct op *op, struct error *e)
 {
 	int index = 1; /* lo */
-	int r = op->a == PLAN_NONE ? 0 : ifindex_of(en, op->a, &index, e);
+	int r = op->a == PLAN_NONE ? 0 : engine_if_index(en, op->a, &index, e);
 
 	return r < 0 ? r : link_set_up(en->conn[op->ns], index, e);
 }
@@ -204,7 +188,7 @@ static int op_up(struct engine *en, const struct op *op, struct error *e)
 static int op_route(struct engine *en, const struct op *op, struct error *e)
 {
 	int index;
-	int r = ifindex_of(en, op->a, &index, e);
+	int r = engine_if_index(en, op->a, &index, e);
 
 	return r < 0 ? r : route_add(en->conn[op->ns], NULL, &op->addr, index, e);
 }
@@ -471,7 +455,8 @@ static const op_fn op_handlers[] = {
 	[OP_NETNS] = op_netns,   [OP_SYSCTL] = op_sysctl, [OP_BRIDGE] = op_bridge,	   [OP_VETH] = op_veth,
 	[OP_MASTER] = op_master, [OP_ALIAS] = op_alias, [OP_ADDR] = op_addr,	  [OP_UP] = op_up,		   [OP_ROUTE] = op_route,
 	[OP_NAME] = op_name,	 [OP_NODE] = op_node,	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
-	[OP_EXEC] = NULL,
+	[OP_EXEC] = NULL,	 [OP_MACVLAN] = op_macvlan, [OP_VXLAN] = op_vxlan,	   [OP_DUMMY] = op_dummy,
+	[OP_RENAME] = op_rename, [OP_STITCH] = op_stitch, [OP_ALTNAME] = op_altname,	   [OP_IMPAIR] = op_impair,
 };
 static_assert(ARRAY_SIZE(op_handlers) == _OP_TYPE_MAX, "a handler, or NULL, for each operation");
 
@@ -633,7 +618,8 @@ static void conns_close_own(struct engine *en)
 /* Whether an operation is only queued when its handler returns. */
 static bool op_is_queued(enum op_type type)
 {
-	return type == OP_BRIDGE || type == OP_VETH || type == OP_MASTER || type == OP_ADDR || type == OP_UP || type == OP_ROUTE;
+	return type == OP_BRIDGE || type == OP_VETH || type == OP_MASTER || type == OP_ADDR || type == OP_UP || type == OP_ROUTE ||
+	       (type >= OP_MACVLAN && type <= OP_IMPAIR);
 }
 
 static int ops_run(struct engine *en, struct error *e)

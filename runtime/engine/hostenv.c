@@ -22,25 +22,77 @@ int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
 	_cleanup_free_ struct taken_prefix *prefixes = NULL;
 	_cleanup_free_ struct link_info *links = NULL;
 	struct plan_taken *taken = NULL;
-	const char **bridges = NULL;
+	const char **bridges = NULL, **names = NULL;
 	size_t n_prefixes = 0, n_links = 0;
 	int r = hostinfo_taken_prefixes(&prefixes, &n_prefixes, e);
 
 	if (r == 0)
-		r = hostinfo_bridges(&links, &n_links, e);
+		r = hostinfo_links(&links, &n_links, e);
 	if (r < 0)
 		return r;
-	ret->n_taken = ret->n_bridges = 0;
+	ret->n_taken = ret->n_bridges = ret->n_host_links = 0;
 	for (size_t i = 0; i < n_prefixes; i++)
 		*ARENA_PUSH(a, taken, ret->n_taken) =
 			(struct plan_taken){ prefixes[i].prefix, arena_strdup(a, prefixes[i].ifname),
 					     holder_name(a, &prefixes[i]) };
-	for (size_t i = 0; i < n_links; i++)
-		*ARENA_PUSH(a, bridges, ret->n_bridges) = arena_strdup(a, links[i].ifname);
+	for (size_t i = 0; i < n_links; i++) {
+		const char *name = arena_strdup(a, links[i].ifname);
+
+		*ARENA_PUSH(a, names, ret->n_host_links) = name;
+		if (*links[i].altname)
+			*ARENA_PUSH(a, names, ret->n_host_links) = arena_strdup(a, links[i].altname);
+		if (strcmp(links[i].kind, "bridge") == 0)
+			*ARENA_PUSH(a, bridges, ret->n_bridges) = name;
+	}
 	ret->taken = taken;
 	ret->bridges = bridges;
+	ret->host_links = names;
 	return 0;
 }
+
+/* ---- what the kernel lacks, of that which the lab needs ---- */
+
+static bool needs_kind(const struct lab *lab, enum link_type type)
+{
+	for (size_t i = 0; i < lab->n_links; i++)
+		if (lab->links[i].type == type)
+			return true;
+	return false;
+}
+
+/* Asking for a qdisc takes a child: only when there is a reason to. */
+static bool needs_qdisc(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->n_links * 2; i++)
+		if (!impair_is_none(&lab->links[i / 2].end[i % 2].impair))
+			return true;
+	return false;
+}
+
+void hostenv_missing(const struct lab *lab, struct arena *a, struct plan_env *ret)
+{
+	static const struct {
+		enum link_type type;
+		const char *kind;
+		bool loaded; /* loading ifb would make interfaces on the host */
+	} kinds[] = {
+		{ LINK_MACVLAN, "macvlan", false },	{ LINK_VXLAN, "vxlan", false }, { LINK_VXLAN_STITCH, "vxlan", false },
+		{ LINK_DUMMY, "dummy", false }, { LINK_DUMMY, "ifb", true },
+	};
+	static const char *const qdiscs[] = { "netem", "tbf" };
+	const char **missing = NULL;
+
+	ret->n_missing = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (needs_kind(lab, kinds[i].type) && !hostinfo_has_kind(kinds[i].kind, kinds[i].loaded))
+			*ARENA_PUSH(a, missing, ret->n_missing) = kinds[i].kind;
+	for (size_t i = 0; i < ARRAY_SIZE(qdiscs); i++)
+		if (needs_qdisc(lab) && !hostinfo_has_qdisc(qdiscs[i]))
+			*ARENA_PUSH(a, missing, ret->n_missing) = qdiscs[i];
+	ret->missing = missing;
+}
+
+/* ---- other labs ---- */
 
 /* The name with the lab's own prefix, when that rule applies; else "". */
 static const char *prefixed(struct arena *a, const struct lab *lab, const char *name, bool own_prefix)

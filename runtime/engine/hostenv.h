@@ -10,8 +10,11 @@
 
 #include "plan/plan.h"
 
-/** hostenv_collect() - taken prefixes and bridges of the current network namespace; arrays in @a */
+/** hostenv_collect() - taken prefixes, links and bridges of the current network namespace; arrays in @a */
 int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e);
+
+/** hostenv_missing() - kinds of links and qdiscs that @lab needs and the kernel lacks; in @a */
+void hostenv_missing(const struct lab *lab, struct arena *a, struct plan_env *ret);
 
 /**
  * hostenv_find() - the node that a foreign name means, as seen from @lab

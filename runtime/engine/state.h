@@ -90,7 +90,7 @@ const char *state_dir_netns(void);
 /**
  * state_name_valid() - whether @name may be part of a path here
  *
- * A lab's, node's or long name: a letter, digit or '_', then also '.' and '-'; 200 bytes at most.
+ * A lab's, node's or long name: a letter, digit or '_', then also '.', '-' and '|' ("bridge|node"); 200 bytes at most.
  */
 bool state_name_valid(const char *name);
 

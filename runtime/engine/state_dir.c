@@ -61,7 +61,7 @@ bool state_name_valid(const char *name)
 	if (n == 0 || n > NAME_MAX_LEN || !(isalnum((unsigned char)name[0]) || name[0] == '_'))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)name[i]) && !strchr("_.-", name[i]))
+		if (!isalnum((unsigned char)name[i]) && !strchr("_.-|", name[i]))
 			return false;
 	return true;
 }

@@ -106,21 +106,10 @@ int hostinfo_taken_prefixes(struct taken_prefix **ret, size_t *ret_n, struct err
 	return 0;
 }
 
-int hostinfo_bridges(struct link_info **ret, size_t *ret_n, struct error *e)
+int hostinfo_links(struct link_info **ret, size_t *ret_n, struct error *e)
 {
-	_cleanup_free_ struct link_info *v = NULL;
 	_cleanup_nlconn_ struct nlconn *c = NULL;
-	size_t all = 0, n = 0;
 	int r = nlconn_open(NETLINK_ROUTE, &c, e);
 
-	if (r == 0)
-		r = link_dump(c, &v, &all, e);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < all; i++)
-		if (strcmp(v[i].kind, "bridge") == 0)
-			v[n++] = v[i];
-	*ret_n = n;
-	*ret = n ? TAKE_PTR(v) : NULL;
-	return 0;
+	return r < 0 ? r : link_dump(c, ret, ret_n, e);
 }

@@ -29,8 +29,19 @@ struct taken_prefix {
  */
 int hostinfo_taken_prefixes(struct taken_prefix **ret, size_t *ret_n, struct error *e);
 
-/** hostinfo_bridges() - the bridges of the current namespace; @ret for free(3) */
-int hostinfo_bridges(struct link_info **ret, size_t *ret_n, struct error *e);
+/** hostinfo_links() - the links of the current namespace; @ret for free(3) */
+int hostinfo_links(struct link_info **ret, size_t *ret_n, struct error *e);
+
+/**
+ * hostinfo_has_kind() - whether the kernel can make links of a kind
+ * @loaded: without loading a module first
+ *
+ * Return: false only when it is certain.
+ */
+bool hostinfo_has_kind(const char *kind, bool loaded);
+
+/** hostinfo_has_qdisc() - the same for qdiscs; tried in a namespace of its own, which takes a child and some 10 ms */
+bool hostinfo_has_qdisc(const char *kind);
 
 enum probe_state {
 	PROBE_NO,

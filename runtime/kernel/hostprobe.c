@@ -314,6 +314,16 @@ static enum probe_state look_kind(const char *kind, struct detail *d)
 	return PROBE_YES;
 }
 
+bool hostinfo_has_kind(const char *kind, bool loaded)
+{
+	struct detail nowhere = { 0 };
+	bool known = true;
+
+	if (loaded)
+		return kind_registered(kind, &known) < 0 || known;
+	return look_kind(kind, &nowhere) != PROBE_NO;
+}
+
 static enum probe_state look_tun(const char *arg, struct detail *d)
 {
 	if (access("/dev/net/tun", R_OK | W_OK) == 0)
@@ -348,6 +358,11 @@ static enum probe_state look_qdisc(const char *kind, struct detail *d)
 		return yes_or_why(r, d);
 	say(d, "not in this kernel");
 	return PROBE_NO;
+}
+
+bool hostinfo_has_qdisc(const char *kind)
+{
+	return in_scratch(CLONE_NEWNET, try_qdisc, kind) != -ENOENT;
 }
 
 /* -EEXIST when a new namespace has more than lo. */
@@ -608,14 +623,14 @@ static const struct feature features[] = {
 	{ "links", "bridge", look_kind, "bridge", "no management network, no bridge nodes" },
 	{ "links", "macvlan", look_kind, "macvlan", LINK_REMEDY },
 	{ "links", "vxlan", look_kind, "vxlan", LINK_REMEDY },
-	{ "links", "dummy", look_kind, "dummy", LINK_REMEDY },
+	{ "links", "dummy", look_kind, "dummy", "links of type dummy are made of ifb, which does the same, or not at all" },
 	{ "links", "vrf", look_kind, "vrf", LINK_REMEDY },
 	{ "links", "vlan", look_kind, "vlan", LINK_REMEDY },
 	{ "links", "bond", look_kind, "bond", LINK_REMEDY },
 	{ "links", "ipvlan", look_kind, "ipvlan", LINK_REMEDY },
 	{ "links", "ifb", look_kind, "ifb", LINK_REMEDY },
 	{ "links", "tun", look_tun, "tun", "no tunnels of programs such as VPN daemons" },
-	{ "qdiscs", "netem", look_qdisc, "netem", QDISC_REMEDY },
+	{ "qdiscs", "netem", look_qdisc, "netem", "no delay, jitter, loss and corruption on links; a rate alone needs tbf" },
 	{ "qdiscs", "tbf", look_qdisc, "tbf", QDISC_REMEDY },
 	{ "qdiscs", "htb", look_qdisc, "htb", QDISC_REMEDY },
 	{ "network", "mpls", look_mpls, NULL, "routers forward no MPLS; modprobe mpls_router mpls_iptunnel" },

@@ -294,55 +294,38 @@ static const char *mac_text(const struct macaddr *m, char buf[18])
 
 /* The operations that make links, found once for all. */
 struct macs {
-	const struct op **of_link; /* one a link: its OP_VETH, or NULL */
 	const struct op **of_eth0; /* one a node */
 };
 
 static struct macs macs_collect(const struct plan *p, struct arena *a)
 {
-	struct macs m = { arena_alloc(a, (p->lab->n_links + 1) * sizeof(*m.of_link)),
-			  arena_alloc(a, (p->lab->n_nodes + 1) * sizeof(*m.of_eth0)) };
+	struct macs m = { arena_alloc(a, (p->lab->n_nodes + 1) * sizeof(*m.of_eth0)) };
 
 	for (size_t i = 0; i < p->n_ops; i++) {
 		const struct op *op = &p->ops[i];
 
-		if (op->type != OP_VETH)
-			continue;
-		if (op->link != PLAN_NONE)
-			m.of_link[op->link] = op;
-		else if (op->node != PLAN_NONE)
+		if (op->type == OP_VETH && op->node != PLAN_NONE)
 			m.of_eth0[op->node] = op;
 	}
 	return m;
 }
 
-/* The address of an end of a link; "" when the kernel chooses it. */
-static const char *end_mac(const struct plan *p, const struct op *op, const struct endpoint *end, char buf[18])
-{
-	const struct plan_node *n = &p->nodes[end->node];
-	const int32_t ns = n->bridge != PLAN_NONE ? (int32_t)p->ifs[n->bridge].ns : n->ns;
-
-	buf[0] = '\0';
-	if (!op)
-		return end->has_mac ? mac_text(&end->mac, buf) : buf;
-	if ((int32_t)p->ifs[op->a].ns == ns && strcmp(p->ifs[op->a].name, end->ifname) == 0)
-		return mac_text(&op->mac_a, buf);
-	return mac_text(&op->mac_b, buf);
-}
-
-static void end_json(const struct plan *p, const struct op *op, const struct endpoint *end, const char *name, const char *peer,
-		     struct strbuf *out)
+static void end_json(const struct plan *p, size_t link, size_t at, const char *name, const char *peer, struct strbuf *out)
 {
 	static const struct {
 		const char *key;
 		int family;
 	} families[] = { { "ipv4", AF_INET }, { "ipv6", AF_INET6 } };
+	const struct link *l = &p->lab->links[link];
+	const struct endpoint *end = &l->end[at];
+	/* What is no node's is called by the link's type, as in a brief link. */
+	const char *node = end->node == LAB_INDEX_NONE ? link_type_names[l->type] : p->lab->nodes[end->node].name;
 	char buf[INPREFIX_STRLEN];
 
 	strbuf_printf(out, "        \"%s\": {\n", name);
-	member(out, 10, "node", p->lab->nodes[end->node].name, false);
-	member(out, 10, "interface", end->ifname, false);
-	member(out, 10, "mac", end_mac(p, op, end, buf), false);
+	member(out, 10, "node", node, false);
+	member(out, 10, "interface", end->name ? end->name : "", false);
+	member(out, 10, "mac", end->node == LAB_INDEX_NONE ? "" : mac_text(&p->links[link].mac[at], buf), false);
 	for (size_t f = 0; f < ARRAY_SIZE(families); f++)
 		for (size_t i = 0; i < end->n_addrs; i++)
 			if (end->addrs[i].family == families[f].family) {
@@ -353,17 +336,15 @@ static void end_json(const struct plan *p, const struct op *op, const struct end
 	strbuf_puts(out, "        }");
 }
 
-static void links_json(const struct plan *p, const struct macs *macs, struct strbuf *out)
+static void links_json(const struct plan *p, struct strbuf *out)
 {
 	strbuf_puts(out, "  \"links\": [");
 	for (size_t i = 0; i < p->lab->n_links; i++) {
-		const struct link *l = &p->lab->links[i];
-
 		strbuf_puts(out, i ? ",\n    {\n" : "\n    {\n");
 		strbuf_puts(out, "      \"endpoints\": {\n");
-		end_json(p, macs->of_link[i], &l->end[0], "a", "z", out);
+		end_json(p, i, 0, "a", "z", out);
 		strbuf_puts(out, ",\n");
-		end_json(p, macs->of_link[i], &l->end[1], "z", "a", out);
+		end_json(p, i, 1, "z", "a", out);
 		strbuf_puts(out, "\n      }\n    }");
 	}
 	strbuf_puts(out, "\n  ]\n}\n");
@@ -439,7 +420,7 @@ void artefacts_topology_data(const struct plan *p, const char *owner, const char
 		sep = ",\n";
 	}
 	strbuf_puts(out, "\n  },\n");
-	links_json(p, &macs, out);
+	links_json(p, out);
 }
 
 /* ---- /etc/hosts ---- */

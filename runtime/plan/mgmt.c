@@ -43,6 +43,9 @@ static size_t count_eth0(const struct lab *lab, int family, bool *ret_any_static
 		if (node_static(&lab->nodes[i], family)->family)
 			*ret_any_static = true;
 	}
+	/* A port of the bridge is a reason for it, too, and may get an address by hand. */
+	for (size_t i = 0; i < lab->n_links; i++)
+		n += lab->links[i].type == LINK_MGMT_NET;
 	return n;
 }
 

@@ -24,8 +24,9 @@
 
 #include "base/strbuf.h"
 #include "plan/mgmt.h"
+#include "plan/plan_internal.h"
 
-enum { LINK_MTU = 9500, MGMT_MTU = 1500, IFNAME_MAX = 15 };
+enum { IFNAME_MAX = 15 };
 
 static const struct kv node_sysctls[] = {
 	{ "net.ipv4.ip_forward", "1" },
@@ -37,7 +38,7 @@ static const struct kv node_sysctls[] = {
 	{ "net.ipv6.conf.default.accept_dad", "0" },
 };
 
-static uint32_t hash32(const char *s, uint32_t seed)
+uint32_t hash32(const char *s, uint32_t seed)
 {
 	uint32_t h = 2166136261U ^ seed;
 
@@ -46,7 +47,7 @@ static uint32_t hash32(const char *s, uint32_t seed)
 	return h ^ (h >> 15);
 }
 
-static struct op *op_add(struct plan *p, enum op_type type)
+struct op *op_add(struct plan *p, enum op_type type)
 {
 	struct op *op = ARENA_PUSH(&p->arena, p->ops, p->n_ops);
 
@@ -64,12 +65,12 @@ static int32_t ns_add(struct plan *p, enum plan_ns_type type, const char *name, 
 }
 
 /* Whether only this plan makes interfaces there, so that it can choose their indices. */
-static bool ns_is_ours(const struct plan_ns *ns)
+bool ns_is_ours(const struct plan_ns *ns)
 {
 	return ns->type == PLAN_NS_LAB || ns->type == PLAN_NS_NODE;
 }
 
-static int32_t if_add(struct plan *p, int32_t ns, const char *name)
+int32_t if_add(struct plan *p, int32_t ns, const char *name)
 {
 	struct plan_ns *n = &p->ns[ns];
 	struct plan_if *i = ARENA_PUSH(&p->arena, p->ifs, p->n_ifs);
@@ -89,7 +90,7 @@ static void sysctl_add(struct plan *p, int32_t ns, const char *key, const char *
 	op->value = value;
 }
 
-static void up_add(struct plan *p, int32_t ifc)
+void up_add(struct plan *p, int32_t ifc)
 {
 	struct op *op = op_add(p, OP_UP);
 
@@ -97,7 +98,7 @@ static void up_add(struct plan *p, int32_t ifc)
 	op->ns = (int32_t)p->ifs[ifc].ns;
 }
 
-static void addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr)
+void addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr)
 {
 	struct op *op = op_add(p, OP_ADDR);
 
@@ -169,17 +170,28 @@ void plan_check_images(const struct lab *lab, struct diag *d)
 	}
 }
 
+/* A bridge that the host has is used; another one is the lab's own, or inside of the node that it names. */
+static void bridge_plan(struct plan *p, const struct plan_env *env, const struct node *n, struct plan_node *pn, struct diag *d)
+{
+	const char *name = node_bridge_name(n, &p->arena);
+	int32_t ns = PLAN_NS_INDEX_LAB;
+
+	if (strlen(name) > IFNAME_MAX)
+		diag_error(d, n->pos, NULL, "bridge name '%s' is longer than %d characters", name, IFNAME_MAX);
+	if (n->net_node != LAB_INDEX_NONE)
+		ns = p->nodes[n->net_node].ns = node_ns(p, env, (size_t)n->net_node);
+	else if (host_has_bridge(env, name))
+		ns = PLAN_NS_INDEX_HOST;
+	pn->bridge = if_add(p, ns, name);
+}
+
 static void node_plan(struct plan *p, const struct plan_env *env, size_t i, struct diag *d)
 {
 	const struct node *n = &p->lab->nodes[i];
 	struct plan_node *pn = &p->nodes[i];
 
 	if (n->kind == NODE_BRIDGE) {
-		const int32_t ns = host_has_bridge(env, n->name) ? PLAN_NS_INDEX_HOST : PLAN_NS_INDEX_LAB;
-
-		if (strlen(n->name) > IFNAME_MAX)
-			diag_error(d, n->pos, NULL, "bridge name '%s' is longer than %d characters", n->name, IFNAME_MAX);
-		pn->bridge = if_add(p, ns, n->name);
+		bridge_plan(p, env, n, pn, d);
 		return;
 	}
 	pn->ns = node_ns(p, env, i);
@@ -212,7 +224,7 @@ static void phase_namespaces(struct plan *p)
 					   p->lab->nodes[i].sysctls[k].value);
 }
 
-static void bridge_add(struct plan *p, int32_t ifc, uint32_t mtu)
+void bridge_add(struct plan *p, int32_t ifc, uint32_t mtu)
 {
 	struct op *op = op_add(p, OP_BRIDGE);
 
@@ -224,16 +236,8 @@ static void bridge_add(struct plan *p, int32_t ifc, uint32_t mtu)
 static void phase_bridges(struct plan *p)
 {
 	for (size_t i = 0; i < p->lab->n_nodes; i++)
-		if (p->nodes[i].bridge != PLAN_NONE && p->ifs[p->nodes[i].bridge].ns == PLAN_NS_INDEX_LAB)
+		if (p->nodes[i].bridge != PLAN_NONE && p->ifs[p->nodes[i].bridge].ns != PLAN_NS_INDEX_HOST)
 			bridge_add(p, p->nodes[i].bridge, LINK_MTU);
-}
-
-/* A MAC with containerlab's OUI: one a lab's endpoint, counted, so that no two in a lab are the same. */
-static struct macaddr mac_link(const struct lab *lab, size_t n)
-{
-	const uint32_t v = hash32(lab->name, 0) + (uint32_t)n;
-
-	return (struct macaddr){ { 0xaa, 0xc1, 0xab, (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v } };
 }
 
 /*
@@ -249,7 +253,7 @@ static void ifindex_differ(struct plan *p, int32_t a, int32_t b)
 		ib->ifindex = 2 + p->ns[ib->ns].ifindexes++;
 }
 
-static struct op *veth_add(struct plan *p, int32_t a, int32_t b, uint32_t mtu)
+struct op *veth_add(struct plan *p, int32_t a, int32_t b, uint32_t mtu)
 {
 	struct op *op = op_add(p, OP_VETH);
 
@@ -258,55 +262,6 @@ static struct op *veth_add(struct plan *p, int32_t a, int32_t b, uint32_t mtu)
 	op->b = b;
 	op->mtu = mtu;
 	return op;
-}
-
-static int32_t endpoint_ns(const struct plan *p, const struct endpoint *e)
-{
-	const struct plan_node *n = &p->nodes[e->node];
-
-	return n->bridge != PLAN_NONE ? (int32_t)p->ifs[n->bridge].ns : n->ns;
-}
-
-/*
- * Which end is the outer one of the message. The kernel honours the peer's ifindex only when the outer end has one
- * as well (veth_newlink() in drivers/net/veth.c), so that one is in a namespace whose indices we choose, if any is.
- * Else a bridge's: only the outer end can become a port at once.
- */
-static size_t link_outer(const struct plan *p, const struct link *l)
-{
-	bool chosen[2], port[2];
-
-	for (size_t k = 0; k < 2; k++) {
-		chosen[k] = ns_is_ours(&p->ns[endpoint_ns(p, &l->end[k])]);
-		port[k] = p->nodes[l->end[k].node].bridge != PLAN_NONE;
-	}
-	return chosen[0] != chosen[1] ? chosen[1] : port[1] && !port[0];
-}
-
-static void link_add(struct plan *p, size_t i)
-{
-	const struct link *l = &p->lab->links[i];
-	const struct endpoint *e[2] = { &l->end[0], &l->end[1] };
-	const size_t first = link_outer(p, l);
-	struct op *op;
-
-	{
-		const struct endpoint *x = e[first], *y = e[!first];
-		const int32_t a = if_add(p, endpoint_ns(p, x), x->ifname), b = if_add(p, endpoint_ns(p, y), y->ifname);
-
-		op = veth_add(p, a, b, l->mtu ? l->mtu : LINK_MTU);
-		op->link = (int32_t)i;
-		op->mac_a = x->has_mac ? x->mac : mac_link(p->lab, i * 2 + first);
-		op->mac_b = y->has_mac ? y->mac : mac_link(p->lab, i * 2 + !first);
-		op->c = p->nodes[x->node].bridge;
-	}
-	if (p->nodes[e[!first]->node].bridge != PLAN_NONE) {
-		struct op *m = op_add(p, OP_MASTER);
-
-		m->a = p->ops[p->n_ops - 2].b;
-		m->b = p->nodes[e[!first]->node].bridge;
-		m->link = (int32_t)i;
-	}
 }
 
 /* Docker's MAC of a management address: 02:42 and the IPv4 address. */
@@ -352,6 +307,7 @@ static void phase_mgmt(struct plan *p, const struct plan_env *env)
 	if (!p->v4.family && !p->v6.family)
 		return;
 	bridge = if_add(p, PLAN_NS_INDEX_LAB, "_mgmt");
+	p->mgmt_bridge = bridge;
 	bridge_add(p, bridge, mtu);
 	p->mgmt_dev = m->bridge && !join ? m->bridge :
 		      arena_printf(&p->arena, "ne-%08x", (unsigned)hash32(p->lab->name, env->seed));
@@ -384,24 +340,14 @@ static void phase_addresses(struct plan *p)
 
 		if (op.type != OP_VETH)
 			continue;
-		if (op.link != PLAN_NONE) {
-			const struct link *l = &p->lab->links[op.link];
-
-			for (size_t s = 0; s < 2; s++) {
-				const struct endpoint *e = &l->end[s];
-				const bool is_a = p->ifs[op.a].name == e->ifname &&
-						  (int32_t)p->ifs[op.a].ns == endpoint_ns(p, e);
-
-				for (size_t j = 0; j < e->n_addrs; j++)
-					addr_add_op(p, is_a ? op.a : op.b, &e->addrs[j]);
-			}
-		} else if (op.node != PLAN_NONE) {
+		if (op.node != PLAN_NONE) {
 			if (p->nodes[op.node].ipv4.family)
 				addr_add_op(p, op.b, &p->nodes[op.node].ipv4);
 			if (p->nodes[op.node].ipv6.family)
 				addr_add_op(p, op.b, &p->nodes[op.node].ipv6);
 		}
 	}
+	links_addresses(p);
 }
 
 /* The host's address on the management network is its gateway, unless a bridge of the host has one. */
@@ -436,7 +382,7 @@ static void phase_up(struct plan *p)
 	for (size_t k = 0; k < n; k++) {
 		const struct op op = p->ops[k];
 
-		if (op.type == OP_BRIDGE)
+		if (op.type == OP_BRIDGE || op.type == OP_MACVLAN || op.type == OP_VXLAN || op.type == OP_DUMMY)
 			up_add(p, op.a);
 		if (op.type != OP_VETH)
 			continue;
@@ -554,6 +500,7 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 	p->nodes = arena_alloc(&p->arena, (lab->n_nodes + 1) * sizeof(*p->nodes));
 	(void)ns_add(p, PLAN_NS_HOST, "host", NULL);
 	(void)ns_add(p, PLAN_NS_LAB, "lab", NULL);
+	p->mgmt_bridge = PLAN_NONE;
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		p->nodes[i] = (struct plan_node){ .ns = PLAN_NONE, .bridge = PLAN_NONE };
 	for (size_t i = 0; i < lab->n_nodes; i++)
@@ -564,11 +511,11 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 	phase_namespaces(p);
 	phase_bridges(p);
 	phase_mgmt(p, env);
-	for (size_t i = 0; i < lab->n_links; i++)
-		link_add(p, i);
+	links_plan(p, env, d);
 	phase_addresses(p);
 	phase_gateway(p, env);
 	phase_up(p);
+	links_impair(p, env, d);
 	phase_routes(p, env);
 	phase_nodes(p);
 	phase_commands(p);

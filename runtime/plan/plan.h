@@ -42,6 +42,13 @@ enum op_type {
 	OP_SYSCTL, /* ns: key = value; before any link is there */
 	OP_BRIDGE, /* make if a, mtu */
 	OP_VETH, /* make if a and its peer b, mtu, MAC addresses; a becomes a port of bridge c unless it is NONE */
+	OP_MACVLAN, /* make if a on if b of the host, mtu, mac_a; key: mode; value: a name until OP_RENAME */
+	OP_VXLAN, /* make if a, mtu, mac_a, a tunnel of the host's as link says, leaving by if b unless NONE; value likewise */
+	OP_DUMMY, /* make if a, mtu, mac_a; key: the kind that does it */
+	OP_RENAME, /* if a, called value so far, gets its name */
+	OP_STITCH, /* what enters if a leaves by if b, and the other way round */
+	OP_ALTNAME, /* if a has the name key as well, and tells people that it is value */
+	OP_IMPAIR, /* what leaves if a, as impair has it; mtu */
 	OP_MASTER, /* if a becomes a port of bridge b, which existed before */
 	OP_ALIAS, /* if a: value tells people whose it is */
 	OP_ADDR, /* if a: addr */
@@ -68,6 +75,13 @@ struct op {
 	struct inprefix addr;
 	const char *key, *value;
 	const struct strv *argv;
+	const struct impair *impair;
+};
+
+/* What became of a link. */
+struct plan_link {
+	int32_t end[2]; /* interfaces; PLAN_NONE: an end that is not a node's */
+	struct macaddr mac[2];
 };
 
 /* What became of a node. */
@@ -92,6 +106,9 @@ struct plan {
 	struct op *ops;
 	size_t n_ops;
 	struct plan_node *nodes; /* one a node of the lab */
+	struct plan_link *links; /* one a link */
+	const char *dummy_kind; /* what dummy links are made of; NULL: there are none */
+	int32_t mgmt_bridge; /* interface of the management network's bridge, or PLAN_NONE */
 	struct inprefix v4, v6; /* management subnets, family 0 = none */
 	struct inprefix gw4, gw6;
 	const char *mgmt_dev; /* the host's interface on the management network, "" = none */
@@ -120,6 +137,10 @@ struct plan_env {
 	size_t n_taken;
 	const char *const *bridges; /* bridges that exist on the host */
 	size_t n_bridges;
+	const char *const *host_links; /* all interfaces of the host; NULL: not known */
+	size_t n_host_links;
+	const char *const *missing; /* kinds of links and qdiscs that the kernel lacks */
+	size_t n_missing;
 	const struct plan_foreign *foreign; /* one a node of the lab, used where net_target is foreign; may be NULL */
 	uint32_t seed; /* makes names in the host's namespace unique from run to run */
 	const struct inprefix *leave; /* subnets that another lab of this run takes */

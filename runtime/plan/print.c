@@ -9,7 +9,8 @@
 
 const char *const op_names[] = {
 	[OP_NETNS] = "netns",     [OP_SYSCTL] = "sysctl", [OP_BRIDGE] = "bridge",   [OP_VETH] = "veth",
-	[OP_ALIAS] = "alias",	  [OP_MASTER] = "port",     [OP_ADDR] = "addr",     [OP_UP] = "up",           [OP_ROUTE] = "route",
+	[OP_ALIAS] = "alias",	  [OP_MASTER] = "port", [OP_MACVLAN] = "macvlan", [OP_VXLAN] = "vxlan", [OP_DUMMY] = "dummy",
+	[OP_RENAME] = "rename", [OP_STITCH] = "stitch", [OP_ALTNAME] = "altname", [OP_IMPAIR] = "impair",     [OP_ADDR] = "addr",     [OP_UP] = "up",           [OP_ROUTE] = "route",
 	[OP_MASQUERADE] = "masquerade", [OP_NAME] = "name", [OP_NODE] = "node", [OP_COMMAND] = "command",
 	[OP_EXEC] = "exec",
 };
@@ -52,6 +53,76 @@ static void print_veth(const struct plan *p, const struct op *op, FILE *out)
 		(void)fprintf(out, " bridge %s", p->ifs[op->c].name);
 }
 
+/* An interface that is made alone: where it comes from is for each kind to say. */
+static void print_single(const struct plan *p, const struct op *op, FILE *out)
+{
+	print_if(p, op->a, out);
+	print_mac(&op->mac_a, out);
+	if (op->mtu)
+		(void)fprintf(out, " mtu %u", op->mtu);
+}
+
+static void print_vxlan(const struct plan *p, const struct op *op, FILE *out)
+{
+	const struct link *l = &p->lab->links[op->link];
+	char buf[INPREFIX_STRLEN];
+
+	print_single(p, op, out);
+	(void)fprintf(out, " remote %s vni %u dst-port %u", inprefix_addr_str(&l->remote, buf), l->vni, l->dst_port);
+	if (l->src_port)
+		(void)fprintf(out, " src-port %u", l->src_port);
+	if (op->b != PLAN_NONE)
+		(void)fprintf(out, " through host:%s", p->ifs[op->b].name);
+	if (op->value)
+		(void)fprintf(out, " as %s", op->value);
+}
+
+static void print_impair(const struct plan *p, const struct op *op, FILE *out)
+{
+	char buf[IMPAIR_STRLEN];
+
+	print_if(p, op->a, out);
+	for (int k = 0; k < _IMPAIR_KEY_MAX; k++)
+		if (*impair_format(op->impair, (enum impair_key)k, buf))
+			(void)fprintf(out, " %s %s", impair_key_names[k], buf);
+}
+
+/* Operations on links that are not those of every lab. Return: whether it was one. */
+static bool print_link_op(const struct plan *p, const struct op *op, FILE *out)
+{
+	switch (op->type) {
+	case OP_MACVLAN:
+		print_single(p, op, out);
+		(void)fprintf(out, " on host:%s mode %s as %s", p->ifs[op->b].name, op->key, op->value);
+		return true;
+	case OP_VXLAN:
+		print_vxlan(p, op, out);
+		return true;
+	case OP_DUMMY:
+		print_single(p, op, out);
+		(void)fprintf(out, " kind %s", op->key);
+		return true;
+	case OP_RENAME:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " from %s", op->value);
+		return true;
+	case OP_STITCH:
+		print_if(p, op->a, out);
+		(void)fputs(" -- ", out);
+		print_if(p, op->b, out);
+		return true;
+	case OP_ALTNAME:
+		print_if(p, op->a, out);
+		(void)fprintf(out, " %s alias %s", op->key, op->value);
+		return true;
+	case OP_IMPAIR:
+		print_impair(p, op, out);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void print_node(const struct plan *p, const struct op *op, FILE *out)
 {
 	const struct node *n = &p->lab->nodes[op->node];
@@ -68,6 +139,10 @@ static void print_op(const struct plan *p, const struct op *op, FILE *out)
 	char buf[INPREFIX_STRLEN];
 
 	(void)fprintf(out, "%-10s ", op_names[op->type]);
+	if (print_link_op(p, op, out)) {
+		(void)fputc('\n', out);
+		return;
+	}
 	switch (op->type) {
 	case OP_NETNS:
 		(void)fputs(p->ns[op->ns].name, out);
@@ -118,7 +193,7 @@ static void print_op(const struct plan *p, const struct op *op, FILE *out)
 		(void)fputs(p->lab->nodes[op->node].longname, out);
 		print_argv(op->argv, out);
 		break;
-	case _OP_TYPE_MAX:
+	default:
 		break;
 	}
 	(void)fputc('\n', out);

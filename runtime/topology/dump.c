@@ -184,11 +184,30 @@ static void put_end(const struct lab *lab, FILE *out, const struct endpoint *e)
 	char buf[INPREFIX_STRLEN];
 
 	(void)fprintf(out, "%s:%s", lab->nodes[e->node].name, e->ifname);
+	if (e->altname)
+		(void)fprintf(out, " altname %s", e->altname);
 	if (e->has_mac)
 		(void)fprintf(out, " mac %02x:%02x:%02x:%02x:%02x:%02x", e->mac.b[0], e->mac.b[1], e->mac.b[2],
 			      e->mac.b[3], e->mac.b[4], e->mac.b[5]);
 	for (size_t i = 0; i < e->n_addrs; i++)
 		(void)fprintf(out, " %s", inprefix_str(&e->addrs[i], buf));
+	for (int i = 0; i < _IMPAIR_KEY_MAX; i++)
+		if (*impair_format(&e->impair, (enum impair_key)i, buf))
+			(void)fprintf(out, " %s %s", impair_key_names[i], buf);
+}
+
+/* What is not a node's at the other end. */
+static void put_far_end(FILE *out, const struct link *k)
+{
+	char buf[INPREFIX_STRLEN];
+
+	(void)fprintf(out, "%s%s%s", link_type_names[k->type], *k->end[1].ifname ? ":" : "", k->end[1].ifname);
+	if (k->type == LINK_MACVLAN)
+		(void)fprintf(out, " mode %s", macvlan_mode_names[k->macvlan]);
+	if (k->remote.family)
+		(void)fprintf(out, " remote %s vni %u dst-port %u", inprefix_addr_str(&k->remote, buf), k->vni, k->dst_port);
+	if (k->src_port)
+		(void)fprintf(out, " src-port %u", k->src_port);
 }
 
 static void put_link(const struct lab *lab, FILE *out, const struct link *k)
@@ -196,7 +215,12 @@ static void put_link(const struct lab *lab, FILE *out, const struct link *k)
 	(void)fputs("link ", out);
 	put_end(lab, out, &k->end[0]);
 	(void)fputs(" -- ", out);
-	put_end(lab, out, &k->end[1]);
+	if (k->end[1].node == LAB_INDEX_NONE)
+		put_far_end(out, k);
+	else
+		put_end(lab, out, &k->end[1]);
+	if (k->type == LINK_VETH_STITCH)
+		(void)fputs(" stitched", out);
 	if (k->mtu)
 		(void)fprintf(out, " mtu %u", k->mtu);
 	(void)fputc('\n', out);

@@ -19,6 +19,7 @@ static const struct keydoc_section sections[] = {
 	{ "`dns` of a node", &dns_schema },
 	{ "Links", &link_schema },
 	{ "An endpoint that is a map", &end_schema },
+	{ "`impairments` of a link or an endpoint", &impair_schema },
 };
 
 const struct keydoc_section *keydoc_sections(size_t *ret_n)

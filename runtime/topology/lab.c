@@ -30,6 +30,23 @@ const char *const lab_file_names[] = {
 };
 static_assert(ARRAY_SIZE(lab_file_names) == _LAB_FILE_MAX, "one a file");
 
+const char *const link_type_names[] = {
+	[LINK_VETH] = "veth",	[LINK_VETH_STITCH] = "veth-stitch", [LINK_MGMT_NET] = "mgmt-net", [LINK_MACVLAN] = "macvlan",
+	[LINK_DUMMY] = "dummy", [LINK_VXLAN] = "vxlan",		    [LINK_VXLAN_STITCH] = "vxlan-stitch",
+};
+static_assert(ARRAY_SIZE(link_type_names) == _LINK_TYPE_MAX, "one a type");
+
+const char *const macvlan_mode_names[] = {
+	[MACVLAN_BRIDGE] = "bridge",	 [MACVLAN_PRIVATE] = "private", [MACVLAN_VEPA] = "vepa",
+	[MACVLAN_PASSTHRU] = "passthru", [MACVLAN_SOURCE] = "source",
+};
+static_assert(ARRAY_SIZE(macvlan_mode_names) == _MACVLAN_MAX, "one a mode");
+
+const char *node_bridge_name(const struct node *n, struct arena *a)
+{
+	return arena_strndup(a, n->name, strcspn(n->name, "|"));
+}
+
 bool lab_has_file(const char *name)
 {
 	for (size_t i = 0; i < _LAB_FILE_MAX; i++)

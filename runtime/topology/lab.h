@@ -9,6 +9,7 @@
 #ifndef NETEMU_TOPOLOGY_LAB_H
 #define NETEMU_TOPOLOGY_LAB_H
 
+#include "base/impair.h"
 #include "base/inaddr.h"
 #include "base/strmap.h"
 #include "base/strv.h"
@@ -62,7 +63,7 @@ struct node {
 	struct pos image_pos;
 
 	enum net_mode net_mode;
-	const char *net_target; /* NET_CONTAINER: X of container:X */
+	const char *net_target; /* NET_CONTAINER: X of container:X; of a bridge inside of a node: that node */
 	int32_t net_node; /* NET_CONTAINER: index in this lab, or LAB_INDEX_NONE: a foreign name */
 	struct pos net_pos;
 
@@ -98,8 +99,11 @@ struct node {
 };
 
 struct endpoint {
-	int32_t node; /* index into lab.nodes */
-	const char *ifname;
+	int32_t node; /* index into lab.nodes; LAB_INDEX_NONE: not a node's, see enum link_type */
+	const char *ifname; /* the kernel's */
+	const char *altname; /* when the file's is longer than the kernel's may be, or holds a '/': that, with '-'; or NULL */
+	const char *name; /* as written */
+	struct impair impair; /* of what leaves it */
 	bool has_mac;
 	struct macaddr mac;
 	struct inprefix *addrs; /* address with length, to be set on the interface */
@@ -107,9 +111,28 @@ struct endpoint {
 	struct pos pos;
 };
 
+/* What is at the second end, whose node is none but with a veth and a stitched one. */
+enum link_type {
+	LINK_VETH,
+	LINK_VETH_STITCH, /* two pairs, tied together outside of the nodes */
+	LINK_MGMT_NET, /* a port of the management network's bridge: end[1].ifname */
+	LINK_MACVLAN, /* an interface of the host: end[1].ifname */
+	LINK_DUMMY, /* nothing */
+	LINK_VXLAN, /* a tunnel of the host's; end[1].ifname: the host's interface that it leaves by, or "" */
+	LINK_VXLAN_STITCH, /* the same, but the node has a veth that is tied to it */
+	_LINK_TYPE_MAX,
+};
+
+enum macvlan_mode { MACVLAN_BRIDGE, MACVLAN_PRIVATE, MACVLAN_VEPA, MACVLAN_PASSTHRU, MACVLAN_SOURCE, _MACVLAN_MAX };
+
 struct link {
+	enum link_type type;
 	struct endpoint end[2];
-	uint32_t mtu; /* bytes, 0 = default (9500) */
+	uint32_t mtu; /* bytes, 0 = default (9500; a tunnel's: what fits 1500; a macvlan's: the host's interface's) */
+	enum macvlan_mode macvlan;
+	struct inprefix remote; /* of a tunnel, full length */
+	uint32_t vni;
+	uint16_t dst_port, src_port; /* src_port 0: any */
 	struct pos pos;
 };
 
@@ -193,5 +216,10 @@ static inline void lab_freep(struct lab **lab)
 
 extern const char *const node_kind_names[_NODE_KIND_MAX];
 extern const char *const net_mode_names[_NET_MODE_MAX];
+extern const char *const link_type_names[_LINK_TYPE_MAX];
+extern const char *const macvlan_mode_names[_MACVLAN_MAX];
+
+/** node_bridge_name() - the interface that a node of kind bridge is: "br01" for "br01|node" */
+const char *node_bridge_name(const struct node *n, struct arena *a);
 
 #endif

@@ -43,7 +43,7 @@ const char *name_check_node(const char *s)
 {
 	static_assert(NAME_NODE_MAX == 63, "the text says so");
 	if (strchr(s, '|'))
-		return "asks for a bridge inside another node ('bridge|node'), which is not supported yet";
+		return "is that of a bridge inside of a node ('bridge|node'), which needs 'kind: bridge'";
 	return check_common(s, NAME_NODE_MAX, "is longer than 63 characters");
 }
 
@@ -53,13 +53,10 @@ const char *name_check_host(const char *s)
 	return check_common(s, NAME_HOST_MAX, "is longer than the 64 characters of a host name");
 }
 
-const char *name_check_if(const char *s)
+static const char *check_interface(const char *s, const char *forbidden, const char *text)
 {
-	static_assert(NAME_IF_MAX == 15, "the text says so");
 	if (!*s)
 		return "is empty";
-	if (strlen(s) > NAME_IF_MAX)
-		return "is longer than 15 characters, the most the kernel takes";
 	if (strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
 		return "is a directory's";
 	if (strcmp(s, "all") == 0 || strcmp(s, "default") == 0)
@@ -67,9 +64,30 @@ const char *name_check_if(const char *s)
 	if (strcmp(s, "lo") == 0)
 		return "is the loopback interface's, which each node has";
 	for (; *s; s++)
-		if (*s <= ' ' || *s >= 0x7f || strchr("/:%\"\\", *s))
-			return "may hold only printable ASCII without blanks, '/', ':', '%', '\"' and '\\'";
+		if (*s <= ' ' || *s >= 0x7f || strchr(forbidden, *s))
+			return text;
 	return NULL;
+}
+
+const char *name_check_if(const char *s)
+{
+	static_assert(NAME_IF_MAX == 15, "the text says so");
+	if (strlen(s) > NAME_IF_MAX)
+		return "is longer than 15 characters, the most the kernel takes";
+	return check_interface(s, "/:%\"\\", "may hold only printable ASCII without blanks, '/', ':', '%', '\"' and '\\'");
+}
+
+const char *name_check_end(const char *s)
+{
+	static_assert(NAME_ALTNAME_MAX == 127, "the text says so");
+	if (strlen(s) > NAME_ALTNAME_MAX)
+		return "is longer than 127 characters";
+	return check_interface(s, ":%\"\\", "may hold only printable ASCII without blanks, ':', '%', '\"' and '\\'");
+}
+
+bool name_fits_if(const char *s)
+{
+	return strlen(s) <= NAME_IF_MAX && !strchr(s, '/');
 }
 
 const char *name_check_sysctl(const char *s)

@@ -49,6 +49,21 @@ void netmode_check(struct loader *l, const struct value *v)
 			   "network-mode '%s' is none of: default, bridge, none, host, container:NAME", v->text);
 }
 
+/* A bridge of the lab's own, or, as "bridge|node" or with container:NODE, one inside of a node. */
+static void apply_bridge(struct node_ctx *c)
+{
+	const struct value *v = levels_value(c->levels, NK_NETWORK_MODE);
+	const char *target = v ? container_target(v->text) : NULL, *bar = strchr(c->node->name, '|');
+
+	c->node->net_mode = NET_NONE;
+	if (!target && !bar)
+		return;
+	if (v)
+		c->node->net_pos = v->pos;
+	c->node->net_mode = NET_CONTAINER;
+	c->node->net_target = arena_printf(c->l->a, "%.*s", NAME_LAB_MAX, target ? target : bar + 1);
+}
+
 static void apply_linux(struct node_ctx *c)
 {
 	const struct value *v = levels_value(c->levels, NK_NETWORK_MODE);
@@ -76,7 +91,7 @@ void node_apply_netmode(struct node_ctx *c)
 	if (n->kind == NODE_LINUX) {
 		apply_linux(c);
 	} else if (n->kind == NODE_BRIDGE) {
-		n->net_mode = NET_NONE;
+		apply_bridge(c);
 	} else if (n->kind == NODE_HOST) {
 		n->net_mode = NET_HOST;
 	} else {
@@ -91,11 +106,14 @@ static void resolve_target(struct loader *l, struct node *n, const struct strmap
 	const struct node *other;
 	ssize_t at;
 
-	if (n->net_mode != NET_CONTAINER || n->kind != NODE_LINUX)
+	if (n->net_mode != NET_CONTAINER || (n->kind != NODE_LINUX && n->kind != NODE_BRIDGE))
 		return;
 	at = lab_find_node(l->lab, n->net_target);
 	if (at < 0)
 		at = strmap_get(longnames, n->net_target);
+	if (at < 0 && n->kind == NODE_BRIDGE)
+		diag_error(l->d, n->net_pos, "a bridge inside of another lab's node would outlive this lab",
+			   "bridge '%s' is to be made inside of '%s', which is no node of this lab", n->name, n->net_target);
 	if (at < 0)
 		return;
 	other = &l->lab->nodes[at];

@@ -118,13 +118,13 @@ static const char *find_levels(struct topology *t, const struct props *own, stru
 
 static bool check_node_name(struct loader *l, const struct node *n)
 {
-	const char *wrong = name_check_node(n->name);
+	const char *bar = n->kind == NODE_BRIDGE ? strchr(n->name, '|') : NULL, *wrong = name_check_node(bar ? bar + 1 : n->name);
 
 	if (wrong) {
 		diag_error(l->d, n->pos, NULL, "node name '%s' %s", n->name, wrong);
 		return false;
 	}
-	wrong = n->kind == NODE_BRIDGE ? name_check_if(n->name) : NULL;
+	wrong = n->kind == NODE_BRIDGE ? name_check_if(node_bridge_name(n, &l->scratch)) : NULL;
 	if (wrong)
 		diag_error(l->d, n->pos, NULL, "node name '%s' %s; a bridge is an interface", n->name, wrong);
 	return !wrong;
@@ -270,10 +270,13 @@ static void compact(struct loader *l, const bool *keep, int32_t *map)
 	for (size_t i = 0; i < lab->n_links; i++) {
 		struct link *k = &lab->links[i];
 
-		if (map[k->end[0].node] == LAB_INDEX_NONE || map[k->end[1].node] == LAB_INDEX_NONE)
+		if (map[k->end[0].node] == LAB_INDEX_NONE)
 			continue;
 		k->end[0].node = map[k->end[0].node];
-		k->end[1].node = map[k->end[1].node];
+		if (k->end[1].node != LAB_INDEX_NONE && map[k->end[1].node] == LAB_INDEX_NONE)
+			continue;
+		if (k->end[1].node != LAB_INDEX_NONE)
+			k->end[1].node = map[k->end[1].node];
 		lab->links[n++] = *k;
 	}
 	lab->n_links = n;
@@ -315,7 +318,8 @@ static void apply_env(struct topology *t, const struct value *nodes)
 	if (!loader_charge(t->l, 0, (struct pos){ .file = lab->file }))
 		return;
 	for (size_t i = 0; i < lab->n_links * 2; i++)
-		intfs[lab->links[i / 2].end[i % 2].node]++;
+		if (lab->links[i / 2].end[i % 2].node != LAB_INDEX_NONE)
+			intfs[lab->links[i / 2].end[i % 2].node]++;
 	for (size_t i = 0; i < t->n_own; i++) {
 		const int32_t at = lab_find_node(lab, nodes->pairs[i].key);
 

@@ -3,11 +3,11 @@
  * dump_main.c - load one file and show what it was understood to be: the tool behind tests/golden/run.sh
  *
  *     dump [--check-files] [--name N] [--filter NODE] [--map-kind K=V] [--env K=V] [--quiet] [--strict] [--pin FILE]
- *          [--plan [--taken PREFIX=DEV] [--bridge NAME]] FILE
+ *          [--plan [--taken PREFIX=DEV] [--bridge NAME] [--host-link NAME] [--missing KIND]] FILE
  *
  * The model goes to stdout, diagnostics to stderr; the exit status is 1 when there is an error among them. With
- * --plan, the operations go to stdout instead, and so do the mistakes that show only then; --taken and --bridge
- * say what the machine has, and are ignored without --plan.
+ * --plan, the operations go to stdout instead, and so do the mistakes that show only then; --taken,
+ * --bridge, --host-link and --missing say what the machine has and lacks, and are ignored without --plan.
  */
 #include <getopt.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "topology/dump.h"
 #include "topology/load.h"
 
-enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_PIN, OPT_STRICT };
+enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_HOST_LINK, OPT_MISSING, OPT_PIN, OPT_STRICT };
 
 static const struct option options[] = {
 	{ "check-files", no_argument, NULL, OPT_CHECK },
@@ -29,6 +29,8 @@ static const struct option options[] = {
 	{ "plan", no_argument, NULL, OPT_PLAN },
 	{ "taken", required_argument, NULL, OPT_TAKEN },
 	{ "bridge", required_argument, NULL, OPT_BRIDGE },
+	{ "host-link", required_argument, NULL, OPT_HOST_LINK },
+	{ "missing", required_argument, NULL, OPT_MISSING },
 	{ "pin", required_argument, NULL, OPT_PIN },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ 0 },
@@ -38,7 +40,7 @@ struct args {
 	struct arena arena;
 	struct strv filter, map_kinds, env;
 	struct load_options opt;
-	struct strv bridges;
+	struct strv bridges, host_links, missing;
 	struct plan_taken *taken;
 	size_t n_taken;
 	const char *pin;
@@ -98,6 +100,12 @@ static int parse_args(int argc, char **argv, struct args *a)
 		case OPT_BRIDGE:
 			strv_add(&a->arena, &a->bridges, optarg);
 			break;
+		case OPT_HOST_LINK:
+			strv_add(&a->arena, &a->host_links, optarg);
+			break;
+		case OPT_MISSING:
+			strv_add(&a->arena, &a->missing, optarg);
+			break;
 		case OPT_PIN:
 			a->pin = optarg;
 			break;
@@ -111,7 +119,9 @@ static int parse_args(int argc, char **argv, struct args *a)
 static void show_plan(const struct args *a, const struct lab *lab, const struct diag *files)
 {
 	const struct plan_env env = { .taken = a->taken, .n_taken = a->n_taken,
-				      .bridges = (const char *const *)a->bridges.v, .n_bridges = a->bridges.n };
+				      .bridges = (const char *const *)a->bridges.v, .n_bridges = a->bridges.n,
+				      .host_links = (const char *const *)a->host_links.v, .n_host_links = a->host_links.n,
+				      .missing = (const char *const *)a->missing.v, .n_missing = a->missing.n };
 	_cleanup_(plan_freep) struct plan *p = NULL;
 	_cleanup_diag_ struct diag d = { 0 };
 

@@ -62,21 +62,33 @@ static void test_taken_prefixes(void **state)
 	}
 }
 
-static void test_bridges(void **state)
+static void test_links(void **state)
 {
 	const struct link_bridge br = { .ifname = "br9" };
 	_cleanup_nlconn_ struct nlconn *c = open_conn();
-	_cleanup_free_ struct link_info *v = NULL;
+	_cleanup_free_ struct link_info *v = NULL, *w = NULL;
 	struct error e = { 0 };
 	size_t n = 99;
 
 	(void)state;
-	assert_ok(hostinfo_bridges(&v, &n, &e), &e);
-	assert_int_equal(n, 0);
+	assert_ok(hostinfo_links(&v, &n, &e), &e);
+	assert_int_equal(n, 1); /* lo */
 	assert_ok(link_create_bridge(c, &br, &e), &e);
-	assert_ok(hostinfo_bridges(&v, &n, &e), &e);
-	assert_int_equal(n, 1);
-	assert_string_equal(v[0].ifname, "br9");
+	assert_ok(hostinfo_links(&w, &n, &e), &e);
+	assert_int_equal(n, 2);
+	assert_string_equal(w[1].ifname, "br9");
+	assert_string_equal(w[1].kind, "bridge");
+}
+
+static void test_kinds(void **state)
+{
+	(void)state;
+	assert_true(hostinfo_has_kind("veth", true));
+	assert_true(hostinfo_has_kind("veth", false));
+	assert_false(hostinfo_has_kind("no-such-kind", true));
+	assert_false(hostinfo_has_kind("no-such-kind", false));
+	assert_false(hostinfo_has_qdisc("no-such-qdisc"));
+	assert_true(hostinfo_has_qdisc("pfifo"));
 }
 
 static const struct probe_item *item_of(const struct probe_report *r, const char *group, const char *name)
@@ -165,7 +177,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_taken_prefixes, scratch_setup),
-		cmocka_unit_test_setup(test_bridges, scratch_setup),
+		cmocka_unit_test_setup(test_links, scratch_setup),
+		cmocka_unit_test_setup(test_kinds, scratch_setup),
 		cmocka_unit_test_setup(test_kinds_agree, scratch_setup),
 		cmocka_unit_test_setup(test_report_is_complete, scratch_setup),
 		cmocka_unit_test_setup(test_leaves_nothing, scratch_setup),

@@ -389,9 +389,66 @@ static void test_address_monitor(void **state)
 	assert_int_equal(poll(&p, 1, 0), 0);
 }
 
+/* A link with a long name besides its own, found by either, and renamed. */
+static void test_altname(void **state)
+{
+	const char *const alt = "a-name-of-more-than-fifteen-characters";
+	struct link_bridge br = { .ifname = "d0", .ifindex = 5 };
+	struct error e = { 0 };
+	int index = 0;
+
+	(void)state;
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	assert_ok(link_create_bridge(c, &br, &e), &e);
+	assert_int_equal(link_get_index(c, alt, &index, NULL), -ENODEV);
+	assert_ok(link_add_altname(c, 5, alt, &e), &e);
+	assert_ok(link_set_alias(c, 5, "what people call it", &e), &e);
+	assert_ok(link_get_index(c, alt, &index, &e), &e);
+	assert_int_equal(index, 5);
+	assert_ok(link_set_name(c, 5, "d1", &e), &e);
+	assert_int_equal(link_get_index(c, "d0", &index, NULL), -ENODEV);
+	assert_string_equal(link_named(c, "d1").altname, alt);
+	assert_string_equal(link_named(c, "d1").alias, "what people call it");
+	assert_int_equal(link_add_altname(c, 5, alt, &e), -EEXIST);
+	assert_int_equal(link_add_altname(c, 5, "", &e), -EINVAL);
+	assert_int_equal(link_set_name(c, 5, "a-name-of-sixteen", &e), -EINVAL);
+}
+
+/*
+ * A macvlan and a tunnel that are born in another namespace than what they are on, where their names and even their
+ * indices may be those of something here.
+ */
+static void test_born_elsewhere(void **state)
+{
+	struct link_bridge br = { .ifname = "d0", .ifindex = 5, .up = true };
+	struct link_vxlan vx = { .vni = 7, .port = 14789, .src_port = 4000 };
+	struct error e = { 0 };
+
+	(void)state;
+	_cleanup_close_ int there = netns_fresh();
+	_cleanup_nlconn_ struct nlconn *c = open_conn();
+	_cleanup_nlconn_ struct nlconn *ct = open_conn_in(there);
+	const struct link_end mv = { .netns_fd = there, .ifname = "until-0" }, tunnel = { .netns_fd = there, .ifname = "until-1" };
+	int index = 0;
+
+	assert_int_equal(inprefix_parse("192.0.2.7", &vx.remote), 0);
+	assert_ok(link_create_bridge(c, &br, &e), &e);
+	assert_ok(link_create_macvlan(c, &mv, 5, LINK_MACVLAN_SOURCE, &e), &e);
+	assert_ok(link_get_index(ct, "until-0", &index, &e), &e);
+	assert_ok(link_set_name(ct, index, "d0", &e), &e);
+	assert_string_equal(link_named(ct, "d0").kind, "macvlan");
+	assert_ok(link_create_vxlan(c, &tunnel, &vx, &e), &e);
+	assert_string_equal(link_named(ct, "until-1").kind, "vxlan");
+	netns_enter(there);
+	assert_int_equal(shell("ip -d link show dev d0 | grep -q 'macvlan mode source'"), 0);
+	assert_int_equal(shell("ip -d link show dev until-1 | grep -q 'id 7 remote 192.0.2.7 srcport 4000 4000 dstport 14789'"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_altname, scratch_setup),
+		cmocka_unit_test_setup(test_born_elsewhere, scratch_setup),
 		cmocka_unit_test_setup(test_routes_with_all, scratch_setup),
 		cmocka_unit_test_setup(test_neighbor, scratch_setup),
 		cmocka_unit_test_setup(test_address_monitor, scratch_setup),
