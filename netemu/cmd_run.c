@@ -14,6 +14,7 @@
 #include "engine/settle.h"
 #include "engine/state.h"
 #include "files.h"
+#include "images.h"
 #include "holders.h"
 #include "kubeapply.h"
 #include "kubeclient.h"
@@ -300,6 +301,7 @@ static int after(const struct cli *cli, struct launch *l, struct files *files)
 	code = apply(cli, files, files_cluster(files));
 	if (code == CLI_OK)
 		code = cli_flag(cli, "wait") ? wait_all(cli, l, files) : wait_nodes(cli, files);
+	images_show(files->labs, files->n, stdout);
 	for (size_t i = 0; i < files->n; i++)
 		(void)inspect_lab(files->labs[i]->name, stdout);
 	if (!cli_flag(cli, "foreground"))
@@ -329,6 +331,7 @@ static int start(const struct cli *cli, struct files *files, struct diag *d)
 		return cli_fail(cli, &e);
 	l.max_workers = cli_number(cli, "max-workers", 0);
 	l.foreground = cli_flag(cli, "foreground");
+	images_warn(cli, files->labs, files->n);
 	r = launch_run(&l, &e);
 	if (r == -EINTR) {
 		(void)cli_fail(cli, &e);

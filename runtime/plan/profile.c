@@ -15,48 +15,120 @@
  * What the FRR image's docker-start does: own the configuration, source frrcommon.sh (which knows this FRR's
  * paths and which daemons /etc/frr/daemons asks for), then run watchfrr in the foreground.
  */
-#define FRR_DIRS(X) X("/usr/lib/frr") X("/usr/libexec/frr") X("/usr/local/lib/frr") X("/usr/local/sbin")
-#define FRR_DIR_WORD(d) d " "
+#define FRR_DIRS(X)	   X("/usr/lib/frr") X("/usr/libexec/frr") X("/usr/local/lib/frr") X("/usr/local/sbin")
+#define FRR_DIR_WORD(d)	   d " "
 #define FRR_DIR_ELEMENT(d) d,
 
 const char *const profile_frr_dirs[] = { FRR_DIRS(FRR_DIR_ELEMENT) NULL };
 
 static const char frr_start[] =
-	"log_success_msg() { echo \"$@\"; }; log_warning_msg() { echo \"$@\" >&2; }; log_failure_msg() { echo \"$@\" >&2; }\n"
+	"log_success_msg() { echo \"$@\"; }; log_warning_msg() { echo \"$@\" >&2; }; log_failure_msg() { echo \"$@\" "
+	">&2; }\n"
 	"for d in " FRR_DIRS(FRR_DIR_WORD) "; do\n"
-	"  [ -r \"$d/frrcommon.sh\" ] && break\n"
-	"done\n"
-	"[ -r \"$d/frrcommon.sh\" ] || { echo 'netemu: FRR is not installed (frrcommon.sh not found)' >&2; exit 127; }\n"
-	"chown -R frr:frr /etc/frr 2>/dev/null\n"
-	". \"$d/frrcommon.sh\"\n"
-	"exec \"${D_PATH:-$d}/watchfrr\" $(daemon_list)\n";
+					   "  [ -r \"$d/frrcommon.sh\" ] && break\n"
+					   "done\n"
+					   "[ -r \"$d/frrcommon.sh\" ] || { echo 'netemu: FRR is not installed "
+					   "(frrcommon.sh not found)' >&2; exit 127; }\n"
+					   "chown -R frr:frr /etc/frr 2>/dev/null\n"
+					   ". \"$d/frrcommon.sh\"\n"
+					   "exec \"${D_PATH:-$d}/watchfrr\" $(daemon_list)\n";
 
 static const char *const frr_command[] = { "/bin/bash", "-c", frr_start, NULL };
-static const char *const frr_daemons[] = {
-	"watchfrr", "mgmtd", "zebra", "bgpd", "ripd", "ripngd", "ospfd", "ospf6d", "isisd", "babeld", "pimd", "pim6d",
-	"ldpd", "nhrpd", "eigrpd", "sharpd", "pbrd", "staticd", "bfdd", "fabricd", "vrrpd", "pathd", NULL
-};
+static const char *const frr_daemons[] = { "watchfrr", "mgmtd",	  "zebra",  "bgpd",   "ripd", "ripngd",
+					   "ospfd",    "ospf6d",  "isisd",  "babeld", "pimd", "pim6d",
+					   "ldpd",     "nhrpd",	  "eigrpd", "sharpd", "pbrd", "staticd",
+					   "bfdd",     "fabricd", "vrrpd",  "pathd",  NULL };
 
 static const char *const kind_command[] = { CRI_KUBELET, NULL };
 static const char *const kind_daemons[] = { "kubelet", "bgpd", "gobgpd", NULL };
 
 static const char *const no_daemons[] = { NULL };
 static const char *const no_images[] = { NULL };
-static const char *const frr_images[] = { "frrouting/frr", "frrouting/frr-debian", "frr", NULL };
-static const char *const host_images[] = {
-	"nicolaka/netshoot", "netshoot", "wbitt/network-multitool", "network-multitool", "praqma/network-multitool",
-	"alpine", "debian", "ubuntu", "busybox", "nettool", "kindest/node", "hellt/network-multitool",
-	"srl-labs/network-multitool", "srl-labs/alpine", "cilium/cilium", "cilium/operator-generic", NULL
+/* What a daemon's image starts when a configuration is there; without one, or without the daemon, it is left idle. */
+#define START(daemon, how, ...)                                                 \
+	"for c in " __VA_ARGS__ "; do\n"                                        \
+	"  [ -r \"$c\" ] && command -v " daemon " >/dev/null && exec " how "\n" \
+	"done\n"                                                                \
+	"exec sleep infinity\n"
+
+static const char *const bird_command[] = { "/bin/sh", "-c",
+					    "mkdir -p /run/bird\n" START(
+						    "bird", "bird -f -c \"$c\"",
+						    "/etc/bird/bird.conf /etc/bird.conf /usr/local/etc/bird.conf"),
+					    NULL };
+static const char *const gobgp_command[] = {
+	"/bin/sh", "-c",
+	START("gobgpd",
+	      "gobgpd -f \"$c\" -t \"$(case $c in *.y*ml) echo yaml ;; *.json) echo json ;; *) echo toml ;; esac)\"",
+	      "/etc/gobgp/gobgp.conf /etc/gobgp/gobgpd.conf /etc/gobgp/gobgp.toml /etc/gobgp/gobgp.y*ml "
+	      "/etc/gobgp.conf /root/gobgp/gobgpd.conf"),
+	NULL
 };
+static const char *const nginx_command[] = { "nginx", "-g", "daemon off;", NULL };
+static const char *const dnsmasq_command[] = { "dnsmasq", "-k", NULL };
+
+static const char *const bird_daemons[] = { "bird", "bird6", NULL };
+static const char *const gobgp_daemons[] = { "gobgpd", NULL };
+static const char *const nginx_daemons[] = { "nginx", NULL };
+static const char *const dnsmasq_daemons[] = { "dnsmasq", NULL };
+
+static const char *const frr_images[] = {
+	"frrouting/frr", "frrouting/frr-debian", "frr", "sflow/clab-frr", "clab-frr", "frr-debian",
+	"frr-alpine",	 "alpine-frr",		 NULL
+};
+static const char *const bird_images[] = { "pierky/bird", "bird", "bird2", NULL };
+static const char *const gobgp_images[] = { "osrg/gobgp", "pierky/gobgp", "gobgp", NULL };
+static const char *const nginx_images[] = { "nginx", NULL };
+static const char *const dnsmasq_images[] = { "dnsmasq", NULL };
+static const char *const host_images[] = { "nicolaka/netshoot",
+					   "netshoot",
+					   "wbitt/network-multitool",
+					   "network-multitool",
+					   "praqma/network-multitool",
+					   "multitool",
+					   "alpine",
+					   "debian",
+					   "ubuntu",
+					   "fedora",
+					   "centos",
+					   "rockylinux",
+					   "almalinux",
+					   "busybox",
+					   "nettool",
+					   "alpine-host",
+					   "linux-host",
+					   "kindest/node",
+					   "hellt/network-multitool",
+					   "srl-labs/network-multitool",
+					   "srl-labs/alpine",
+					   "cilium/cilium",
+					   "cilium/operator-generic",
+					   "python",
+					   "iperf3",
+					   "networkstatic/iperf3",
+					   "iperf",
+					   "curl",
+					   "ostinato",
+					   "exabgp",
+					   "clab-host",
+					   NULL };
 
 const struct profile profiles[] = {
-	{ "frr", frr_images, LAYER_FRR, frr_command, frr_daemons, "the FRR of the host, from the package's defaults" },
-	{ "kind", no_images, LAYER_KIND, kind_command, kind_daemons, "a node of a cluster: netemu's kubelet on the host's own programs" },
-	{ "host", host_images, LAYER_PLAIN, NULL, no_daemons, "an idle host with the host's own programs" },
+	{ "frr", frr_images, LAYER_FRR, frr_command, frr_daemons, "vtysh", "frr",
+	  "the FRR of the host, from the package's defaults" },
+	{ "kind", no_images, LAYER_KIND, kind_command, kind_daemons, NULL, NULL,
+	  "a node of a cluster: netemu's kubelet on the host's own programs" },
+	{ "bird", bird_images, LAYER_PLAIN, bird_command, bird_daemons, "bird", "bird2",
+	  "the BIRD of the host, if there is a bird.conf" },
+	{ "gobgp", gobgp_images, LAYER_PLAIN, gobgp_command, gobgp_daemons, "gobgpd", "gobgpd",
+	  "the GoBGP of the host, if there is a gobgp.conf" },
+	{ "nginx", nginx_images, LAYER_PLAIN, nginx_command, nginx_daemons, "nginx", "nginx-light",
+	  "the nginx of the host" },
+	{ "dnsmasq", dnsmasq_images, LAYER_PLAIN, dnsmasq_command, dnsmasq_daemons, "dnsmasq", "dnsmasq-base",
+	  "the dnsmasq of the host" },
+	{ "host", host_images, LAYER_PLAIN, NULL, no_daemons, NULL, NULL, "an idle host with the host's own programs" },
 };
 const size_t n_profiles = ARRAY_SIZE(profiles);
-
-static_assert(ARRAY_SIZE(profiles) == _LAYER_MAX, "a layer for each profile");
 
 /*
  * The repository of an image reference, without registry, tag and digest. A first component with a dot, a colon
@@ -116,7 +188,9 @@ const struct profile *profile_kind(void)
 
 const char *profile_layer_dir(enum profile_layer layer)
 {
-	static const char *const dirs[] = { [LAYER_PLAIN] = NULL, [LAYER_FRR] = "layer/frr", [LAYER_KIND] = "layer/kind" };
+	static const char *const dirs[] = {
+		[LAYER_PLAIN] = NULL, [LAYER_FRR] = "layer/frr", [LAYER_KIND] = "layer/kind"
+	};
 
 	static_assert(ARRAY_SIZE(dirs) == _LAYER_MAX, "a directory for each layer");
 	return dirs[layer];

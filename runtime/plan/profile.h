@@ -16,6 +16,7 @@ struct profile {
 	enum profile_layer layer;
 	const char *const *command; /* what the image's own entrypoint would start, NULL = nothing: an idle host */
 	const char *const *daemons; /* names whose death is worth telling, NULL-terminated */
+	const char *program, *package; /* what the host must have for it, and Debian's package of that; NULL: nothing */
 	const char *about; /* for people */
 };
 
