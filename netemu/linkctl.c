@@ -43,8 +43,8 @@ int linkctl_netns(const struct lab_state *st, const struct node_state *n, struct
 		return netns_of(st->supervisor, n->netns_fd, st->starttime, e);
 	if (n->pid)
 		return netns_of(n->pid, -1, n->starttime, e);
-	if (st->bridges_fd > 0)
-		return netns_of(st->supervisor, st->bridges_fd, st->starttime, e);
+	if (n->bridge_fd > 0)
+		return netns_of(st->supervisor, n->bridge_fd, st->starttime, e);
 	return error_set(e, ENOENT, "node '%s' has no network namespace", n->name);
 }
 
@@ -332,6 +332,16 @@ int linkctl_vxlan_create(const struct linkctl_vxlan *spec, struct error *e)
 	return r < 0 ? r : vxlan_make(&host, link, &vx, spec->mtu, e);
 }
 
+/* What linkctl_vxlan_create() has tied to "vx-LINK": LINK, if that is still there. */
+static int tied_release(const struct linkctl *host, const struct link_info *vxlan, struct error *e)
+{
+	const struct link_info *link = NULL;
+
+	if (strncmp(vxlan->ifname, "vx-", 3) != 0 || linkctl_find(host, vxlan->ifname + 3, &link, NULL) < 0)
+		return 0;
+	return qdisc_unredirect(host->conn, link->ifindex, e);
+}
+
 int linkctl_vxlan_delete(const char *prefix, struct arena *a, struct strv *ret, struct error *e)
 {
 	_cleanup_linkctl_ struct linkctl host = { .self = -EBADF, .netns = -EBADF };
@@ -342,7 +352,9 @@ int linkctl_vxlan_delete(const char *prefix, struct arena *a, struct strv *ret, 
 
 		if (strcmp(l->kind, "vxlan") != 0 || strncmp(l->ifname, prefix, strlen(prefix)) != 0)
 			continue;
-		r = link_delete(host.conn, l->ifindex, e);
+		r = tied_release(&host, l, e);
+		if (r == 0)
+			r = link_delete(host.conn, l->ifindex, e);
 		if (r == 0)
 			strv_add(a, ret, l->ifname);
 	}

@@ -62,7 +62,7 @@ int linkctl_impair(const struct linkctl *lc, const struct link_info *link, const
 /** linkctl_impaired() - what is set now; NULL: nothing is */
 const struct impair *linkctl_impaired(const struct linkctl *lc, const struct link_info *link);
 
-/** linkctl_netns() - the network namespace of a node of a running lab. Return: an fd or -errno. */
+/** linkctl_netns() - the network namespace of a node of a running lab, or the one that a bridge is in. Return: an fd or -errno. */
 int linkctl_netns(const struct lab_state *st, const struct node_state *n, struct error *e);
 
 /**

@@ -7,6 +7,7 @@
 #include "files.h"
 #include "nodeexec.h"
 #include "shim.h"
+#include "shim_clab_tools.h"
 
 #define END                                                     \
 	{                                                       \
@@ -323,6 +324,11 @@ static const struct verb globals = {
 		.run = function                                                                                        \
 	}
 
+#define TOOL(words, what, text, opts, function)                                                                          \
+	{                                                                                                              \
+		.name = words, .synopsis = what " [flags]", .summary = text, .options = opts, .max_args = 1, .run = function \
+	}
+
 static const struct verb commands[] = {
 	COMMAND("deploy", "dep", "Deploy a lab", deploy_options, clab_deploy),
 	COMMAND("apply", NULL, "Deploy a lab", deploy_options, clab_deploy),
@@ -335,6 +341,9 @@ static const struct verb commands[] = {
 	COMMAND("start", NULL, "Start nodes that were stopped", node_options, clab_start),
 	COMMAND("stop", NULL, "Stop nodes; their links stay", node_options, clab_stop),
 	COMMAND("restart", NULL, "Stop and start nodes", node_options, clab_restart),
+	TOOL("tools netem", "set|show|reset", "Impair links", tools_netem_options, tools_netem),
+	TOOL("tools veth", "create", "Connect two nodes", tools_veth_options, tools_veth),
+	TOOL("tools vxlan", "create|delete", "Tie an interface of the host to a tunnel", tools_vxlan_options, tools_vxlan),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
 	COMMAND("version", "ver", "Show the version", common_only, clab_version),
 	{ .name = NULL },

@@ -703,6 +703,7 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 		.pid = en->nodes[i].pid,
 		.starttime = en->nodes[i].starttime,
 		.netns_fd = pn->ns != PLAN_NONE ? MAX_OF(en->ns_fd[pn->ns], -1) : -1, /* it may not be there yet */
+		.bridge_fd = pn->bridge != PLAN_NONE ? MAX_OF(en->ns_fd[en->plan->ifs[pn->bridge].ns], 0) : 0,
 		.ipv4 = prefix_text(a, &pn->ipv4),
 		.ipv6 = prefix_text(a, &pn->ipv6),
 		.command = arena_strdup(a, strbuf_str(&cmd)),
@@ -735,7 +736,6 @@ struct lab_state *engine_state(const struct engine *en, const char *status)
 	st->supervisor = en->self;
 	(void)state_pid_starttime(en->self, &st->starttime);
 	st->created = time(NULL);
-	st->bridges_fd = MAX_OF(en->ns_fd[PLAN_NS_INDEX_LAB], 0);
 	st->made_netns_dir = en->made_netns_dir;
 	st->n_nodes = lab->n_nodes;
 	st->nodes = arena_alloc(&st->arena, (lab->n_nodes + 1) * sizeof(*st->nodes));

@@ -41,6 +41,7 @@ struct node_state {
 	pid_t pid; /* of the node's init, host view; 0: has none (kind bridge) */
 	uint64_t starttime; /* of that pid, field 22 of /proc/PID/stat */
 	int netns_fd; /* fd number in the supervisor, -1: none of its own */
+	int bridge_fd; /* kind bridge: fd number in the supervisor of the namespace that it is in, 0: not there yet */
 	const char *ipv4, *ipv6; /* eth0, "172.20.20.2/24", or "" */
 	const char *command; /* main command as one line, "" = idle */
 	struct strv labels; /* the file's own, "K=V"; plan/artefacts.h makes containerlab's of it */
@@ -73,7 +74,6 @@ struct lab_state {
 	pid_t supervisor; /* host view */
 	uint64_t starttime; /* of the supervisor */
 	int64_t created; /* seconds since the epoch */
-	int bridges_fd; /* fd number in the supervisor of the namespace where the lab's bridges are; 0: none */
 	bool made_netns_dir; /* /run/netns did not exist before */
 	struct node_state *nodes;
 	size_t n_nodes;

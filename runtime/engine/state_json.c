@@ -42,7 +42,6 @@ static const struct member lab_members[] = {
 	MEMBER(lab_state, supervisor, MEMBER_INT, true),
 	MEMBER(lab_state, starttime, MEMBER_U64, true),
 	MEMBER(lab_state, created, MEMBER_I64, false),
-	MEMBER(lab_state, bridges_fd, MEMBER_INT, false),
 	MEMBER(lab_state, made_netns_dir, MEMBER_BOOL, false),
 	{ 0 },
 };
@@ -58,6 +57,7 @@ static const struct member node_members[] = {
 	MEMBER(node_state, pid, MEMBER_INT, true),
 	MEMBER(node_state, starttime, MEMBER_U64, true),
 	MEMBER(node_state, netns_fd, MEMBER_INT, true),
+	MEMBER(node_state, bridge_fd, MEMBER_INT, false),
 	MEMBER(node_state, ipv4, MEMBER_STRING, false),
 	MEMBER(node_state, ipv6, MEMBER_STRING, false),
 	MEMBER(node_state, command, MEMBER_STRING, false),

@@ -348,3 +348,17 @@ int qdisc_redirect(struct nlconn *c, int ifindex, int to, struct error *e)
 	r = nlconn_submit(c, q, e, "watch what enters interface %d", ifindex);
 	return r < 0 ? r : nlconn_submit(c, f, e, "redirect interface %d to interface %d", ifindex, to);
 }
+
+int qdisc_unredirect(struct nlconn *c, int ifindex, struct error *e)
+{
+	const struct tcmsg tc = { .tcm_ifindex = ifindex,
+				  .tcm_parent = TC_H_INGRESS,
+				  .tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0) };
+	_cleanup_msg_ struct nl_msg *m = tc_msg(RTM_DELQDISC, 0, &tc);
+	struct error why = { 0 };
+	int r = m ? nlconn_call(c, m, NULL, NULL, &why, "no longer redirect interface %d", ifindex) : error_oom(&why);
+
+	if (r == 0 || r == -ENOENT || r == -EINVAL) /* there is none */
+		return 0;
+	return error_set(e, why.code, "%s", why.msg);
+}

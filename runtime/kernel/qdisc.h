@@ -47,4 +47,7 @@ int qdisc_parse(const struct nlmsghdr *nlh, struct qdisc_info *ret);
  */
 int qdisc_redirect(struct nlconn *c, int ifindex, int to, struct error *e);
 
+/** qdisc_unredirect() - undo it on one side. Return: 0 (also when nothing was redirected) or -errno. */
+int qdisc_unredirect(struct nlconn *c, int ifindex, struct error *e);
+
 #endif

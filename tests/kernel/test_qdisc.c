@@ -137,6 +137,10 @@ static void test_redirect(void **state)
 	assert_int_equal(shell("ping -c1 -W2 192.0.2.2"), 0);
 	/* Twice is once too often. */
 	assert_int_equal(qdisc_redirect(c, 12, 13, &e), -EEXIST);
+	assert_ok(qdisc_unredirect(c, 12, &e), &e);
+	assert_ok(qdisc_unredirect(c, 12, &e), &e);
+	assert_int_not_equal(shell("ping -c1 -W1 192.0.2.2"), 0);
+	assert_ok(qdisc_redirect(c, 12, 13, &e), &e);
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, scratch_setup)

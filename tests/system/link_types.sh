@@ -67,7 +67,7 @@ pings a 10.66.0.2
 assert_eq '["vxlan",66,14789,1450,"02:00:00:00:00:66"]' \
   "$(link_of a vx66 '.[0] | [.linkinfo.info_kind, .linkinfo.info_data.id, .linkinfo.info_data.port, .mtu, .address]')"
 pings a 10.88.0.2
-inside a ping -c1 -W2 -s 1400 -M do 10.88.0.2 >/dev/null || die "1428 bytes do not fit the tunnel"
+inside a ping -c1 -W2 -s 1400 -M "do" 10.88.0.2 >/dev/null || die "1428 bytes do not fit the tunnel"
 assert_eq '["veth",1450]' "$(link_of a e88 '.[0] | [.linkinfo.info_kind, .mtu]')"
 pings b 10.9.0.1
 pings a 10.3.0.2 # over the bridge inside of c

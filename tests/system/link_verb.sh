@@ -94,3 +94,69 @@ if ! tc qdisc add dev lo root netem 2>/dev/null; then
   assert_match ":[0-9]+:[0-9]+: error: this kernel has no netem, which the link's impairments need" "$output"
   [[ ! -e /run/netemu/$lab ]] || die "something was made of a lab that cannot be"
 fi
+
+# The ports of bridges: in the lab's own namespace, inside of a node, on the host.
+ip link add hostbr type bridge
+ip link set hostbr up
+topo bridges <<'YAML'
+topology:
+  defaults: {kind: linux, image: alpine, network-mode: none}
+  nodes: {a: {}, b: {}, lan: {kind: bridge}, "in|b": {kind: bridge}, hostbr: {kind: bridge}}
+  links:
+    - endpoints: ["a:eth1", "lan:p1"]
+    - endpoints: ["a:eth2", "in|b:p2"]
+    - endpoints: ["a:eth3", "hostbr:p3"]
+YAML
+netemu run "$topo" >/dev/null
+i=0
+for end in lan:p1 "in|b:p2" hostbr:p3; do
+  i=$((i + 1))
+  assert_eq up "$(netemu link "a:eth$i" show -f json | jq -r '.[][].state')"
+  netemu link "$end" down
+  assert_eq no-carrier "$(netemu link "a:eth$i" show -f json | jq -r '.[][].state')" "a:eth$i, with $end down"
+done
+netemu link lan:p1 up
+
+# containerlab's tools.
+bin=$test_dir/bin
+netemu shims "$bin" >/dev/null 2>&1
+clab() { "$bin/clab" "$@"; }
+assert_eq "N/A" "$(clab tools netem show -n a | awk '$1 == "eth1" {print $2}')"
+assert_match 'eth1 +0s +0s +0.00% +2000 +0.00%' "$(clab tools netem set -n a -i eth1 --rate 2000)"
+assert_eq '{"interface":"eth1","delay":"0s","jitter":"0s","packet_loss":0,"rate":2000,"corruption":0}' \
+  "$(clab tools netem show --node a --format json | jq -c '.[][] | select(.interface == "eth1")')"
+clab tools netem reset -n a -i eth1 >/dev/null
+assert_eq 0 "$(netemu link a:eth1 show -f json | jq '.[][].rate')"
+assert_status 1 clab tools netem set -n a
+assert_match 'Error: required flag\(s\) "interface" not set' "$output"
+assert_status 1 clab tools netem
+
+clab tools veth create -a "clab-$lab-a:hand" -b "bridge:lan:hand" -m 1400
+clab tools veth create -a a:hand2 --b-endpoint host:hand2
+ip addr add 10.7.0.1/24 dev hand2
+netemu exec a ip addr add 10.7.0.2/24 dev hand2
+pings 10.7.0.1
+assert_eq 1400 "$(netemu exec a ip -j link show dev hand | jq '.[0].mtu')"
+assert_eq up "$(netemu link lan:hand show -f json | jq -r '.[][].state')"
+assert_status 1 clab tools veth create -a a:hand -b b:x
+assert_match "has an interface 'hand' already" "$output"
+assert_status 1 clab tools veth create -a nowhere:x -b b:x
+
+# A tunnel from a node's end on the host to another machine.
+ip netns add far
+ip link add up0 type veth peer name far0 netns far
+ip addr add 198.51.100.1/24 dev up0 && ip link set up0 up
+ip -n far addr add 198.51.100.2/24 dev far0 && ip -n far link set far0 up
+ip -n far link add vx type vxlan id 20 remote 198.51.100.1 dstport 14789
+ip -n far addr add 10.7.0.9/24 dev vx && ip -n far link set vx up
+ip addr del 10.7.0.1/24 dev hand2
+clab tools vxlan create --remote 198.51.100.2 --id 20 --link hand2 --dev up0
+pings 10.7.0.9
+assert_eq "Deleted VxLAN link vx-hand2" "$(clab tools vxlan delete)"
+! ip link show dev vx-hand2 2>/dev/null || die "the tunnel is still there"
+assert_no_match "ingress" "$(tc qdisc show dev hand2)"
+clab tools vxlan create --remote 198.51.100.2 --id 20 --link hand2
+pings 10.7.0.9
+clab tools vxlan delete --prefix vx-ha >/dev/null
+assert_status 1 clab tools vxlan create --remote there --link hand2
+assert_status 1 clab tools vxlan create --remote 198.51.100.2 --link nothing
