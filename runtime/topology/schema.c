@@ -281,11 +281,12 @@ void loader_warn_ignored(struct loader *l)
 const char *loader_env(struct loader *l, const char *name)
 {
 	char *const *env = l->opt->environ_;
+	const bool indexed = l->env.cap;
 	ssize_t at;
 
 	if (!env)
 		return NULL;
-	for (size_t i = 0; !l->env.cap && env[i]; i++) {
+	for (size_t i = 0; !indexed && env[i]; i++) {
 		const char *eq = strchr(env[i], '=');
 
 		if (eq)
