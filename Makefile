@@ -226,7 +226,7 @@ BIN        = $(DESTDIR)$(PREFIX)/bin
 LIBEXEC    = $(DESTDIR)$(PREFIX)/libexec/netemu
 SHARE      = $(DESTDIR)$(PREFIX)/share
 COMPLETION = $(SHARE)/bash-completion/completions
-LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/*))
+LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/* topologies/*.*))
 
 install: all ## to PREFIX=/usr/local, below DESTDIR=
 	install -D -m 755 build/netemu $(BIN)/netemu
@@ -234,7 +234,7 @@ install: all ## to PREFIX=/usr/local, below DESTDIR=
 	@for p in $(notdir $(KUBELET) $(APISERVER)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
 	install -D -m 644 build/netemu.1 $(SHARE)/man/man1/netemu.1
 	install -D -m 644 build/netemu.bash $(COMPLETION)/netemu
-	@for f in $(LABS); do install -D -m 644 topologies/$$f $(SHARE)/netemu/topologies/$$f || exit 1; done
+	@for f in $(LABS); do test -f topologies/$$f || continue; install -D -m $$(test -x topologies/$$f && echo 755 || echo 644) topologies/$$f $(SHARE)/netemu/topologies/$$f || exit 1; done
 
 uninstall: ## removes what install put there, and nothing else
 	rm -f $(BIN)/netemu $(SHARE)/man/man1/netemu.1 $(COMPLETION)/netemu

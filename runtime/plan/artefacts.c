@@ -340,11 +340,14 @@ static void links_json(const struct plan *p, struct strbuf *out)
 {
 	strbuf_puts(out, "  \"links\": [");
 	for (size_t i = 0; i < p->lab->n_links; i++) {
+		const bool dummy = p->lab->links[i].type == LINK_DUMMY;
+
 		strbuf_puts(out, i ? ",\n    {\n" : "\n    {\n");
 		strbuf_puts(out, "      \"endpoints\": {\n");
-		end_json(p, i, 0, "a", "z", out);
-		strbuf_puts(out, ",\n");
-		end_json(p, i, 1, "z", "a", out);
+		end_json(p, i, 0, "a", dummy ? "dummy" : "z", out);
+		strbuf_puts(out, dummy ? "" : ",\n");
+		if (!dummy)
+			end_json(p, i, 1, "z", "a", out);
 		strbuf_puts(out, "\n      }\n    }");
 	}
 	strbuf_puts(out, "\n  ]\n}\n");

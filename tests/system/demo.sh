@@ -5,6 +5,7 @@
 #   server0,1 ---- tor0 ---- router0 ---- tor1 ---- server2,3
 . "$(dirname "$0")/../lib.sh"
 own_machine "$@"
+export CLAB_LABDIR_BASE=$test_dir/labs
 need_cmd vtysh traceroute ping
 test_labs+=(bgp-cplane-demo)
 

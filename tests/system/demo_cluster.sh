@@ -3,6 +3,7 @@
 # demo_cluster - topologies/cilium-bgp comes up and routes, as its head says
 . "$(dirname "$0")/../lib.sh"
 own_machine "$@"
+export CLAB_LABDIR_BASE=$test_dir/labs
 need_cmd vtysh traceroute
 test_labs+=(cilium-bgp clab-cilium-bgp)
 cd "$top/topologies/cilium-bgp"
