@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -264,15 +265,37 @@ static void plan_notices(const struct launch *l, const struct launched *m)
 			 m->lab->name);
 }
 
+/* Whether an end of a link is on the host, which has an interface of that name. */
+static bool is_taken(const struct lab *lab, const struct endpoint *e)
+{
+	return e->node != LAB_INDEX_NONE && lab->nodes[e->node].net_mode == NET_HOST && if_nametoindex(e->ifname) != 0;
+}
+
+/* Whether the lab needs of the host what a lab that was ended a moment ago may still have: a name, a tunnel's number. */
+static bool shares_host(const struct lab *lab)
+{
+	for (size_t i = 0; i < lab->n_links; i++) {
+		const struct link *k = &lab->links[i];
+
+		if (k->remote.family || (k->type == LINK_MACVLAN && k->macvlan == MACVLAN_PASSTHRU) ||
+		    is_taken(lab, &k->end[0]) || is_taken(lab, &k->end[1]))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A subnet that looks taken may be that of a lab which was killed a moment ago: its end on the host goes when the
- * kernel has freed its namespaces. So wait for that, and look again.
+ * kernel has freed its namespaces. So wait for that, and look again. Tunnels cannot be seen from here: wait in any case.
  */
 static struct plan *plan_patiently(struct launch *l, struct launched *m, struct error *e)
 {
 	const uint32_t seed = seed_now();
-	struct plan *p = launch_plan(m->lab, &m->env, seed, l->diag, e);
+	struct plan *p;
 
+	if (shares_host(m->lab))
+		(void)netns_drain(DRAIN_MS, NULL);
+	p = launch_plan(m->lab, &m->env, seed, l->diag, e);
 	if (!p || !p->notice || netns_drain(DRAIN_MS, NULL) < 0)
 		return p;
 	plan_free(p);
