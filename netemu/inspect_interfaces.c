@@ -61,8 +61,9 @@ static const char *type_text(const struct link_info *l)
 }
 
 static const char *const operstates[] = {
-	[IF_OPER_UNKNOWN] = "unknown", [IF_OPER_NOTPRESENT] = "notpresent", [IF_OPER_DOWN] = "down",
-	[IF_OPER_LOWERLAYERDOWN] = "lowerlayerdown", [IF_OPER_TESTING] = "testing", [IF_OPER_DORMANT] = "dormant",
+	[IF_OPER_UNKNOWN] = "unknown", [IF_OPER_NOTPRESENT] = "notpresent",
+	[IF_OPER_DOWN] = "down",       [IF_OPER_LOWERLAYERDOWN] = "lowerlayerdown",
+	[IF_OPER_TESTING] = "testing", [IF_OPER_DORMANT] = "dormant",
 	[IF_OPER_UP] = "up",
 };
 
@@ -83,14 +84,17 @@ static const char *mac_text(struct arena *a, const struct link_info *l)
 	return arena_printf(a, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
 }
 
-static void row_fill(struct table *t, const struct node_state *n, const struct link_info *l)
+/* @plain: for programs, which find the name of the file in "alias" */
+static void row_fill(struct table *t, const struct node_state *n, const struct link_info *l, bool plain)
 {
 	struct arena *a = &t->arena;
 	struct cell *row = table_add_row(t);
 	const char *state = state_text(l);
 
 	row[COL_NODE].text = n->longname;
-	row[COL_NAME].text = arena_strdup(a, l->ifname);
+	row[COL_NAME].text = !plain && linkctl_name(l) != l->ifname
+				     ? arena_printf(a, "%s (%s)", linkctl_name(l), l->ifname)
+				     : arena_strdup(a, l->ifname);
 	row[COL_ALIAS].text = arena_strdup(a, l->alias);
 	row[COL_MAC].text = mac_text(a, l);
 	row[COL_IFINDEX].text = arena_printf(a, "%d", l->ifindex);
@@ -99,7 +103,8 @@ static void row_fill(struct table *t, const struct node_state *n, const struct l
 	row[COL_STATE] = (struct cell){ state, strcmp(state, "up") == 0 ? STYLE_GOOD : STYLE_WARN };
 }
 
-static int conn_dump(struct nlconn *c, const struct node_state *n, bool json, struct table *t, struct error *e)
+static int conn_dump(struct nlconn *c, const struct node_state *n, enum output_format format, struct table *t,
+		     struct error *e)
 {
 	_cleanup_free_ struct link_info *links = NULL;
 	_cleanup_free_ struct addr_info *addrs = NULL;
@@ -111,22 +116,22 @@ static int conn_dump(struct nlconn *c, const struct node_state *n, bool json, st
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n_links; i++) {
-		row_fill(t, n, &links[i]);
+		row_fill(t, n, &links[i], format != OUTPUT_TABLE);
 		t->rows[t->n_rows - 1][COL_ADDRESSES].text =
-			addresses_text(&t->arena, addrs, n_addrs, links[i].ifindex, json);
+			addresses_text(&t->arena, addrs, n_addrs, links[i].ifindex, format == OUTPUT_JSON);
 	}
 	return 0;
 }
 
-static int node_add(int self, const struct lab_state *st, const struct node_state *n, bool json, struct table *t,
-		    struct error *e)
+static int node_add(int self, const struct lab_state *st, const struct node_state *n, enum output_format format,
+		    struct table *t, struct error *e)
 {
 	_cleanup_nlconn_ struct nlconn *c = NULL;
 	_cleanup_close_ int fd = linkctl_netns(st, n, e);
 	int r = fd < 0 ? fd : nlconn_open_in(NETLINK_ROUTE, fd, self, &c, e);
 
 	if (r == 0)
-		r = conn_dump(c, n, json, t, e);
+		r = conn_dump(c, n, format, t, e);
 	return r < 0 ? error_wrap(e, "node %s", n->name) : 0;
 }
 
@@ -178,7 +183,7 @@ int inspect_interfaces(const struct cli *cli, const struct inspected *in, const 
 
 			if (n->netns_fd < 0 && n->pid == 0)
 				continue; /* a bridge: an interface itself */
-			if (node_add(self, st, n, o->format == OUTPUT_JSON, &t, &e) < 0)
+			if (node_add(self, st, n, o->format, &t, &e) < 0)
 				code = cli_fail(cli, &e);
 		}
 	}

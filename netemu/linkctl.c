@@ -212,7 +212,7 @@ static int bridge_open(const char *lab, struct hand_end *end, struct error *e)
 	}
 	if (r < 0)
 		return r;
-	if (strcmp(bridge->kind, "bridge") != 0)
+	if (!bridge || strcmp(bridge->kind, "bridge") != 0)
 		return error_set(e, EINVAL, "'%s' is no bridge", end->node);
 	end->master = bridge->ifindex;
 	return 0;

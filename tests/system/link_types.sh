@@ -90,6 +90,7 @@ pings a 10.4.0.2
 pings b 10.2.0.1
 assert_match '^"clab-[0-9a-f]{8}"$' "$(link_of a ge-0-0-0 '.[0].ifname')"
 assert_eq '["ge-0/0/0"]' "$(netemu inspect "$lab" interfaces -f json | jq -c '[.[] | .interfaces[] | .alias | select(startswith("ge"))]')"
+assert_match 'ge-0/0/0 \(clab-[0-9a-f]{8}\)' "$(netemu inspect "$lab" interfaces)"
 assert_eq ge-0/0/0 "$(netemu link a:ge-0/0/0 show -f json | jq -r '.[][0].interface')"
 netemu link a:ge-0-0-0 down
 assert_eq no-carrier "$(netemu link b:a-name-of-sixteen show -f json | jq -r '.[][0].state')"
