@@ -34,20 +34,34 @@ static bool is_wanted(const struct cli *cli, const struct node_state *n)
 	return runs_frr(n) && (filter.n == 0 || strv_contains(&filter, n->name));
 }
 
-/* What went wrong in a node, in its own words. */
-static int node_failed(const struct cli *cli, const struct node_state *n, const struct exec_result *r)
+/* What went wrong in a node, in its own words: the last of them, after notes and headlines. */
+static const char *last_line(struct arena *a, const struct exec_result *r)
 {
-	const char *why = r->err.len ? strbuf_str(&r->err) : strbuf_str(&r->out);
+	const char *said = r->err.len ? strbuf_str(&r->err) : strbuf_str(&r->out);
+	char *text = arena_strdup(a, said), *nl;
 
-	return cli_error(cli, "node %s: %.*s", n->name, (int)strcspn(why, "\n"), why);
+	while (*text && text[strlen(text) - 1] == '\n')
+		text[strlen(text) - 1] = '\0';
+	nl = strrchr(text, '\n');
+	return nl ? nl + 1 : text;
+}
+
+/* What is bound read-only from the host cannot be written; what runs can be kept all the same. */
+static void note_unwritten(const struct cli *cli, const struct node_state *n, const struct exec_result *r)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+
+	if (r->code)
+		cli_note(cli, "node %s: its /etc/frr stays as it was: %s", n->name, last_line(&a, r));
 }
 
 static int config_put(const struct cli *cli, const char *dir, const struct node_state *n, const struct exec_result *r)
 {
+	_cleanup_arena_ struct arena a = { 0 };
 	struct error e = { 0 };
 
 	if (r->code)
-		return node_failed(cli, n, r);
+		return cli_error(cli, "node %s: %s", n->name, last_line(&a, r));
 	if (labdir_put(dir, n->name, SAVED, strbuf_str(&r->out), r->out.len, &e) < 0)
 		return cli_fail(cli, &e);
 	(void)printf("saved %s/%s/" SAVED "\n", dir, n->name);
@@ -76,8 +90,10 @@ static int lab_save(const struct cli *cli, const struct lab_state *st, const cha
 	nodeexec_run(targets, n, &read_argv, read);
 	for (size_t i = 0; i < n; i++) {
 		const struct node_state *node = &st->nodes[targets[i].node];
-		const int r = wrote[i].code ? node_failed(cli, node, &wrote[i]) : config_put(cli, copy ? copy : st->lab_dir, node, &read[i]);
+		int r;
 
+		note_unwritten(cli, node, &wrote[i]);
+		r = config_put(cli, copy ? copy : st->lab_dir, node, &read[i]);
 		code = code == CLI_OK ? r : code;
 		exec_result_done(&wrote[i]);
 		exec_result_done(&read[i]);

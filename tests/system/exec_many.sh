@@ -60,5 +60,12 @@ assert_eq "r1 r1/frr.conf r2 r2/frr.conf" "$(cd "$test_dir/clab-$lab" && find . 
 sed -i 's|r1: {image|r1: {binds: [__clabNodeDir__/frr.conf:/etc/frr/frr.conf], image|' "$topo"
 netemu run "$topo" --wait >/dev/null 2>&1
 assert_match "blackhole" "$(netemu exec "$r1" ip route show 203.0.113.0/24)"
+# What is bound read-only stays, and what runs is saved nevertheless.
+sed -i 's|:/etc/frr/frr.conf\]|:/etc/frr/frr.conf:ro]|' "$topo"
+netemu run -c "$topo" --wait >/dev/null 2>&1
+netemu exec "$r1" vtysh -c 'configure terminal' -c 'ip route 198.51.100.0/24 blackhole' >/dev/null 2>&1
+assert_status 0 netemu save "$lab" --node-filter r1 --copy "$test_dir/saved"
+assert_match "node r1: its /etc/frr stays as it was: " "$output"
+assert_match "198.51.100.0/24" "$(cat "$test_dir/saved/r1/frr.conf")"
 netemu destroy -c "$lab" >/dev/null
 [[ ! -e $test_dir/clab-$lab ]] || die "--cleanup leaves the directory"
