@@ -81,7 +81,7 @@ TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
-.PHONY: all programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
+.PHONY: all readme programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -220,6 +220,10 @@ compile_commands.json: Makefile $(ALL_SRC) ## for clangd and clang-tidy
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s -Itests -c %s"}' \
 			"$$sep" "$(CURDIR)" "$$f" $(call shquote,$(call json,$(COMPILE))) "$$f"; sep=,; \
 	done; printf '\n]\n'; } >$@
+
+# ---- the table of the README ----
+readme: all ## writes the table of keys in README.md anew, from the program's own
+	@tests/meta/readme.sh --update
 
 # ---- install ----
 BIN        = $(DESTDIR)$(PREFIX)/bin
