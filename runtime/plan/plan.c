@@ -459,6 +459,29 @@ static void phase_nodes(struct plan *p)
 	}
 }
 
+/* Whether the node's exec lines talk to what its image starts: with containers that is up by the time, more often than not. */
+static bool waits_for_ready(const struct node *n, const struct plan_node *pn)
+{
+	if (n->has_cmd || n->has_entrypoint || !pn->has_init || !profile_ready(pn->profile))
+		return false;
+	for (size_t k = 0; k < n->n_exec; k++)
+		if (strstr(n->exec[k].text, "vtysh "))
+			return true;
+	return false;
+}
+
+static void add_ready(struct plan *p, size_t i)
+{
+	struct strv *argv = arena_alloc(&p->arena, sizeof(*argv));
+	struct op *op = op_add(p, OP_EXEC);
+
+	for (const char *const *w = profile_ready(p->nodes[i].profile); *w; w++)
+		strv_add(&p->arena, argv, *w);
+	op->node = (int32_t)i;
+	op->argv = argv;
+	op->value = "(waiting for its daemons)";
+}
+
 static void phase_commands(struct plan *p)
 {
 	for (size_t i = 0; i < p->lab->n_nodes; i++) {
@@ -470,6 +493,8 @@ static void phase_commands(struct plan *p)
 			op->node = (int32_t)i;
 			op->argv = &p->nodes[i].command;
 		}
+		if (waits_for_ready(n, &p->nodes[i]))
+			add_ready(p, i);
 		for (size_t k = 0; k < n->n_exec && (p->nodes[i].has_init || p->nodes[i].agent); k++) {
 			struct op *op = op_add(p, OP_EXEC);
 

@@ -196,6 +196,17 @@ const char *profile_layer_dir(enum profile_layer layer)
 	return dirs[layer];
 }
 
+/* watchfrr makes the file when all daemons have answered it and the configuration is read. */
+static const char frr_ready[] = "n=0\nuntil [ -e /var/run/frr/watchfrr.started ]; do\n"
+				"  [ $((n += 1)) -le 500 ] || exit 1\n  sleep 0.02\ndone\n";
+
+const char *const *profile_ready(const struct profile *p)
+{
+	static const char *const frr[] = { "/bin/sh", "-c", frr_ready, NULL };
+
+	return p && p->layer == LAYER_FRR ? frr : NULL;
+}
+
 bool profile_has_daemon(const struct profile *p, const char *comm)
 {
 	for (const char *const *d = p ? p->daemons : NULL; d && *d; d++)

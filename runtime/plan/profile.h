@@ -40,6 +40,13 @@ const struct profile *profile_kind(void);
 /** profile_layer_dir() - where the lab's tmpfs has a layer: "layer/frr"; NULL for LAYER_PLAIN, which all roots have */
 const char *profile_layer_dir(enum profile_layer layer);
 
+/**
+ * profile_ready() - a command that returns when what the profile's own command starts can be talked to
+ *
+ * Return: NULL when there is nothing to wait for.
+ */
+const char *const *profile_ready(const struct profile *p);
+
 /** profile_has_daemon() - whether a process called @comm is one of the profile's daemons; @p may be NULL */
 bool profile_has_daemon(const struct profile *p, const char *comm);
 

@@ -13,6 +13,7 @@ struct kind_choice {
 	int kind;	   /* enum node_kind, or one of the above */
 	const char *image; /* of --map-kind KIND=linux:IMAGE, or NULL: what the file says */
 	bool mapped;	   /* by --map-kind */
+	bool refused;	   /* set by the caller, who goes on with something else to find more mistakes */
 };
 
 /* A kind that cannot be made, and who is of it: one line for all of them. */

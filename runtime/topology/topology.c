@@ -161,6 +161,7 @@ static struct kind_choice choose_kind(struct topology *t, const char *kind, cons
 		diag_error(t->l->d, n->pos, "add 'kind: linux' to it, or to topology.defaults", "node '%s' has no kind",
 			   n->name);
 	c.kind = NODE_LINUX;
+	c.refused = true;
 	return c;
 }
 
@@ -192,7 +193,7 @@ static void add_node(struct topology *t, const struct pair *p, size_t at)
 	if (n->kind == NODE_LINUX)
 		n->longname = arena_printf(l->a, "%s%s", l->lab->prefix, n->name);
 	node_apply(&ctx);
-	if (choice.image)
+	if (choice.image || choice.refused) /* one mistake a node: its image is not looked for */
 		n->image = choice.image;
 }
 
