@@ -89,6 +89,8 @@ void hostenv_missing(const struct lab *lab, struct arena *a, struct plan_env *re
 	for (size_t i = 0; i < ARRAY_SIZE(qdiscs); i++)
 		if (needs_qdisc(lab) && !hostinfo_has_qdisc(qdiscs[i]))
 			*ARENA_PUSH(a, missing, ret->n_missing) = qdiscs[i];
+	if ((needs_kind(lab, LINK_VXLAN_STITCH) || needs_kind(lab, LINK_VETH_STITCH)) && !hostinfo_has_redirect())
+		*ARENA_PUSH(a, missing, ret->n_missing) = "mirred";
 	ret->missing = missing;
 }
 

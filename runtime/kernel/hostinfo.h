@@ -43,6 +43,9 @@ bool hostinfo_has_kind(const char *kind, bool loaded);
 /** hostinfo_has_qdisc() - the same for qdiscs; tried in a namespace of its own, which takes a child and some 10 ms */
 bool hostinfo_has_qdisc(const char *kind);
 
+/** hostinfo_has_redirect() - the same for qdisc_redirect() */
+bool hostinfo_has_redirect(void);
+
 enum probe_state {
 	PROBE_NO,
 	PROBE_PARTLY, /* with limits, later, or it cannot be told */

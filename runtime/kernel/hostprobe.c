@@ -30,6 +30,7 @@
 #include <sys/wait.h>
 
 #include "kernel/nft.h"
+#include "kernel/qdisc.h"
 #include "kernel/sysctl.h"
 
 enum {
@@ -360,6 +361,25 @@ static enum probe_state look_qdisc(const char *kind, struct detail *d)
 	return PROBE_NO;
 }
 
+static int try_redirect(const char *arg)
+{
+	_cleanup_nlconn_ struct nlconn *c = NULL;
+	int r = nlconn_open(NETLINK_ROUTE, &c, NULL);
+
+	(void)arg;
+	return r < 0 ? r : qdisc_redirect(c, 1, 1, NULL);
+}
+
+static enum probe_state look_redirect(const char *arg, struct detail *d)
+{
+	return yes_or_why(in_scratch(CLONE_NEWNET, try_redirect, arg), d);
+}
+
+bool hostinfo_has_redirect(void)
+{
+	return in_scratch(CLONE_NEWNET, try_redirect, NULL) != -ENOENT;
+}
+
 bool hostinfo_has_qdisc(const char *kind)
 {
 	return in_scratch(CLONE_NEWNET, try_qdisc, kind) != -ENOENT;
@@ -633,6 +653,7 @@ static const struct feature features[] = {
 	{ "qdiscs", "netem", look_qdisc, "netem", "no delay, jitter, loss and corruption on links; a rate alone needs tbf" },
 	{ "qdiscs", "tbf", look_qdisc, "tbf", QDISC_REMEDY },
 	{ "qdiscs", "htb", look_qdisc, "htb", QDISC_REMEDY },
+	{ "qdiscs", "redirect", look_redirect, NULL, "no links of type vxlan-stitch and veth-stitch; needs u32 and mirred" },
 	{ "network", "mpls", look_mpls, NULL, "routers forward no MPLS; modprobe mpls_router mpls_iptunnel" },
 	{ "network", "nftables-owner", look_nft, "owner",
 	  "no NAT to the outside, it could outlive its lab; Linux 5.12" },

@@ -47,6 +47,10 @@ static void check_kind(const struct plan_env *env, const struct link *l, struct 
 	const bool tunnel = l->type == LINK_VXLAN || l->type == LINK_VXLAN_STITCH;
 	const char *kind = l->type == LINK_MACVLAN ? "macvlan" : tunnel ? "vxlan" : NULL;
 
+	if ((l->type == LINK_VXLAN_STITCH || l->type == LINK_VETH_STITCH) && kernel_lacks(env, "mirred"))
+		diag_error(d, l->pos, "see netemu probe",
+			   "this kernel's tc cannot redirect packets (u32, mirred), which a link of type %s needs",
+			   link_type_names[l->type]);
 	if (l->type == LINK_DUMMY && !dummy_kind(env))
 		diag_error(d, l->pos, "see netemu probe",
 			   "this kernel has no dummy interfaces, and no ifb to stand for them");

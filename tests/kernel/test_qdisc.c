@@ -97,6 +97,46 @@ static void test_netem(void **state)
 	assert_string_equal(queue_of(c, 11).kind, "tbf");
 }
 
+/* What a kernel with netem answers to `tc qdisc add dev lo root netem delay 10s 2.5ms loss 1% corrupt 0.5% rate 100gbit`. */
+static void test_netem_answer(void **state)
+{
+	static const uint8_t answer[] = {
+		/* nlmsghdr; tcmsg: lo, handle 1:, root */
+		140, 0, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /**/
+		0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0,
+		/* TCA_KIND */
+		10, 0, 1, 0, 'n', 'e', 't', 'e', 'm', 0, 0, 0,
+		/* TCA_OPTIONS: tc_netem_qopt, then LATENCY64, JITTER64, CORRUPT, RATE64, RATE */
+		92, 0, 2, 0, 0x90, 0x2f, 0x50, 0x09, 0x10, 0x27, 0, 0, 0x29, 0x5c, 0x8f, 0x02, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x96, 0x98, 0, 0, 12, 0, 10, 0, 0x00, 0xe4, 0x0b, 0x54, 0x02, 0, 0, 0, 12, 0, 11, 0, 0xa0, 0x25, 0x26,
+		0, 0, 0, 0, 0, 12, 0, 4, 0, 0x14, 0xae, 0x47, 0x01, 0, 0, 0, 0, 12, 0, 8, 0, 0x00, 0xdd, 0x0e, 0xe9,
+		0x02, 0, 0, 0, 16, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0
+	};
+	struct nlmsghdr *nlh = test_malloc(sizeof(answer));
+	struct qdisc_info q;
+
+	(void)state;
+	memcpy(nlh, answer, sizeof(answer));
+	assert_int_equal(nlh->nlmsg_len, sizeof(answer));
+	assert_int_equal(qdisc_parse(nlh, &q), 1);
+	assert_int_equal(q.ifindex, 1);
+	assert_string_equal(q.kind, "netem");
+	assert_int_equal(q.impair.delay_us, 10000000);
+	assert_int_equal(q.impair.jitter_us, 2500);
+	assert_int_equal(q.impair.rate_kbit, 100000000);
+	assert_true(fabs(q.impair.loss - 1) < 1e-6 && fabs(q.impair.corruption - 0.5) < 1e-6);
+	/* Cut short anywhere, it is refused or holds less; nothing behind its end is read. */
+	for (uint32_t len = NLMSG_HDRLEN; len < sizeof(answer); len++) {
+		struct nlmsghdr *cut = test_malloc(len);
+
+		memcpy(cut, answer, len);
+		cut->nlmsg_len = len;
+		assert_true(qdisc_parse(cut, &q) <= 1);
+		test_free(cut);
+	}
+	test_free(nlh);
+}
+
 /* What is not ours stays. */
 static void test_foreign_queue(void **state)
 {
@@ -147,8 +187,8 @@ static void test_redirect(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_rate), TEST(test_netem), TEST(test_foreign_queue),
-					    TEST(test_redirect) };
+	const struct CMUnitTest tests[] = { TEST(test_rate), TEST(test_netem), TEST(test_netem_answer),
+					    TEST(test_foreign_queue), TEST(test_redirect) };
 
 	if (!scratch_possible())
 		return 77;
