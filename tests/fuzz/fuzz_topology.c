@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/plan.h"
 #include "topology/dump.h"
 #include "topology/load.h"
 #include "topology/names.h"
@@ -24,7 +25,10 @@ static void check_node(const struct lab *lab, size_t i)
 	const struct node *n = &lab->nodes[i];
 
 	must(lab_find_node(lab, n->name) == (int32_t)i);
-	must(!name_check_host(n->name) && !name_check_host(n->hostname));
+	if (n->kind == NODE_BRIDGE && strchr(n->name, '|')) /* one inside of a node is an interface and no more */
+		must(n->net_node != LAB_INDEX_NONE && !name_check_node(strchr(n->name, '|') + 1));
+	else
+		must(!name_check_host(n->name) && !name_check_host(n->hostname));
 	must(n->longname && !strchr(n->longname, '/'));
 	must(n->net_node == LAB_INDEX_NONE || ((size_t)n->net_node < lab->n_nodes && n->net_node != (int32_t)i));
 	must(n->net_mode != NET_CONTAINER || n->net_target);
@@ -58,6 +62,48 @@ static void check_cluster(const struct lab *lab)
 	}
 }
 
+/* An end is a node's, or the second one of a link that has none there. */
+static void check_link(const struct lab *lab, const struct link *l)
+{
+	const bool two = l->type == LINK_VETH || l->type == LINK_VETH_STITCH;
+	struct error e = { 0 };
+
+	must(l->type < _LINK_TYPE_MAX && l->macvlan < _MACVLAN_MAX);
+	must(two == (l->end[1].node != LAB_INDEX_NONE));
+	must((l->type == LINK_VXLAN || l->type == LINK_VXLAN_STITCH) == (l->remote.family != 0));
+	must(!l->remote.family || (l->vni && l->dst_port && l->remote.len == inprefix_bits(&l->remote)));
+	must(l->type != LINK_MACVLAN || *l->end[1].ifname);
+	for (size_t i = 0; i < 2; i++) {
+		const struct endpoint *e2 = &l->end[i];
+
+		must(impair_check(&e2->impair, &e) == 0);
+		if (i == 1 && !two && l->type != LINK_MGMT_NET)
+			continue;
+		must(e2->node == LAB_INDEX_NONE || (size_t)e2->node < lab->n_nodes);
+		must(!name_check_if(e2->ifname) && !name_check_end(e2->name));
+		must(!e2->altname == (strcmp(e2->name, e2->ifname) == 0) && (!e2->altname || !strchr(e2->altname, '/')));
+	}
+}
+
+/* Whatever a lab is, there is a plan, or a reason why not. */
+static void check_plan(const struct lab *lab)
+{
+	const struct plan_env env = { 0 };
+	struct diag d = { 0 };
+	struct plan *p = plan_build(lab, &env, &d);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	must(f && (p || d.n_errors));
+	if (p)
+		plan_print(p, f);
+	plan_freep(&p);
+	(void)fclose(f);
+	free(text);
+	diag_done(&d);
+}
+
 static void check_lab(const struct lab *lab)
 {
 	if (lab->type == LAB_CLUSTER)
@@ -66,12 +112,9 @@ static void check_lab(const struct lab *lab)
 	must(lab->n_nodes > 0);
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		check_node(lab, i);
-	for (size_t i = 0; i < lab->n_links * 2; i++) {
-		const struct endpoint *e = &lab->links[i / 2].end[i % 2];
-
-		must(e->node >= 0 && (size_t)e->node < lab->n_nodes);
-		must(!name_check_if(e->ifname));
-	}
+	for (size_t i = 0; i < lab->n_links; i++)
+		check_link(lab, &lab->links[i]);
+	check_plan(lab);
 }
 
 static void print_all(const struct diag *d, const struct lab *lab)
