@@ -66,7 +66,7 @@ static const char *const *daemons_expected(struct arena *a, const struct lab *la
 	const struct profile *p = i < lab->n_nodes && n->image ? profile_find(n->image) : NULL;
 	const char **names;
 
-	if (!p || p->layer != LAYER_FRR || n->has_cmd || n->has_entrypoint || !st->nodes[i].pid)
+	if (!p || p->layer != LAYER_FRR || !plan_runs_image(n, p) || !st->nodes[i].pid)
 		return NULL;
 	names = arena_alloc(a, FRR_ROUTING_MAX * sizeof(*names));
 	noderoot_frr_daemons(st->nodes[i].pid, names);

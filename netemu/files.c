@@ -103,13 +103,42 @@ static bool same_file(const char *a, const char *b)
 	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_ino == sb.st_ino && sa.st_dev == sb.st_dev;
 }
 
-static void check_name(struct files *f, const struct lab *lab)
+/* Whether a cluster of this name runs. */
+static bool cluster_runs(const char *name)
 {
+	_cleanup_(state_freep) struct lab_state *st = NULL;
+
+	return state_load(name, &st, NULL) == 0 && strcmp(st->type, "cluster") == 0;
+}
+
+/*
+ * A topology may be called as the cluster that it cables, as Cilium's are: to containerlab and Kind those are two worlds. Its
+ * nodes keep their names, and the lab is called as containerlab calls its directory. Return: whether it was that.
+ */
+static bool give_way(struct files *f, struct lab *lab, const char *where)
+{
+	if (lab->type != LAB_TOPOLOGY)
+		return false;
+	diag_warning(&f->diag, (struct pos){ .file = lab->file }, NULL, "a cluster is called '%s', too (%s): this lab is called clab-%s",
+		     lab->name, where, lab->name);
+	lab->name = arena_printf(&lab->arena, "clab-%s", lab->name);
+	return true;
+}
+
+static void check_name(struct files *f, struct lab *lab)
+{
+	if (lab->type == LAB_TOPOLOGY && cluster_runs(lab->name))
+		(void)give_way(f, lab, "it is running");
 	for (size_t i = 0; i < f->n; i++) {
-		if (strcmp(f->labs[i]->name, lab->name) != 0)
+		struct lab *other = f->labs[i];
+
+		if (strcmp(other->name, lab->name) != 0)
+			continue;
+		if (other->type != lab->type && give_way(f, lab->type == LAB_TOPOLOGY ? lab : other,
+							 f->diag.files[(lab->type == LAB_TOPOLOGY ? other : lab)->file].path))
 			continue;
 		diag_error(&f->diag, (struct pos){ .file = lab->file }, "give one of them another name",
-			   "lab '%s' is in %s already", lab->name, f->labs[i]->path);
+			   "lab '%s' is in %s already", lab->name, other->path);
 		return;
 	}
 }
@@ -372,12 +401,13 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	const struct strv topo = cli_list(cli, "topo"), filter = cli_list(cli, "node-filter");
-	const struct strv kinds = cli_list(cli, "map-kind");
+	const struct strv kinds = cli_list(cli, "map-kind"), images = cli_list(cli, "map-image");
 	const char *vars = cli_value(cli, "vars") ? cli_value(cli, "vars") : getenv("CLAB_VARS");
 	const struct load_options opt = {
 		.name = cli_value(cli, "name"),
 		.node_filter = filter.n ? &filter : NULL,
 		.map_kinds = kinds.n ? &kinds : NULL,
+		.map_images = images.n ? &images : NULL,
 		.environ_ = environ,
 		.strict = cli->verb->run == cmd_validate,
 		.check_files = true,
@@ -389,6 +419,9 @@ int files_load_cli(const struct cli *cli, struct files *ret)
 	for (size_t i = 0; i < kinds.n; i++)
 		if (!strchr(kinds.v[i], '=') || kinds.v[i][0] == '=')
 			return cli_usage(cli, "--map-kind %s: write KIND=linux or KIND=linux:IMAGE", kinds.v[i]);
+	for (size_t i = 0; i < images.n; i++)
+		if (!strchr(images.v[i], '=') || images.v[i][0] == '=')
+			return cli_usage(cli, "--map-image %s: write IMAGE=OTHER", images.v[i]);
 	for (size_t i = 0; i < cli_args(cli)->n; i++)
 		strv_add(&a, &paths, cli_args(cli)->v[i]);
 	for (size_t i = 0; i < topo.n; i++)

@@ -12,7 +12,7 @@
 
 #include "base/strbuf.h"
 #include "output.h"
-#include "plan/profile.h"
+#include "plan/plan.h"
 
 /* ---- the table of images ---- */
 
@@ -210,9 +210,10 @@ static void need_of_node(struct missings *m, const struct node *n)
 
 	if (n->kind != NODE_LINUX)
 		return;
-	if (p && p->program && p->command && !n->has_cmd && !n->has_entrypoint)
-		need(m, n, p->program);
-	if (n->entrypoint.n)
+	if (plan_runs_image(n, p)) {
+		if (p && p->program && p->command)
+			need(m, n, p->program);
+	} else if (n->entrypoint.n)
 		need(m, n, n->entrypoint.v[0]);
 	else if (n->cmd.n && !command_is_idle(&n->cmd))
 		need(m, n, n->cmd.v[0]);

@@ -38,6 +38,9 @@ const struct verb_status common_statuses[] = {
 #define OPTION_MAP_KIND                                                                                            \
 	{ "map-kind", 0, OPT_LIST, "KIND=linux[:IMAGE]", COMPLETE_NOTHING,                                         \
 	  "treat nodes of a kind that needs a vendor's image as linux, with IMAGE instead of theirs" }
+#define OPTION_MAP_IMAGE                                                                                           \
+	{ "map-image", 0, OPT_LIST, "IMAGE=OTHER", COMPLETE_NOTHING,                                               \
+	  "treat an image, named with or without its tag, as another one: local/frr=frrouting/frr" }
 #define OPTION_STUB                                                                                                \
 	{ "stub-missing", 0, OPT_FLAG, NULL, COMPLETE_NOTHING,                                                     \
 	  "make an idle node for each container that `network-mode: container:NAME` does not find" }
@@ -75,6 +78,7 @@ static const struct verb_option run_options[] = {
 	OPTION_PIN,
 	OPTION_STUB,
 	OPTION_MAP_KIND,
+	OPTION_MAP_IMAGE,
 	END_OPTION,
 };
 
@@ -325,7 +329,7 @@ static const struct verb_example kill_examples[] = { { "netemu kill -s HUP web",
 /* ---- plan, validate ---- */
 
 static const struct verb_option plan_options[] = {
-	OPTION_TOPO, OPTION_VARS, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, OPTION_STUB, END_OPTION,
+	OPTION_TOPO, OPTION_VARS, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, OPTION_MAP_IMAGE, OPTION_STUB, END_OPTION,
 };
 
 static const struct verb_example plan_examples[] = {
@@ -334,7 +338,7 @@ static const struct verb_example plan_examples[] = {
 };
 
 static const struct verb_option validate_options[] = {
-	OPTION_TOPO, OPTION_VARS, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, END_OPTION,
+	OPTION_TOPO, OPTION_VARS, OPTION_NAME, OPTION_FILTER, OPTION_PIN, OPTION_MAP_KIND, OPTION_MAP_IMAGE, END_OPTION,
 };
 
 static const struct verb_example validate_examples[] = {

@@ -135,38 +135,82 @@ static int32_t node_ns(struct plan *p, const struct plan_env *env, size_t i)
 	return ns_add(p, PLAN_NS_NODE, n->longname, NULL);
 }
 
+/* A file may name the script that the image of FRR has for it, which the host has not. */
+static bool says_docker_start(const struct node *n, const struct profile *p)
+{
+	const char *last = n->has_cmd && n->cmd.n ? strrchr(n->cmd.v[n->cmd.n - 1], '/') : NULL;
+
+	return p && p->layer == LAYER_FRR && last && strcmp(last, "/docker-start") == 0;
+}
+
+bool plan_runs_image(const struct node *n, const struct profile *p)
+{
+	return (!n->has_cmd && !n->has_entrypoint) || says_docker_start(n, p);
+}
+
 static void node_command(struct plan *p, size_t i)
 {
 	const struct node *n = &p->lab->nodes[i];
 	struct plan_node *pn = &p->nodes[i];
 
-	if (n->has_entrypoint)
+	if (plan_runs_image(n, pn->profile)) {
+		for (const char *const *w = pn->profile->command; w && *w; w++)
+			strv_add(&p->arena, &pn->command, *w);
+	} else {
 		for (size_t k = 0; k < n->entrypoint.n; k++)
 			strv_add(&p->arena, &pn->command, n->entrypoint.v[k]);
-	if (n->has_cmd)
 		for (size_t k = 0; k < n->cmd.n; k++)
 			strv_add(&p->arena, &pn->command, n->cmd.v[k]);
-	if (!n->has_entrypoint && !n->has_cmd && pn->profile->command)
-		for (const char *const *w = pn->profile->command; *w; w++)
-			strv_add(&p->arena, &pn->command, *w);
+	}
 	if (command_is_idle(&pn->command))
 		pn->command = (struct strv){ 0 };
 }
 
+/* An image that nothing stands for, and whose it is. */
+struct unknown_image {
+	const struct node *first;
+	size_t n;
+};
+
+static void report_image(struct diag *d, const struct unknown_image *u, bool last)
+{
+	const char *more = u->n > 1 ? arena_printf(&d->arena, " and %zu more", u->n - 1) : "";
+	const char *hint = NULL;
+
+	if (last)
+		hint = arena_printf(&d->arena, "known images (any registry, any tag; --map-image IMAGE=ONE-OF-THEM): %s",
+				    profile_names(&d->arena));
+	if (u->first->kind_mapped)
+		diag_warning(d, u->first->image_pos, "--map-kind KIND=linux:IMAGE chooses what it stands for",
+			     "no profile stands for image '%s': node '%s'%s is an idle host", u->first->image, u->first->name, more);
+	else
+		diag_error(d, u->first->image_pos, hint, "no profile stands for image '%s' of node '%s'%s", u->first->image,
+			   u->first->name, more);
+}
+
+/* One mistake an image, however many nodes have it; the list of those that are known once, below the last. */
 void plan_check_images(const struct lab *lab, struct diag *d)
 {
+	_cleanup_strmap_ struct strmap seen = { 0 };
+	_cleanup_arena_ struct arena a = { 0 };
+	struct unknown_image *items = NULL;
+	size_t n_items = 0, errors = 0;
+
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		const struct node *n = &lab->nodes[i];
 
 		if (n->kind != NODE_LINUX || n->kube || profile_find(n->image))
 			continue;
-		if (n->kind_mapped)
-			diag_warning(d, n->image_pos, "--map-kind KIND=linux:IMAGE chooses what it stands for",
-				     "no profile stands for image '%s': node '%s' is an idle host", n->image, n->name);
-		else
-			diag_error(d, n->image_pos,
-				   arena_printf(&d->arena, "known images (any registry, any tag): %s", profile_names(&d->arena)),
-				   "no profile stands for image '%s' of node '%s'", n->image, n->name);
+		if (strmap_put(&seen, arena_printf(&a, "%d %s", n->kind_mapped, n->image), n_items)) {
+			*ARENA_PUSH(&a, items, n_items) = (struct unknown_image){ n, 1 };
+			errors += !n->kind_mapped;
+		} else if (items) {
+			items[strmap_get(&seen, arena_printf(&a, "%d %s", n->kind_mapped, n->image))].n++;
+		}
+	}
+	for (size_t i = 0; i < n_items; i++) {
+		errors -= !items[i].first->kind_mapped;
+		report_image(d, &items[i], errors == 0);
 	}
 }
 
@@ -462,7 +506,7 @@ static void phase_nodes(struct plan *p)
 /* Whether the node's exec lines talk to what its image starts: with containers that is up by the time, more often than not. */
 static bool waits_for_ready(const struct node *n, const struct plan_node *pn)
 {
-	if (n->has_cmd || n->has_entrypoint || !pn->has_init || !profile_ready(pn->profile))
+	if (!pn->has_init || !plan_runs_image(n, pn->profile) || !profile_ready(pn->profile))
 		return false;
 	for (size_t k = 0; k < n->n_exec; k++)
 		if (strstr(n->exec[k].text, "vtysh "))

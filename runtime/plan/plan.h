@@ -155,6 +155,12 @@ struct plan_env {
  */
 struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struct diag *d);
 
+/**
+ * plan_runs_image() - whether @n runs what its image starts by itself: the file says nothing else, or says just that
+ * @p: its profile, may be NULL
+ */
+bool plan_runs_image(const struct node *n, const struct profile *p);
+
 /** plan_check_images() - report nodes whose image nothing stands for; plan_build() does it, too */
 void plan_check_images(const struct lab *lab, struct diag *d);
 

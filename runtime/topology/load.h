@@ -19,6 +19,7 @@ struct load_options {
 	const char *name; /* --name: overrides the lab's name, or NULL */
 	const struct strv *node_filter; /* --node-filter, or NULL */
 	const struct strv *map_kinds; /* --map-kind "srl=linux", or NULL */
+	const struct strv *map_images; /* --map-image "local/frr=frrouting/frr", or NULL */
 	char *const *environ_; /* for ${VAR} and __IMPORT_ENVS; NULL = none */
 	const char *node_image; /* of a cluster's nodes, whatever its config says, or NULL */
 	const char *shown; /* what the file is called in messages, or NULL: its path */

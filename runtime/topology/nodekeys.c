@@ -193,13 +193,30 @@ static void merge_kv(struct node_ctx *c, enum node_key key, struct kv **ret, siz
 
 /* ---- handlers ---- */
 
+/* What --map-image makes of @image, named with or without its tag; or @image. */
+static const char *mapped_image(const struct loader *l, const char *image)
+{
+	const struct strv *maps = l->opt->map_images;
+	const char *slash = strrchr(image, '/');
+	const size_t n = strlen(image), untagged = strcspn(slash ? slash : image, ":@") + (slash ? (size_t)(slash - image) : 0);
+
+	for (size_t i = 0; maps && i < maps->n; i++) {
+		const char *eq = strchr(maps->v[i], '=');
+		const size_t len = eq ? (size_t)(eq - maps->v[i]) : 0;
+
+		if (len && (len == n || len == untagged) && strncmp(maps->v[i], image, len) == 0)
+			return eq + 1;
+	}
+	return image;
+}
+
 static void apply_image(struct node_ctx *c)
 {
 	const struct value *v = levels_value(c->levels, NK_IMAGE);
 
 	if (!v)
 		return;
-	c->node->image = arena_strdup(c->l->a, v->text);
+	c->node->image = arena_strdup(c->l->a, mapped_image(c->l, v->text));
 	c->node->image_pos = v->pos;
 }
 

@@ -64,4 +64,44 @@ assert_match "the startup-config of a k8s-kind node is a Kind config, but .*kind
 rm kind.yaml
 assert_status 2 netemu run "$topo"
 assert_match "the startup-config of cluster '$k': .*kind.yaml: No such file" "$output"
+
+# A topology that is called as its cluster (Cilium's are) gives way: its nodes keep their names. Together, and the cluster first.
+lab_name same
+same=$lab
+test_labs+=("clab-$same")
+cat >same.clab.yml <<YAML
+name: $same
+topology:
+  nodes:
+    r1: {kind: linux, image: local/router:1, cmd: /usr/lib/frr/docker-start, exec: ["ip addr add 10.0.0.1/24 dev eth1"]}
+    server0: {kind: linux, image: alpine, network-mode: "container:$same-control-plane", exec: ["ip addr add 10.0.0.2/24 dev net0"]}
+  links:
+    - endpoints: ["r1:eth1", "server0:net0"]
+YAML
+cat >same.yaml <<YAML
+kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+name: $same
+YAML
+# An image that nothing stands for is said to be another one; a cmd that the image of FRR has for it is what netemu starts anyway.
+assert_status 2 netemu run same.clab.yml same.yaml
+assert_match "no profile stands for image 'local/router:1' of node 'r1'" "$output"
+assert_match "--map-image IMAGE=ONE-OF-THEM" "$output"
+map=(--map-image local/router=frrouting/frr)
+for together in 1 0; do
+  if ((together)); then
+    netemu run same.clab.yml same.yaml "${map[@]}" >run.log 2>&1 || die "$(cat run.log)"
+  else
+    netemu run same.yaml >run.log 2>&1 || die "$(cat run.log)"
+    netemu run same.clab.yml "${map[@]}" >run.log 2>&1 || die "$(cat run.log)"
+  fi
+  grep -q "this lab is called clab-$same" run.log || die "not said that the lab gave way: $(cat run.log)"
+  ! grep -q docker-start run.log || die "the FRR image's own script is missed: $(cat run.log)"
+  netemu exec "clab-$same-r1" -- ping -c 1 -W 2 10.0.0.2 >/dev/null || die "the node is not called as containerlab calls it"
+  wait_until 10 eval 'netemu exec r1 -- test -S /var/run/frr/zebra.vty'
+  assert_eq "clab-$same $same" "$(netemu list | awk 'NR > 1 { print $1 }' | sort | xargs)" "labs"
+  netemu destroy -t same.clab.yml >/dev/null
+  netemu destroy "$same" >/dev/null
+done
+assert_status 64 netemu plan same.clab.yml --map-image local/router
 [[ ! -e /run/netemu ]] || die "left: $(find /run/netemu)"
