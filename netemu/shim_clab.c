@@ -2,7 +2,10 @@
 /*
  * shim_clab.c - containerlab: nearly all of its commands are verbs of netemu's
  */
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/inotify.h>
 
 #include "files.h"
 #include "nodeexec.h"
@@ -96,11 +99,53 @@ static void common(const struct cli *cli, struct words *w)
 	add_option(w, "--name", option(cli, "name"));
 }
 
+enum { WRITER_MS = 5000 };
+
+/* Whether somebody has the file open for writing: a read lease is granted to nobody then (fcntl(2)). */
+static bool has_writer(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return errno == EAGAIN;
+	(void)fcntl(fd, F_SETLEASE, F_UNLCK);
+	return false;
+}
+
+static void await_closed(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC), watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	struct pollfd p = { .fd = watch, .events = POLLIN };
+	char buf[4096];
+
+	if (fd < 0 || watch < 0 || inotify_add_watch(watch, path, IN_CLOSE_WRITE) < 0)
+		return;
+	while (has_writer(fd) && poll(&p, 1, WRITER_MS) > 0)
+		while (read(watch, buf, sizeof(buf)) > 0)
+			;
+}
+
+/*
+ * `cat <<EOF >clab.yaml | clab deploy -t clab.yaml -`, as many labs start. The end of the pipe says that the shell has opened
+ * the file for cat, and when nobody has it open for writing it is written. containerlab itself is slow enough not to look.
+ */
+static void await_writer(const struct cli *cli)
+{
+	const char *topo = option(cli, "topo");
+	char buf[4096];
+
+	if (!strv_contains(cli_args(cli), "-") || !topo || strcmp(topo, "-") == 0 || isatty(STDIN_FILENO))
+		return;
+	while (read(STDIN_FILENO, buf, sizeof(buf)) > 0)
+		;
+	await_closed(topo);
+}
+
 static int deploy(const struct cli *cli, bool reconfigure)
 {
 	_cleanup_words_ struct words w = { 0 };
 
+	await_writer(cli);
 	common(cli, &w);
+	add_option(&w, "--vars", option(cli, "vars"));
 	if (reconfigure || flag(cli, "reconfigure"))
 		add(&w, "--reconfigure");
 	if (flag(cli, "dry-run"))
@@ -252,6 +297,7 @@ static int clab_validate(const struct cli *cli)
 	_cleanup_words_ struct words w = { 0 };
 
 	common(cli, &w);
+	add_option(&w, "--vars", option(cli, "vars"));
 	return shim_verbv("validate", &w.v);
 }
 
@@ -318,11 +364,64 @@ static const struct verb globals = {
 	.name = "clab", .options = common_only, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
 };
 
+/* As containerlab's: what stands there besides flags is no mistake. */
 #define COMMAND(words, other, text, opts, function)                                                                    \
 	{                                                                                                              \
-		.name = words, .alias = other, .synopsis = "[flags]", .summary = text, .options = opts, .max_args = 0, \
-		.run = function                                                                                        \
+		.name = words, .alias = other, .synopsis = "[flags]", .summary = text, .options = opts,                \
+		.max_args = ARGS_ANY, .run = function                                                                  \
 	}
+
+/* ---- generate ---- */
+
+static const struct verb_option generate_options[] = {
+	COMMON,
+	LIST("nodes", 0, "N[:KIND[:TYPE]],...", "how many nodes each tier has"),
+	VALUE("kind", 0, "KIND", "kind of tiers that say none (containerlab's default is srl; here it is linux)"),
+	LIST("image", 0, "[KIND=]IMAGE", "image of a kind"),
+	LIST("license", 0, "[KIND=]FILE", "license of a kind"),
+	VALUE("node-prefix", 0, "PREFIX", "what stands before TIER-N"),
+	VALUE("group-prefix", 0, "PREFIX", "what stands before -TIER"),
+	VALUE("file", 0, "FILE", "where to write it"),
+	VALUE("network", 0, "NAME", IGNORED),
+	VALUE("ipv4-subnet", '4', "CIDR", IGNORED),
+	VALUE("ipv6-subnet", '6', "CIDR", IGNORED),
+	VALUE("max-workers", 0, "N", IGNORED),
+	VALUE("owner", 0, "USER", IGNORED),
+	FLAG("deploy", 0, "deploy it, too"),
+	END,
+};
+
+static void add_all(struct words *w, const struct cli *cli, const char *name)
+{
+	const struct strv values = cli_list(cli, name);
+
+	for (size_t i = 0; i < values.n; i++) {
+		add(w, arena_printf(&w->arena, "--%s", name));
+		add(w, values.v[i]);
+	}
+}
+
+/* --deploy: the file has a name then, containerlab's. */
+static int clab_generate(const struct cli *cli)
+{
+	static const char *const plain[] = { "name", "kind", "node-prefix", "group-prefix" };
+	_cleanup_words_ struct words w = { 0 };
+	const char *file = option(cli, "file");
+	int code;
+
+	if (flag(cli, "deploy") && !file && option(cli, "name"))
+		file = arena_printf(&w.arena, "%s.clab.yml", option(cli, "name"));
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		add_option(&w, arena_printf(&w.arena, "--%s", plain[i]), option(cli, plain[i]));
+	add_all(&w, cli, "nodes");
+	add_all(&w, cli, "image");
+	add_all(&w, cli, "license");
+	add_option(&w, "--file", file);
+	code = shim_verbv("generate", &w.v);
+	if (code != CLI_OK || !flag(cli, "deploy") || !file)
+		return code;
+	return shim_verbv("run", &(struct strv){ (char *[]){ (char *)file, NULL }, 1 });
+}
 
 #define TOOL(words, what, text, opts, function)                                                                          \
 	{                                                                                                              \
@@ -345,6 +444,7 @@ static const struct verb commands[] = {
 	TOOL("tools veth", "create", "Connect two nodes", tools_veth_options, tools_veth),
 	TOOL("tools vxlan", "create|delete", "Tie an interface of the host to a tunnel", tools_vxlan_options, tools_vxlan),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
+	COMMAND("generate", "gen", "Write a topology file of a Clos fabric", generate_options, clab_generate),
 	COMMAND("version", "ver", "Show the version", common_only, clab_version),
 	{ .name = NULL },
 };
