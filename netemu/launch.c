@@ -122,12 +122,11 @@ static uint32_t seed_now(void)
 
 /* ---- the helper programs ---- */
 
-static int program_open(const char *name, struct error *e)
+int launch_program_path(const char *name, char *ret, size_t size, struct error *e)
 {
-	const char *dirs[3] = { getenv("NETEMU_LIBEXEC") };
-	char self[PATH_MAX], path[PATH_MAX + 64];
+	const char *dirs[2] = { getenv("NETEMU_LIBEXEC") };
+	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	int fd;
 
 	self[n > 0 ? n : 0] = '\0';
 	if (strrchr(self, '/'))
@@ -137,14 +136,24 @@ static int program_open(const char *name, struct error *e)
 		if (i < 2 && !dirs[i])
 			continue;
 		if (i < 2)
-			(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
+			(void)snprintf(ret, size, "%s/%s", dirs[i], name);
 		else
-			(void)snprintf(path, sizeof(path), "%s/../libexec/netemu/%s", self, name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
+			(void)snprintf(ret, size, "%s/../libexec/netemu/%s", self, name);
+		if (access(ret, R_OK) == 0)
+			return 0;
 	}
 	return error_set(e, ENOENT, "%s was not found beside %s/netemu nor in ../libexec/netemu: reinstall netemu", name, self);
+}
+
+static int program_open(const char *name, struct error *e)
+{
+	char path[PATH_MAX + 64];
+	int r = launch_program_path(name, path, sizeof(path), e);
+
+	if (r < 0)
+		return r;
+	r = open(path, O_RDONLY | O_CLOEXEC);
+	return r < 0 ? error_errno(e, errno, "open %s", path) : r;
 }
 
 /* What a cluster is run by. */

@@ -47,6 +47,9 @@ int launch_run(struct launch *l, struct error *e);
 
 void launch_done(struct launch *l);
 
+/** launch_program_path() - where a program of netemu's own is, "netemu-graph". Return: 0 or -ENOENT. */
+int launch_program_path(const char *name, char *ret, size_t size, struct error *e);
+
 /** launch_plan() - plan one lab for this machine, without touching it. Return: the plan, NULL with errors in @d or @e. */
 struct plan *launch_plan(const struct lab *lab, struct arena *a, uint32_t seed, struct diag *d, struct error *e);
 

@@ -297,6 +297,30 @@ static const struct verb_example kubeconfig_examples[] = {
 	END_EXAMPLE,
 };
 
+/* ---- graph ---- */
+
+static const struct verb_option graph_options[] = {
+	OPTION_TOPO,
+	OPTION_VARS,
+	OPTION_NAME,
+	{ "listen", 0, OPT_STRING, "ADDRESS:PORT", COMPLETE_NOTHING, "where the page is served (default: 127.0.0.1:50080)" },
+	{ "svg", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print a picture" },
+	{ "dot", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print it for Graphviz" },
+	{ "mermaid", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print it for Mermaid" },
+	{ "mermaid-direction", 0, OPT_CHOICE, "TB|TD|BT|RL|LR", COMPLETE_NOTHING, "where Mermaid's graph grows to (default: TB)" },
+	{ "json", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "print nodes and links as JSON" },
+	OPTION_FILTER,
+	OPTION_PIN,
+	OPTION_MAP_KIND,
+	END_OPTION,
+};
+
+static const struct verb_example graph_examples[] = {
+	{ "netemu graph topo.yaml", "then open the address that it prints" },
+	{ "netemu graph demo --svg", "a picture of a running lab" },
+	END_EXAMPLE,
+};
+
 /* ---- start, stop, restart, pause, unpause, kill ---- */
 
 #define OPTION_NODE_LAB { "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the nodes, when several have one of that name" }
@@ -601,6 +625,23 @@ const struct verb verbs[] = {
 		.max_args = 1,
 		.complete = COMPLETE_CLUSTERS,
 		.run = cmd_kubeconfig,
+	},
+	{
+		.name = "graph",
+		.synopsis = "[FILE|DIR|LAB]",
+		.summary = "look at a lab: a live page, or a picture",
+		.description =
+			"Serves a page that shows the lab in a browser, until Ctrl-C: nodes by role, links with their interfaces, and live what "
+			"is up and down, which sessions are established, how much traffic there is; a click shows a node's interfaces, routes, "
+			"sessions and log, and opens a terminal in it. For the terminal the page needs the token in the address that is printed. "
+			"It listens on 127.0.0.1:50080, and on another address only when told. A lab that does not run yet is shown as its file "
+			"says, and comes to life when it is started.\n\n"
+			"With --svg, --dot, --mermaid or --json it prints that instead and returns.",
+		.options = graph_options,
+		.examples = graph_examples,
+		.max_args = 1,
+		.complete = COMPLETE_FILES_LABS,
+		.run = cmd_graph,
 	},
 	{
 		.name = "start",

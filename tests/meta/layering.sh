@@ -12,6 +12,7 @@ declare -A may=(
   [topology]="base template topology"
   [cluster]="base topology cluster"
   [plan]="base topology cluster plan"
+  [graph]="base topology plan engine/state.h graph"
   [kernel]="base kernel agent/proto.h"
   [engine]="base topology cluster plan kernel engine agent/proto.h"
   [supervisor]="base topology cluster plan kernel engine supervisor agent/proto.h"
