@@ -22,12 +22,13 @@ VERSION   := $(or $(VERSION),$(shell git describe --tags --always 2>/dev/null),0
 AGENT_SRC := $(wildcard runtime/agent/*.c)
 KUBELET_SRC := $(wildcard runtime/kubelet/*.c)
 APISERVER_SRC := $(wildcard runtime/apiserver/*.c)
-LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC),$(wildcard runtime/*/*.c))
+WEB_SRC   := $(wildcard runtime/web/*.c)
+LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC),$(wildcard runtime/*/*.c))
 CLI_SRC   := $(wildcard netemu/*.c)
 TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # ---- flags ----
@@ -76,18 +77,19 @@ INIT      := $(if $(AGENT_SRC),$(OUT)/netemu-init)
 NETEMU    := $(if $(CLI_SRC),$(OUT)/netemu)
 KUBELET   := $(if $(filter %/main.c,$(KUBELET_SRC)),$(OUT)/netemu-kubelet)
 APISERVER := $(if $(filter %/main.c,$(APISERVER_SRC)),$(OUT)/netemu-apiserver)
+WEB       := $(if $(WEB_SRC),$(OUT)/netemu-graph)
 DOCS      := $(if $(CLI_SRC),build/netemu.1 build/netemu.bash)
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
-.PHONY: all readme programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
+.PHONY: all readme page programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: programs $(if $(filter release,$(VARIANT)),$(DOCS)) ## netemu, netemu-init, the man page and the completion, in build/
+all: programs $(if $(filter release,$(VARIANT)),page) $(if $(filter release,$(VARIANT)),$(DOCS)) ## netemu, netemu-init, the man page and the completion, in build/
 
-programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER)
+programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB)
 
 debug: ## the same without optimisation, in build/debug/
 	$(MAKE) VARIANT=debug programs
@@ -150,6 +152,10 @@ $(OUT)/netemu-apiserver: $(OBJ)/runtime/apiserver/main.o $(OUT)/libapiserver.a $
 	$(call say,LINK)
 	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) $(APISERVER_LIBS)
 
+$(OUT)/netemu-graph: $(call objects,$(WEB_SRC)) $(OUT)/libapiserver.a $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) $(APISERVER_LIBS) -lutil
+
 $(OUT)/tests/%: $(OBJ)/tests/%.o $(if $(APISERVER_SRC),$(OUT)/libapiserver.a) $(if $(KUBELET_SRC),$(OUT)/libkubelet.a) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
@@ -165,6 +171,12 @@ $(OUT)/tests/bench/floor: $(call objects,tests/bench/floor.c)
 	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^
+
+# The page of `netemu graph`, from npm packages under a lock file; without npm there is none, and the rest is there all the same.
+page: build/graph.stamp
+build/graph.stamp: scripts/page $(shell find runtime/web/page -name node_modules -prune -o -type f -print 2>/dev/null)
+	$(call say,PAGE)
+	$(Q)./scripts/page
 
 # The man page and the completion come from the table that the program parses its own arguments with.
 build/netemu.1: build/netemu
@@ -235,7 +247,8 @@ LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/* topologies/*.*)
 install: all ## to PREFIX=/usr/local, below DESTDIR=
 	install -D -m 755 build/netemu $(BIN)/netemu
 	install -D -m 755 build/netemu-init $(LIBEXEC)/netemu-init
-	@for p in $(notdir $(KUBELET) $(APISERVER)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
+	@for p in $(notdir $(KUBELET) $(APISERVER) $(WEB)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
+	@for f in $(notdir $(wildcard build/graph/*)); do install -D -m 644 build/graph/$$f $(LIBEXEC)/graph/$$f || exit 1; done
 	install -D -m 644 build/netemu.1 $(SHARE)/man/man1/netemu.1
 	install -D -m 644 build/netemu.bash $(COMPLETION)/netemu
 	@for f in $(LABS); do test -f topologies/$$f || continue; install -D -m $$(test -x topologies/$$f && echo 755 || echo 644) topologies/$$f $(SHARE)/netemu/topologies/$$f || exit 1; done

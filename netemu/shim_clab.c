@@ -301,6 +301,21 @@ static int clab_validate(const struct cli *cli)
 	return shim_verbv("validate", &w.v);
 }
 
+static int clab_graph(const struct cli *cli)
+{
+	_cleanup_words_ struct words w = { 0 };
+
+	common(cli, &w);
+	if (flag(cli, "dot"))
+		add(&w, "--dot");
+	if (flag(cli, "mermaid"))
+		add(&w, "--mermaid");
+	add_option(&w, "--mermaid-direction", option(cli, "mermaid-direction"));
+	add_option(&w, "--node-filter", option(cli, "node-filter"));
+	add_option(&w, "--listen", option(cli, "srv"));
+	return shim_verbv("graph", &w.v);
+}
+
 static int clab_version(const struct cli *cli)
 {
 	(void)cli;
@@ -356,6 +371,18 @@ static const struct verb_option save_options[] = {
 	COMMON,
 	LIST("node-filter", 0, "NODE,...", "only these nodes"),
 	VALUE("copy", 0, "DIR", "the directory that gets the files"),
+	END,
+};
+static const struct verb_option graph_options[] = {
+	COMMON,
+	VALUE("srv", 's', "ADDRESS:PORT", "where the page is served"),
+	FLAG("dot", 0, "print it for Graphviz"),
+	FLAG("mermaid", 0, "print it for Mermaid"),
+	VALUE("mermaid-direction", 0, "TB|LR|...", "where Mermaid's graph grows to"),
+	LIST("node-filter", 0, "NODE,...", "only these nodes"),
+	FLAG("offline", 'o', IGNORED),
+	VALUE("template", 0, "FILE", IGNORED),
+	VALUE("static-dir", 0, "DIR", IGNORED),
 	END,
 };
 static const struct verb_option node_options[] = { COMMON, LIST("node", 0, "NODE,...", "which nodes"), END };
@@ -445,6 +472,7 @@ static const struct verb commands[] = {
 	TOOL("tools vxlan", "create|delete", "Tie an interface of the host to a tunnel", tools_vxlan_options, tools_vxlan),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
 	COMMAND("generate", "gen", "Write a topology file of a Clos fabric", generate_options, clab_generate),
+	COMMAND("graph", NULL, "Serve a page that shows a lab", graph_options, clab_graph),
 	COMMAND("version", "ver", "Show the version", common_only, clab_version),
 	{ .name = NULL },
 };
