@@ -312,6 +312,7 @@ static const struct verb_option graph_options[] = {
 	OPTION_FILTER,
 	OPTION_PIN,
 	OPTION_MAP_KIND,
+	OPTION_MAP_IMAGE,
 	END_OPTION,
 };
 

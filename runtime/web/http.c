@@ -7,9 +7,7 @@
  * `netemu graph` prints, gets a terminal, and only from this very page (Origin).
  */
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -453,25 +451,48 @@ static void accepted(struct loop *loop, struct loop_handle id, uint32_t revents,
 		client_came(fd, d->web);
 }
 
+/* Addresses only: a name would be looked up by whatever NSS there is. */
+static socklen_t address_parse(const char *host, const char *port, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	char *end;
+	const unsigned long n = strtoul(port, &end, 10);
+
+	memset(ret, 0, sizeof(*ret));
+	if (*end || n == 0 || n > UINT16_MAX)
+		return 0;
+	if (inet_pton(AF_INET, *host ? host : "0.0.0.0", &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)n);
+		return sizeof(*v4);
+	}
+	if (inet_pton(AF_INET6, host, &v6->sin6_addr) != 1)
+		return 0;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)n);
+	return sizeof(*v6);
+}
+
 int web_listen(struct web *w, const char *address, struct error *e)
 {
 	static struct door door;
-	const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-					.ai_socktype = SOCK_STREAM };
-	struct addrinfo *ai = NULL;
+	struct sockaddr_storage sa;
 	const char *port;
 	const int on = 1;
+	socklen_t len;
 	int fd, r;
 
-	if (address_split(address, w->host, sizeof(w->host), &port) < 0 ||
-	    getaddrinfo(*w->host ? w->host : NULL, port, &hints, &ai) != 0)
+	if (address_split(address, w->host, sizeof(w->host), &port) < 0)
+		port = "";
+	len = address_parse(w->host, port, &sa);
+	if (!len)
 		return error_set(e, EINVAL, "'%s' is no ADDRESS:PORT", address);
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	r = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-			    bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0
+			    bind(fd, (struct sockaddr *)&sa, len) < 0 || listen(fd, BACKLOG) < 0
 		    ? -errno
 		    : 0;
-	freeaddrinfo(ai);
 	if (r == -EADDRINUSE)
 		return error_set(e, EADDRINUSE, "%s is in use: choose another port by --listen", address);
 	if (r < 0)
