@@ -26,7 +26,7 @@
 #define SSH_DIR "/etc/ssh/ssh_config.d"
 
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, FILE_MODE = 0644, DIR_MODE = 0755, KEYS_MAX = 1 << 20,
-       SSH_PORT = 22 };
+       SSH_PORT = 22, ATTEMPTS = 10 };
 
 /* ---- small things ---- */
 
@@ -67,10 +67,14 @@ static int file_put(int dir, const char *name, const char *data, size_t len, str
 	_cleanup_close_ int fd = -EBADF;
 	int r;
 
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		return error_errno(e, errno, "replace %s", name);
-	fd = fault_fails("create a lab's file") ? -1 :
-	     openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	for (unsigned i = 0; fd < 0 && i < ATTEMPTS; i++) { /* another machine's lab of that name may be at the same file */
+		if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+			return error_errno(e, errno, "replace %s", name);
+		fd = fault_fails("create a lab's file") ? -1 :
+		     openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
 	if (fd < 0)
 		return error_errno(e, errno, "create %s", name);
 	give(fd);

@@ -16,6 +16,7 @@ if [[ ${1:-} == --update ]]; then
   } >"$test_dir/README.md"
   cat "$test_dir/README.md" >README.md
 fi
+assert_eq "$(netemu help --schema)" "$(section)" "the table of keys in README.md is not the program's: make readme"
 
 # What a reader types or sees is the same in both; the words around it are not.
 outline() { sed '/^<!-- SCHEMA: begin -->$/,/^<!-- SCHEMA: end -->$/d' "$1" | grep -oE '^#+ '; }

@@ -9,6 +9,7 @@
 seed=$top/../shared/seed
 [[ -f $seed/topo.yaml && -f $seed/pods.yaml ]] || skip "the seed lab's files are not beside this checkout"
 own_machine "$@"
+export CLAB_LABDIR_BASE=$test_dir/labs
 need_cmd vtysh traceroute ping jq
 test_labs+=(bgp-cplane-demo clab-bgp-cplane-demo)
 
