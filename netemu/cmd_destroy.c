@@ -56,6 +56,24 @@ static int labs_find(const struct cli *cli, struct arena *a, struct strv *labs, 
 	return named_find(cli, a, labs, e);
 }
 
+/* With a topology go the clusters that its file asked for (k8s-kind): those that have its path. */
+static void add_started_clusters(struct arena *a, const char *lab, struct strv *labs)
+{
+	_cleanup_(state_freep) struct lab_state *st = NULL;
+	struct strv running = { 0 };
+
+	if (state_load(lab, &st, NULL) < 0 || !*st->path || strcmp(st->type, "topology") != 0 ||
+	    state_names(a, &running, NULL) < 0)
+		return;
+	for (size_t i = 0; i < running.n; i++) {
+		_cleanup_(state_freep) struct lab_state *other = NULL;
+
+		if (state_load(running.v[i], &other, NULL) == 0 && strcmp(other->type, "cluster") == 0 &&
+		    strcmp(other->path, st->path) == 0 && !strv_contains(labs, other->name))
+			strv_add(a, labs, arena_strdup(a, other->name));
+	}
+}
+
 /* Return: 1 destroyed, 0 it was not there, -errno. */
 static int lab_destroy(const struct cli *cli, const char *lab, struct holders *h, struct error *e)
 {
@@ -109,6 +127,8 @@ int cmd_destroy(const struct cli *cli)
 	r = labs_find(cli, &a, &labs, &e);
 	if (r < 0)
 		return cli_fail(cli, &e);
+	for (size_t i = 0, n = labs.n; i < n; i++)
+		add_started_clusters(&a, labs.v[i], &labs);
 	code = labs_destroy(cli, &labs, &h);
 	holders_note(&h, cli);
 	if (cli_flag(cli, "all") && state_sweep(&e) < 0)

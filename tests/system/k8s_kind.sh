@@ -50,6 +50,11 @@ netemu destroy -t "$topo" >/dev/null
 assert_status 0 netemu list
 assert_match "no lab is running" "$output" "the cluster ends with the file that asked for it"
 
+netemu run "$topo" >run.log 2>&1 || die "$(cat run.log)"
+netemu destroy "$(sed -n 's/^name: //p' "$topo")" >/dev/null
+assert_status 0 netemu list
+assert_match "no lab is running" "$output" "the cluster ends with the lab that it was started for, by name"
+
 # Only what the filter names is started; mistakes in the config are shown where they stand.
 assert_status 0 netemu validate "$topo" --node-filter r1
 assert_no_match "cluster" "$output"
