@@ -422,7 +422,7 @@ static int fn_max(const struct call *c)
 static int divide(const struct call *c, bool whole_result, bool remainder)
 {
 	bool whole = true;
-	double a, b;
+	double a = 0, b = 0;
 	int r = number_of(c, 0, &a, &whole);
 
 	if (r == 0)
