@@ -126,7 +126,7 @@ static void status_fill(struct arena *a, struct cell *row, const struct lab_stat
 /* ---- rows ---- */
 
 /* Relative to the working directory when the file is below it, as containerlab shows it. */
-static const char *lab_path(struct arena *a, const char *path)
+const char *inspect_lab_path(struct arena *a, const char *path)
 {
 	char cwd[PATH_MAX];
 	size_t n;
@@ -177,7 +177,7 @@ static void row_fill(struct table *t, const struct lab_state *st, const struct n
 	struct cell *row = table_add_row(t);
 
 	row[COL_LAB].text = st->name;
-	row[COL_LAB_PATH].text = lab_path(a, st->path);
+	row[COL_LAB_PATH].text = inspect_lab_path(a, st->path);
 	row[COL_ABS_PATH].text = st->path;
 	row[COL_NODE].text = n->name;
 	row[COL_NAME].text = n->longname;
@@ -195,11 +195,12 @@ static void row_fill(struct table *t, const struct lab_state *st, const struct n
 	row[COL_DAEMONS].text = daemons_json(a, n);
 }
 
-/* A node of kind host in which nothing runs only says where a link ends: it is no node to look at. */
-static bool is_host_itself(const struct node_state *n)
+bool inspect_is_node(const struct node_state *n)
 {
-	return strcmp(n->kind, node_kind_names[NODE_HOST]) == 0 && n->pid == 0;
+	return strcmp(n->kind, node_kind_names[NODE_HOST]) != 0 || n->pid != 0;
 }
+
+struct inspect_style inspect_style;
 
 static int inspect_nodes(const struct inspected *in, const struct output *o)
 {
@@ -212,12 +213,20 @@ static int inspect_nodes(const struct inspected *in, const struct output *o)
 	table_init(&t, columns, _COL_MAX);
 	for (size_t i = 0; i < in->n; i++)
 		for (size_t k = 0; k < in->labs[i]->n_nodes; k++)
-			if (!is_host_itself(&in->labs[i]->nodes[k]))
+			if (inspect_is_node(&in->labs[i]->nodes[k]))
 				row_fill(&t, in->labs[i], &in->labs[i]->nodes[k]);
 	if (o->format == OUTPUT_JSON)
 		output_json_grouped(o, &t, COL_LAB);
 	else
 		output_write(o, &t);
+	return CLI_OK;
+}
+
+static int inspect_nodes_styled(const struct inspected *in, const struct output *o)
+{
+	if (!inspect_style.table || o->format != OUTPUT_TABLE)
+		return inspect_nodes(in, o);
+	inspect_style.table(in, inspect_style.all, o->wide, o->out);
 	return CLI_OK;
 }
 
@@ -230,7 +239,7 @@ static int inspect_nodes_details(const struct inspected *in, const struct output
 
 	for (size_t i = 0; i < in->n; i++)
 		for (size_t k = 0; k < in->labs[i]->n_nodes; k++) {
-			if (is_host_itself(&in->labs[i]->nodes[k]))
+			if (!inspect_is_node(&in->labs[i]->nodes[k]))
 				continue;
 			status_fill(&a, row, in->labs[i], &in->labs[i]->nodes[k]);
 			*ARENA_PUSH(&a, nodes, n) = (struct inspect_node){ in->labs[i], k, row[COL_STATUS].text };
@@ -341,7 +350,7 @@ int cmd_inspect(const struct cli *cli)
 		cli_note(cli, "no lab is running");
 		return CLI_OK;
 	}
-	return interfaces ? inspect_interfaces(cli, &in, &o) : inspect_nodes(&in, &o);
+	return interfaces ? inspect_interfaces(cli, &in, &o) : inspect_nodes_styled(&in, &o);
 }
 
 int inspect_lab(const char *lab, FILE *out)
@@ -354,9 +363,9 @@ int inspect_lab(const char *lab, FILE *out)
 
 	if (lab_load_fresh(NULL, lab, &st, &e) < 0)
 		return cli_fail(NULL, &e);
-	output_init(&o, NULL);
+	output_init(&o, inspect_style.format);
 	o.out = out;
-	code = inspect_nodes(&in, &o);
+	code = inspect_nodes_styled(&in, &o);
 	state_free(st);
 	return code;
 }

@@ -14,8 +14,9 @@
 #include "engine/settle.h"
 #include "engine/state.h"
 #include "files.h"
-#include "images.h"
 #include "holders.h"
+#include "images.h"
+#include "inspect.h"
 #include "kubeapply.h"
 #include "kubeclient.h"
 #include "launch.h"
@@ -301,7 +302,8 @@ static int after(const struct cli *cli, struct launch *l, struct files *files)
 	code = apply(cli, files, files_cluster(files));
 	if (code == CLI_OK)
 		code = cli_flag(cli, "wait") ? wait_all(cli, l, files) : wait_nodes(cli, files);
-	images_show(files->labs, files->n, stdout);
+	/* Of the tool that it stands in for, standard output is what that tool prints. */
+	images_show(files->labs, files->n, inspect_style.table ? stderr : stdout);
 	for (size_t i = 0; i < files->n; i++)
 		(void)inspect_lab(files->labs[i]->name, stdout);
 	if (!cli_flag(cli, "foreground"))

@@ -15,6 +15,20 @@ struct inspected {
 	size_t n;
 };
 
+/* How nodes are shown when netemu stands in for another tool; all zero: netemu's own way. */
+struct inspect_style {
+	void (*table)(const struct inspected *in, bool all, bool wide, FILE *out); /* instead of netemu's table */
+	bool all; /* all labs were asked for */
+	const char *format; /* of what `run` shows at its end: "json"; NULL: a table */
+};
+extern struct inspect_style inspect_style;
+
+/** inspect_is_node() - false for a node of kind host in which nothing runs: it only says where a link ends */
+bool inspect_is_node(const struct node_state *n);
+
+/** inspect_lab_path() - relative to the working directory when it is below that, as containerlab shows it */
+const char *inspect_lab_path(struct arena *a, const char *path);
+
 /** inspect_interfaces() - the interfaces of all nodes, as each node sees them now. Return: exit code. */
 int inspect_interfaces(const struct cli *cli, const struct inspected *in, const struct output *o);
 

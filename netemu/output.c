@@ -77,8 +77,7 @@ const char *output_text(struct arena *a, const char *s)
 
 /* ---- table ---- */
 
-/* Columns that a text takes on a terminal: its code points. */
-static unsigned text_width(const char *s)
+unsigned output_text_width(const char *s)
 {
 	unsigned n = 0;
 
@@ -128,9 +127,9 @@ static unsigned *widths_find(const struct output *o, const struct table *t, stru
 	for (size_t c = 0; c < t->n_columns; c++) {
 		if (!column_in_table(o, &t->columns[c]))
 			continue;
-		width[c] = text_width(t->columns[c].title);
+		width[c] = output_text_width(t->columns[c].title);
 		for (size_t r = 0; r < t->n_rows; r++)
-			width[c] = MAX_OF(width[c], text_width(output_text(a, t->rows[r][c].text)));
+			width[c] = MAX_OF(width[c], output_text_width(output_text(a, t->rows[r][c].text)));
 		total += width[c] + (total ? GAP : 0);
 	}
 	if (o->width && total > o->width)
@@ -142,7 +141,7 @@ static unsigned *widths_find(const struct output *o, const struct table *t, stru
 static void cell_write(const struct output *o, const char *s, enum style style, unsigned width, bool right,
 		       unsigned *pad)
 {
-	unsigned n = text_width(s);
+	unsigned n = output_text_width(s);
 	bool cut = n > width, paint = o->colour && style != STYLE_PLAIN && *s;
 	unsigned shown = cut ? width : n;
 

@@ -70,4 +70,7 @@ void output_json_grouped(const struct output *o, const struct table *t, size_t g
 /** output_text() - @s with control characters replaced, allocated in @a */
 const char *output_text(struct arena *a, const char *s);
 
+/** output_text_width() - columns that a text takes on a terminal: its code points */
+unsigned output_text_width(const char *s);
+
 #endif

@@ -6,10 +6,12 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "files.h"
 #include "nodeexec.h"
 #include "shim.h"
+#include "shim_clab_table.h"
 #include "shim_clab_tools.h"
 
 #define END                                                     \
@@ -33,6 +35,7 @@
 		long_name, letter, OPT_LIST, metavar, COMPLETE_NOTHING, text \
 	}
 #define IGNORED "accepted, without effect"
+#define REFUSED "netemu cannot do that, and says so"
 #define COMMON                                                                                       \
 	VALUE("topo", 't', "FILE", "topology file, or the directory that has it"),                   \
 		VALUE("vars", 0, "FILE", "variables of a template"),                                 \
@@ -91,6 +94,17 @@ static bool flag(const struct cli *cli, const char *name)
 	return env && strcmp(env, "false") != 0;
 }
 
+/* What would change what a command does is not left out in silence. Return: whether none of @names was asked for. */
+static bool can_do(const struct cli *cli, const char *const *names)
+{
+	for (; *names; names++)
+		if (flag(cli, *names)) {
+			(void)fprintf(stderr, "Error: netemu's %s has no --%s\n", cli->verb->name, *names);
+			return false;
+		}
+	return true;
+}
+
 /* ---- commands ---- */
 
 static void common(const struct cli *cli, struct words *w)
@@ -139,11 +153,32 @@ static void await_writer(const struct cli *cli)
 	await_closed(topo);
 }
 
+static const char *format_of(const struct cli *cli)
+{
+	return option(cli, "format") ? option(cli, "format") : "table";
+}
+
+static bool format_is_known(const struct cli *cli)
+{
+	static const char *const known[] = { "table", "json", "csv" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(format_of(cli), known[i]) == 0)
+			return true;
+	(void)fprintf(stderr, "Error: output format \"%s\" is not supported, use 'table', 'json' or 'csv'\n",
+		      format_of(cli));
+	return false;
+}
+
 static int deploy(const struct cli *cli, bool reconfigure)
 {
+	static const char *const refused[] = { "network", "ipv4-subnet", "ipv6-subnet", "export-template", NULL };
 	_cleanup_words_ struct words w = { 0 };
 
+	if (!can_do(cli, refused) || !format_is_known(cli))
+		return CLI_FAILED;
 	await_writer(cli);
+	inspect_style = (struct inspect_style){ .table = clab_table, .format = format_of(cli) };
 	common(cli, &w);
 	add_option(&w, "--vars", option(cli, "vars"));
 	if (reconfigure || flag(cli, "reconfigure"))
@@ -167,8 +202,11 @@ static int clab_redeploy(const struct cli *cli)
 
 static int clab_destroy(const struct cli *cli)
 {
+	static const char *const refused[] = { "node-filter", NULL };
 	_cleanup_words_ struct words w = { 0 };
 
+	if (!can_do(cli, refused))
+		return CLI_FAILED;
 	common(cli, &w);
 	if (flag(cli, "all"))
 		add(&w, "--all");
@@ -215,6 +253,9 @@ static int inspect(const struct cli *cli, bool interfaces)
 {
 	_cleanup_words_ struct words w = { 0 };
 
+	if (!format_is_known(cli))
+		return CLI_FAILED;
+	inspect_style = (struct inspect_style){ .table = clab_table, .all = flag(cli, "all") };
 	common(cli, &w);
 	if (interfaces)
 		add(&w, "interfaces");
@@ -301,19 +342,73 @@ static int clab_validate(const struct cli *cli)
 	return shim_verbv("validate", &w.v);
 }
 
+/* ---- graph ---- */
+
+/* containerlab keeps drawings in the lab's directory. Return: a file there that is empty now, or -errno. */
+static int drawing_open(const struct cli *cli, const char *ending, struct arena *a, const char **ret_path,
+			struct error *e)
+{
+	_cleanup_files_ struct files files = { 0 };
+	const struct load_options opt = { .name = option(cli, "name"), .environ_ = environ };
+	struct strv paths = { 0 };
+	const char *dir;
+	int fd;
+
+	if (option(cli, "topo"))
+		strv_add(a, &paths, option(cli, "topo"));
+	if (files_load(&paths, &opt, option(cli, "vars"), &files, e) < 0 || files.n == 0 || !files.labs[0]->lab_dir)
+		return e->code ? -e->code
+			       : error_set(e, EINVAL, "this is no topology that can be drawn (clab validate says why)");
+	dir = arena_printf(a, "%s/graph", files.labs[0]->lab_dir);
+	*ret_path = arena_printf(a, "%s/%s.%s", dir, files.labs[0]->name, ending);
+	(void)mkdir(files.labs[0]->lab_dir, 0755);
+	(void)mkdir(dir, 0755);
+	fd = open(*ret_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return fd < 0 ? error_set(e, errno, "%s: %s", *ret_path, strerror(errno)) : fd;
+}
+
+static int draw(const struct cli *cli, const char *ending, const struct strv *words)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const char *path = NULL;
+	struct error e = { 0 };
+	const int fd = drawing_open(cli, ending, &a, &path, &e);
+	int saved, code;
+
+	if (fd < 0)
+		return cli_fail(NULL, &e);
+	saved = shim_quiet();
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)fd_close(fd);
+	code = shim_verbv("graph", words);
+	shim_loud(saved);
+	if (code == CLI_OK)
+		(void)fprintf(stderr, "INFO Created %s graph file: %s\n", ending, path);
+	else
+		(void)unlink(path);
+	return code;
+}
+
 static int clab_graph(const struct cli *cli)
 {
+	static const char *const refused[] = { "drawio", "template", "static-dir", NULL };
 	_cleanup_words_ struct words w = { 0 };
 
+	if (!can_do(cli, refused))
+		return CLI_FAILED;
 	common(cli, &w);
-	if (flag(cli, "dot"))
-		add(&w, "--dot");
-	if (flag(cli, "mermaid"))
-		add(&w, "--mermaid");
-	add_option(&w, "--mermaid-direction", option(cli, "mermaid-direction"));
+	add_option(&w, "--vars", option(cli, "vars"));
 	add_option(&w, "--node-filter", option(cli, "node-filter"));
 	add_option(&w, "--listen", option(cli, "srv"));
-	return shim_verbv("graph", &w.v);
+	if (flag(cli, "dot")) {
+		add(&w, "--dot");
+		return draw(cli, "dot", &w.v);
+	}
+	if (!flag(cli, "mermaid"))
+		return shim_verbv("graph", &w.v);
+	add(&w, "--mermaid");
+	add_option(&w, "--mermaid-direction", option(cli, "mermaid-direction"));
+	return draw(cli, "mermaid", &w.v);
 }
 
 static int clab_version(const struct cli *cli)
@@ -329,14 +424,14 @@ static const struct verb_option deploy_options[] = {
 	LIST("node-filter", 0, "NODE,...", "only these nodes, and the links between them"),
 	VALUE("max-workers", 0, "N", "how many nodes' commands run at a time"),
 	FLAG("dry-run", 0, "print what would be done"),
-	VALUE("format", 'f', "table|json", "how to write the table"),
+	VALUE("format", 'f', "table|json|csv", "how to write the table"),
 	FLAG("graph", 'g', IGNORED),
-	VALUE("network", 0, "NAME", IGNORED),
-	VALUE("ipv4-subnet", '4', "CIDR", IGNORED),
-	VALUE("ipv6-subnet", '6', "CIDR", IGNORED),
+	VALUE("network", 0, "NAME", REFUSED),
+	VALUE("ipv4-subnet", '4', "CIDR", REFUSED),
+	VALUE("ipv6-subnet", '6', "CIDR", REFUSED),
 	FLAG("skip-post-deploy", 0, IGNORED),
 	FLAG("skip-labdir-acl", 0, IGNORED),
-	VALUE("export-template", 0, "FILE", IGNORED),
+	VALUE("export-template", 0, "FILE", REFUSED),
 	VALUE("owner", 0, "USER", IGNORED),
 	END,
 };
@@ -347,7 +442,7 @@ static const struct verb_option destroy_options[] = {
 	FLAG("yes", 'y', "nothing is ever asked"),
 	FLAG("graceful", 0, IGNORED),
 	FLAG("keep-mgmt-net", 0, IGNORED),
-	LIST("node-filter", 0, "NODE,...", IGNORED),
+	LIST("node-filter", 0, "NODE,...", REFUSED),
 	VALUE("max-workers", 0, "N", IGNORED),
 	END,
 };
@@ -375,14 +470,15 @@ static const struct verb_option save_options[] = {
 };
 static const struct verb_option graph_options[] = {
 	COMMON,
-	VALUE("srv", 's', "ADDRESS:PORT", "where the page is served"),
-	FLAG("dot", 0, "print it for Graphviz"),
-	FLAG("mermaid", 0, "print it for Mermaid"),
-	VALUE("mermaid-direction", 0, "TB|LR|...", "where Mermaid's graph grows to"),
-	LIST("node-filter", 0, "NODE,...", "only these nodes"),
+	VALUE("srv", 's', "ADDRESS:PORT", "where the page is served (default: 127.0.0.1:50080)"),
+	FLAG("dot", 0, "write a file for Graphviz into the lab's directory"),
+	FLAG("mermaid", 0, "write a file for Mermaid into the lab's directory"),
+	VALUE("mermaid-direction", 0, "TB|TD|BT|RL|LR", "where Mermaid's graph grows to"),
+	LIST("node-filter", 0, "NODE,...", "only these nodes, and the links between them"),
 	FLAG("offline", 'o', IGNORED),
-	VALUE("template", 0, "FILE", IGNORED),
-	VALUE("static-dir", 0, "DIR", IGNORED),
+	FLAG("drawio", 0, REFUSED),
+	VALUE("template", 0, "FILE", REFUSED),
+	VALUE("static-dir", 0, "DIR", REFUSED),
 	END,
 };
 static const struct verb_option node_options[] = { COMMON, LIST("node", 0, "NODE,...", "which nodes"), END };
@@ -392,10 +488,10 @@ static const struct verb globals = {
 };
 
 /* As containerlab's: what stands there besides flags is no mistake. */
-#define COMMAND(words, other, text, opts, function)                                                                    \
-	{                                                                                                              \
-		.name = words, .alias = other, .synopsis = "[flags]", .summary = text, .options = opts,                \
-		.max_args = ARGS_ANY, .run = function                                                                  \
+#define COMMAND(words, other, text, opts, function)                                                     \
+	{                                                                                               \
+		.name = words, .alias = other, .synopsis = "[flags]", .summary = text, .options = opts, \
+		.max_args = ARGS_ANY, .run = function                                                   \
 	}
 
 /* ---- generate ---- */
@@ -409,9 +505,9 @@ static const struct verb_option generate_options[] = {
 	VALUE("node-prefix", 0, "PREFIX", "what stands before TIER-N"),
 	VALUE("group-prefix", 0, "PREFIX", "what stands before -TIER"),
 	VALUE("file", 0, "FILE", "where to write it"),
-	VALUE("network", 0, "NAME", IGNORED),
-	VALUE("ipv4-subnet", '4', "CIDR", IGNORED),
-	VALUE("ipv6-subnet", '6', "CIDR", IGNORED),
+	VALUE("network", 0, "NAME", REFUSED),
+	VALUE("ipv4-subnet", '4', "CIDR", REFUSED),
+	VALUE("ipv6-subnet", '6', "CIDR", REFUSED),
 	VALUE("max-workers", 0, "N", IGNORED),
 	VALUE("owner", 0, "USER", IGNORED),
 	FLAG("deploy", 0, "deploy it, too"),
@@ -432,10 +528,13 @@ static void add_all(struct words *w, const struct cli *cli, const char *name)
 static int clab_generate(const struct cli *cli)
 {
 	static const char *const plain[] = { "name", "kind", "node-prefix", "group-prefix" };
+	static const char *const refused[] = { "network", "ipv4-subnet", "ipv6-subnet", NULL };
 	_cleanup_words_ struct words w = { 0 };
 	const char *file = option(cli, "file");
 	int code;
 
+	if (!can_do(cli, refused))
+		return CLI_FAILED;
 	if (flag(cli, "deploy") && !file && option(cli, "name"))
 		file = arena_printf(&w.arena, "%s.clab.yml", option(cli, "name"));
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
@@ -447,12 +546,14 @@ static int clab_generate(const struct cli *cli)
 	code = shim_verbv("generate", &w.v);
 	if (code != CLI_OK || !flag(cli, "deploy") || !file)
 		return code;
-	return shim_verbv("run", &(struct strv){ (char *[]){ (char *)file, NULL }, 1 });
+	inspect_style = (struct inspect_style){ .table = clab_table };
+	return shim_verb("run", file, SHIM_END);
 }
 
-#define TOOL(words, what, text, opts, function)                                                                          \
-	{                                                                                                              \
-		.name = words, .synopsis = what " [flags]", .summary = text, .options = opts, .max_args = 1, .run = function \
+#define TOOL(words, what, text, opts, function)                                                              \
+	{                                                                                                    \
+		.name = words, .synopsis = what " [flags]", .summary = text, .options = opts, .max_args = 1, \
+		.run = function                                                                              \
 	}
 
 static const struct verb commands[] = {
@@ -469,10 +570,11 @@ static const struct verb commands[] = {
 	COMMAND("restart", NULL, "Stop and start nodes", node_options, clab_restart),
 	TOOL("tools netem", "set|show|reset", "Impair links", tools_netem_options, tools_netem),
 	TOOL("tools veth", "create", "Connect two nodes", tools_veth_options, tools_veth),
-	TOOL("tools vxlan", "create|delete", "Tie an interface of the host to a tunnel", tools_vxlan_options, tools_vxlan),
+	TOOL("tools vxlan", "create|delete", "Tie an interface of the host to a tunnel", tools_vxlan_options,
+	     tools_vxlan),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
 	COMMAND("generate", "gen", "Write a topology file of a Clos fabric", generate_options, clab_generate),
-	COMMAND("graph", NULL, "Serve a page that shows a lab", graph_options, clab_graph),
+	COMMAND("graph", NULL, "Show a topology in a browser, or draw it", graph_options, clab_graph),
 	COMMAND("version", "ver", "Show the version", common_only, clab_version),
 	{ .name = NULL },
 };

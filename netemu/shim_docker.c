@@ -63,7 +63,9 @@ static void words_option(struct arena *a, struct strv *words, const char *option
 static bool node_is_up(const struct shim_node *n, const char *name)
 {
 	if (strcmp(n->node->state, "paused") == 0) {
-		(void)fprintf(stderr, "Error response from daemon: Container %s is paused, unpause the container before exec\n", name);
+		(void)fprintf(stderr,
+			      "Error response from daemon: Container %s is paused, unpause the container before exec\n",
+			      name);
 		return false;
 	}
 	if (docker_is_up(n->node))
@@ -240,10 +242,15 @@ static const struct verb_option ps_options[] = {
 };
 static const struct verb_option no_options[] = { END };
 static const struct verb_option stop_options[] = {
-	VALUE("time", 't', "SECONDS", "until it is killed (default: 10)"), VALUE("timeout", 0, "SECONDS", IGNORED), VALUE("signal", 's', "SIGNAL", "what it is asked with"), END,
+	VALUE("time", 't', "SECONDS", "until it is killed (default: 10)"),
+	VALUE("timeout", 0, "SECONDS", IGNORED),
+	VALUE("signal", 's', "SIGNAL", "what it is asked with"),
+	END,
 };
-static const struct verb_option kill_options[] = { VALUE("signal", 's', "SIGNAL", "a name or a number (default: KILL)"), END };
-static const struct verb_option start_options[] = { FLAG("attach", 'a', IGNORED), FLAG("interactive", 'i', IGNORED), END };
+static const struct verb_option kill_options[] = { VALUE("signal", 's', "SIGNAL", "a name or a number (default: KILL)"),
+						   END };
+static const struct verb_option start_options[] = { FLAG("attach", 'a', IGNORED), FLAG("interactive", 'i', IGNORED),
+						    END };
 static const struct verb_option inspect_options[] = {
 	VALUE("format", 'f', "TEMPLATE", "json, or a Go template"),
 	VALUE("type", 0, "TYPE", IGNORED),
@@ -281,14 +288,22 @@ static const struct verb commands[] = {
 		docker_logs),
 	COMMAND("inspect", "container inspect", "[OPTIONS] NAME...", "Everything about nodes, as JSON", inspect_options,
 		1, ARGS_ANY, 0, docker_inspect),
-	COMMAND("start", "container start", "CONTAINER...", "Start nodes that were stopped", start_options, 1, ARGS_ANY, 0, docker_start),
-	COMMAND("stop", "container stop", "[OPTIONS] CONTAINER...", "Stop nodes; their links stay", stop_options, 1, ARGS_ANY, 0, docker_stop),
-	COMMAND("restart", "container restart", "[OPTIONS] CONTAINER...", "Stop and start nodes", stop_options, 1, ARGS_ANY, 0, docker_restart),
-	COMMAND("pause", "container pause", "CONTAINER...", "Freeze the processes of nodes", no_options, 1, ARGS_ANY, 0, docker_pause),
-	COMMAND("unpause", "container unpause", "CONTAINER...", "Let them go on", no_options, 1, ARGS_ANY, 0, docker_unpause),
-	COMMAND("kill", "container kill", "[OPTIONS] CONTAINER...", "Send a signal to nodes", kill_options, 1, ARGS_ANY, 0, docker_kill),
-	COMMAND("wait", "container wait", "CONTAINER...", "Wait until nodes are stopped, print their exit codes", no_options, 1, ARGS_ANY, 0, docker_wait),
-	COMMAND("top", "container top", "CONTAINER [ps OPTIONS]", "Show the processes of a node", no_options, 1, ARGS_ANY, 1, docker_top),
+	COMMAND("start", "container start", "CONTAINER...", "Start nodes that were stopped", start_options, 1, ARGS_ANY,
+		0, docker_start),
+	COMMAND("stop", "container stop", "[OPTIONS] CONTAINER...", "Stop nodes; their links stay", stop_options, 1,
+		ARGS_ANY, 0, docker_stop),
+	COMMAND("restart", "container restart", "[OPTIONS] CONTAINER...", "Stop and start nodes", stop_options, 1,
+		ARGS_ANY, 0, docker_restart),
+	COMMAND("pause", "container pause", "CONTAINER...", "Freeze the processes of nodes", no_options, 1, ARGS_ANY, 0,
+		docker_pause),
+	COMMAND("unpause", "container unpause", "CONTAINER...", "Let them go on", no_options, 1, ARGS_ANY, 0,
+		docker_unpause),
+	COMMAND("kill", "container kill", "[OPTIONS] CONTAINER...", "Send a signal to nodes", kill_options, 1, ARGS_ANY,
+		0, docker_kill),
+	COMMAND("wait", "container wait", "CONTAINER...", "Wait until nodes are stopped, print their exit codes",
+		no_options, 1, ARGS_ANY, 0, docker_wait),
+	COMMAND("top", "container top", "CONTAINER [ps OPTIONS]", "Show the processes of a node", no_options, 1,
+		ARGS_ANY, 1, docker_top),
 	COMMAND("pull", "image pull", "[OPTIONS] NAME[:TAG]", "Nothing to do: says what stands in for the image",
 		pull_options, 1, 1, 0, docker_pull),
 	COMMAND("version", NULL, "[OPTIONS]", "Show the version", version_options, 0, 0, 0, docker_version),

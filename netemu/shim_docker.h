@@ -18,7 +18,8 @@ int docker_ps(const struct cli *cli);
 int docker_inspect(const struct cli *cli);
 int docker_cp(const struct cli *cli);
 
-/* What docker calls a state. */
+/* What docker calls a state: "running", "paused", "exited". */
+const char *docker_state(const struct node_state *n);
 bool docker_is_up(const struct node_state *n);
 
 /* shim_docker_control.c */

@@ -11,6 +11,7 @@
 
 #include "base/inaddr.h"
 #include "base/strbuf.h"
+#include "output.h"
 #include "shim_docker.h"
 #include "template/template.h"
 #include "when.h"
@@ -37,7 +38,7 @@ static bool is_paused(const struct node_state *n)
 	return strcmp(n->state, "paused") == 0;
 }
 
-static const char *state_word(const struct node_state *n)
+const char *docker_state(const struct node_state *n)
 {
 	return is_paused(n) ? "paused" : docker_is_up(n) ? "running" : "exited";
 }
@@ -51,7 +52,8 @@ static const char *status_text(struct arena *a, const struct lab_state *lab, con
 {
 	if (docker_is_up(n))
 		return arena_printf(a, "Up %s%s", when_since(a, started_at(lab, n)), is_paused(n) ? " (Paused)" : "");
-	return arena_printf(a, "Exited (%d) %s ago", exit_code(n), when_since(a, n->finished_at ? n->finished_at : started_at(lab, n)));
+	return arena_printf(a, "Exited (%d) %s ago", exit_code(n),
+			    when_since(a, n->finished_at ? n->finished_at : started_at(lab, n)));
 }
 
 static const char *image_of(const struct node_state *n)
@@ -107,8 +109,8 @@ static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct
 			  full ? id : arena_strndup(a, id, ID_LEN), "Image", image_of(n), "Command",
 			  command_text(a, n, full), "CreatedAt", when_iso(a, lab->created), "RunningFor",
 			  arena_printf(a, "%s ago", when_since(a, lab->created)), "Status", status_text(a, lab, n),
-			  "Ports", "", "Names", n->longname, "State", state_word(n), "Labels",
-			  labels_text(a, labels), "Networks", network_of(a, lab, n), "Mounts", "", "Size", "0B");
+			  "Ports", "", "Names", n->longname, "State", docker_state(n), "Labels", labels_text(a, labels),
+			  "Networks", network_of(a, lab, n), "Mounts", "", "Size", "0B");
 
 	json_decref(labels);
 	return row;
@@ -126,7 +128,7 @@ static bool label_matches(const struct lab_state *lab, const struct node_state *
 	const char *key;
 	bool found = false;
 
-	json_object_foreach (labels, key, value)
+	json_object_foreach(labels, key, value)
 		if (strlen(key) == len && strncmp(key, want, len) == 0)
 			found = !want[len] || strcmp(json_string_value(value), want + len + 1) == 0;
 	json_decref(labels);
@@ -149,7 +151,7 @@ static bool filter_matches(struct arena *a, const struct lab_state *lab, const s
 	if (len == 5 && strncmp(filter, "label", len) == 0)
 		return label_matches(lab, n, value);
 	if (len == 6 && strncmp(filter, "status", len) == 0)
-		return strcmp(value, state_word(n)) == 0;
+		return strcmp(value, docker_state(n)) == 0;
 	if (len == 8 && strncmp(filter, "ancestor", len) == 0)
 		return strcmp(image_of(n), value) == 0;
 	if (len == 7 && strncmp(filter, "network", len) == 0)
@@ -167,7 +169,8 @@ static bool filters_match(struct arena *a, const struct lab_state *lab, const st
 		bool any = false, known = false;
 
 		for (size_t k = 0; k < filters->n; k++)
-			if (i == k || (strncmp(filters->v[i], filters->v[k], key + 1) == 0 && strncmp(filters->v[i], "label=", 6) != 0))
+			if (i == k || (strncmp(filters->v[i], filters->v[k], key + 1) == 0 &&
+				       strncmp(filters->v[i], "label=", 6) != 0))
 				any |= filter_matches(a, lab, n, filters->v[k], &known);
 		if (!known)
 			*bad = filters->v[i];
@@ -198,7 +201,8 @@ static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, co
 		for (size_t k = 0; k < lab->n_nodes; k++) {
 			const struct node_state *n = &lab->nodes[k];
 
-			if (is_container(n) && (docker_is_up(n) || cli_flag(cli, "all")) && filters_match(a, lab, n, &filters, bad))
+			if (is_container(n) && (docker_is_up(n) || cli_flag(cli, "all")) &&
+			    filters_match(a, lab, n, &filters, bad))
 				(void)json_array_append_new(rows, ps_row(a, lab, n, cli_flag(cli, "no-trunc")));
 		}
 	}
@@ -209,16 +213,6 @@ static const char *const ps_columns[][2] = {
 	{ "CONTAINER ID", "ID" }, { "IMAGE", "Image" }, { "COMMAND", "Command" }, { "CREATED", "RunningFor" },
 	{ "STATUS", "Status" },	  { "PORTS", "Ports" }, { "NAMES", "Names" },
 };
-
-/* As many columns as a text is wide. */
-static size_t columns_of(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
 
 enum { COLUMN_MIN = 10, COLUMN_GAP = 3, COLUMNS_MAX = 32 };
 
@@ -234,7 +228,7 @@ static void table_print(char *const lines[], size_t n_lines)
 			for (size_t c = 0; c < COLUMNS_MAX; c++) {
 				const char *tab = strchr(p, '\t');
 				_cleanup_free_ char *cell = strndup(p, tab ? (size_t)(tab - p) : strlen(p));
-				const size_t w = columns_of(cell ? cell : "");
+				const size_t w = output_text_width(cell ? cell : "");
 
 				if (!pass && tab)
 					width[c] = MAX_OF(width[c], MAX_OF(w + COLUMN_GAP, (size_t)COLUMN_MIN));
@@ -403,9 +397,10 @@ static json_t *state_json(struct arena *a, const struct lab_state *lab, const st
 {
 	const bool up = docker_is_up(n);
 
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", state_word(n), "Running", up, "Paused", is_paused(n),
-			 "Restarting", 0, "OOMKilled", 0, "Dead", 0, "Pid", up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "",
-			 "StartedAt", when_iso(a, started_at(lab, n)), "FinishedAt",
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", docker_state(n),
+			 "Running", up, "Paused", is_paused(n), "Restarting", 0, "OOMKilled", 0, "Dead", 0, "Pid",
+			 up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "", "StartedAt",
+			 when_iso(a, started_at(lab, n)), "FinishedAt",
 			 n->finished_at && !up ? when_iso(a, n->finished_at) : "0001-01-01T00:00:00Z");
 }
 
@@ -426,10 +421,10 @@ static json_t *container_json(struct arena *a, const struct lab_state *lab, cons
 			 "Id", shim_node_id(a, n), "Created", when_iso(a, lab->created), "Path",
 			 json_string_value(json_array_get(words, 0)) ?: "", "Args", words, "State",
 			 state_json(a, lab, n), "Image", image_of(n), "Name", arena_printf(a, "/%s", n->longname),
-			 "RestartCount", (int)n->restarts, "Config", "Hostname", n->hostname, "Image", image_of(n), "Cmd", words,
-			 "Labels", labels_of(lab, n), "Env", "User", "", "HostConfig", "NetworkMode", network,
-			 "Privileged", 1, "RestartPolicy", "Name", "no", "MaximumRetryCount", 0, "NetworkSettings",
-			 settings, "Mounts");
+			 "RestartCount", (int)n->restarts, "Config", "Hostname", n->hostname, "Image", image_of(n),
+			 "Cmd", words, "Labels", labels_of(lab, n), "Env", "User", "", "HostConfig", "NetworkMode",
+			 network, "Privileged", 1, "RestartPolicy", "Name", "no", "MaximumRetryCount", 0,
+			 "NetworkSettings", settings, "Mounts");
 }
 
 /* Return: whether all were found. */

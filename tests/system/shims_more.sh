@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shims_more - what people see and scripts read of the shims, to the character
+#
+#   r ---- h
+. "$(dirname "$0")/../lib.sh"
+own_machine "$@"
+need_cmd jq script vtysh
+
+netemu shims "$test_dir/bin" >/dev/null 2>&1
+export PATH=$test_dir/bin:$PATH HOME=$test_dir
+cd "$test_dir"
+cat >more.clab.yml <<'YAML'
+name: more
+topology:
+  nodes:
+    r: {kind: linux, image: "frrouting/frr:v8.2.2", network-mode: none}
+    h: {kind: linux, image: "alpine:3.19"}
+  links: [{endpoints: ["r:eth1", "h:eth1"]}]
+YAML
+test_labs+=(more gen)
+
+# ---- containerlab's table ----
+table='╭─────────────┬──────────────────────┬─────────┬───────────────────╮
+│     Name    │      Kind/Image      │  State  │   IPv4/6 Address  │
+├─────────────┼──────────────────────┼─────────┼───────────────────┤
+│ clab-more-h │ linux                │ running │ 172.20.20.2       │
+│             │ alpine:3.19          │         │ 3fff:172:20:20::2 │
+├─────────────┼──────────────────────┼─────────┼───────────────────┤
+│ clab-more-r │ linux                │ running │ N/A               │
+│             │ frrouting/frr:v8.2.2 │         │ N/A               │
+╰─────────────┴──────────────────────┴─────────┴───────────────────╯'
+assert_eq "$table" "$(clab deploy -t more.clab.yml 2>err)"
+assert_match 'frrouting/frr:v8.2.2 +1  the FRR of the host' "$(cat err)"
+assert_eq "$table" "$(clab inspect 2>/dev/null)"
+docker kill clab-more-h >/dev/null
+assert_match '│ clab-more-h │ linux                │ exited  │ 172.20.20.2 ' "$(clab inspect --name more)"
+docker start clab-more-h >/dev/null
+assert_eq '╭───────────────┬──────────┬─────────────┬──────────────────────┬─────────┬───────────────────╮
+│    Topology   │ Lab Name │     Name    │      Kind/Image      │  State  │   IPv4/6 Address  │
+├───────────────┼──────────┼─────────────┼──────────────────────┼─────────┼───────────────────┤
+│ more.clab.yml │ more     │ clab-more-h │ linux                │ running │ 172.20.20.2       │
+│               │          │             │ alpine:3.19          │         │ 3fff:172:20:20::2 │
+│               │          ├─────────────┼──────────────────────┼─────────┼───────────────────┤
+│               │          │ clab-more-r │ linux                │ running │ N/A               │
+│               │          │             │ frrouting/frr:v8.2.2 │         │ N/A               │
+╰───────────────┴──────────┴─────────────┴──────────────────────┴─────────┴───────────────────╯' "$(clab inspect --all)"
+assert_match '│ root +│ clab-more-h +│ linux alpine:3.19 +│ running +│ 172.20.20.2 3fff:172:20:20::2 │' "$(clab inspect -t more.clab.yml --wide)"
+assert_eq "clab-more-r running" "$(clab deploy -t more.clab.yml -c -f json 2>/dev/null | jq -r '.more[0] | "\(.name) \(.state)"')"
+assert_status 1 clab inspect -f yaml
+assert_match "output format \"yaml\" is not supported" "$output"
+
+# ---- what netemu cannot do is not left out in silence ----
+assert_status 1 clab destroy -t more.clab.yml --node-filter h
+assert_match "Error: netemu's destroy has no --node-filter" "$output"
+assert_status 1 clab deploy -t more.clab.yml --ipv4-subnet 10.0.0.0/24
+assert_eq "true true" "$(docker inspect -f '{{.State.Running}}' clab-more-r clab-more-h | xargs)"
+CLAB_DESTROY_NODE_FILTER=h assert_status 1 clab destroy -t more.clab.yml
+
+# ---- graph, generate ----
+if netemu help graph >/dev/null 2>&1; then
+  clab graph -t more.clab.yml --dot 2>/dev/null && clab graph -t more.clab.yml --mermaid 2>/dev/null
+  assert_match 'graph' "$(cat clab-more/graph/more.dot)"
+  assert_match 'h.*---.*r|r.*---.*h' "$(cat clab-more/graph/more.mermaid)"
+fi
+assert_status 1 clab graph -t more.clab.yml --drawio
+assert_match "graph has no --drawio" "$output"
+clab generate --name gen --nodes 2,1 --image alpine:3.19 --file gen.clab.yml
+assert_eq "3" "$(grep -c 'group:' gen.clab.yml)"
+assert_eq 3 "$(clab generate --name gen --nodes 2,1 --image alpine:3.19 --deploy 2>/dev/null | grep -c '│ clab-gen-node')"
+clab destroy --name gen >/dev/null
+
+clab destroy -t more.clab.yml --cleanup >/dev/null
+[[ ! -e clab-more ]] || die "destroy --cleanup left the lab's directory"
