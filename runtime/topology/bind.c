@@ -180,8 +180,13 @@ static bool parse_bind(struct node_ctx *c, const struct value *v, struct bind *r
 	ret->pos = v->pos;
 	if (!ret->src)
 		return false;
-	if (c->l->opt->check_files && stat(ret->src, &st) < 0 && !source_will_be(c, ret->src))
-		diag_error(c->l->d, v->pos, NULL, "the source of a bind, %s: %s", ret->src, strerror(errno));
+	if (!c->l->opt->check_files || stat(ret->src, &st) == 0 || source_will_be(c, ret->src))
+		return true;
+	if (errno == ENOENT && strcmp(ret->src, ret->dst) == 0) { /* /lib/modules, on a machine without modules */
+		diag_warning(c->l->d, v->pos, NULL, "%s is not there on this host, and so not in node '%s'", ret->src, c->node->name);
+		return false;
+	}
+	diag_error(c->l->d, v->pos, NULL, "the source of a bind, %s: %s", ret->src, strerror(errno));
 	return true;
 }
 
