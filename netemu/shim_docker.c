@@ -251,6 +251,27 @@ static const struct verb_option kill_options[] = { VALUE("signal", 's', "SIGNAL"
 						   END };
 static const struct verb_option start_options[] = { FLAG("attach", 'a', IGNORED), FLAG("interactive", 'i', IGNORED),
 						    END };
+static const struct verb_option images_options[] = {
+	FLAG("all", 'a', IGNORED),
+	FLAG("quiet", 'q', "only their ids"),
+	FLAG("no-trunc", 0, "everything at its full length"),
+	FLAG("digests", 0, IGNORED),
+	VALUE("format", 0, "TEMPLATE", "json, table TEMPLATE or a Go template"),
+	END,
+};
+static const struct verb_option networks_options[] = {
+	FLAG("quiet", 'q', "only their ids"),
+	FLAG("no-trunc", 0, "everything at its full length"),
+	VALUES("filter", 'f', "KEY=VALUE", "only those with this name or driver"),
+	VALUE("format", 0, "TEMPLATE", "json, table TEMPLATE or a Go template"),
+	END,
+};
+static const struct verb_option rm_options[] = {
+	FLAG("force", 'f', "also when they run"),
+	FLAG("volumes", 'v', IGNORED),
+	FLAG("link", 'l', IGNORED),
+	END,
+};
 static const struct verb_option inspect_options[] = {
 	VALUE("format", 'f', "TEMPLATE", "json, or a Go template"),
 	VALUE("type", 0, "TYPE", IGNORED),
@@ -304,6 +325,16 @@ static const struct verb commands[] = {
 		no_options, 1, ARGS_ANY, 0, docker_wait),
 	COMMAND("top", "container top", "CONTAINER [ps OPTIONS]", "Show the processes of a node", no_options, 1,
 		ARGS_ANY, 1, docker_top),
+	COMMAND("rm", "container rm", "[OPTIONS] CONTAINER...", "End a lab, when all of its nodes are named",
+		rm_options, 1, ARGS_ANY, 0, docker_rm),
+	COMMAND("images", "image ls", "[OPTIONS] [REPOSITORY[:TAG]]", "List the images of running nodes",
+		images_options, 0, 1, 0, docker_images),
+	COMMAND("image inspect", NULL, "[OPTIONS] IMAGE...", "Whether there is something in the place of images",
+		inspect_options, 1, ARGS_ANY, 0, docker_image_inspect),
+	COMMAND("network ls", "network list", "[OPTIONS]", "List the management networks of labs", networks_options, 0,
+		0, 0, docker_networks),
+	COMMAND("network inspect", NULL, "[OPTIONS] NETWORK...", "Everything about networks, as JSON", inspect_options,
+		1, ARGS_ANY, 0, docker_network_inspect),
 	COMMAND("pull", "image pull", "[OPTIONS] NAME[:TAG]", "Nothing to do: says what stands in for the image",
 		pull_options, 1, 1, 0, docker_pull),
 	COMMAND("version", NULL, "[OPTIONS]", "Show the version", version_options, 0, 0, 0, docker_version),

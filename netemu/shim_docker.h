@@ -14,6 +14,35 @@ int docker_no_such(const char *name);
 /** docker_find() - shim_node_find(), failures said in docker's words. Return: whether it was found */
 bool docker_find(const char *name, struct shim_node *ret);
 
+/** docker_is_container() - bridges and the host itself are none */
+bool docker_is_container(const struct node_state *n);
+const char *docker_image(const struct node_state *n);
+const char *docker_network_of(struct arena *a, const struct lab_state *lab, const struct node_state *n);
+
+/* A member of rows, and its title in tables; shown: also when no --format asks for it. */
+struct docker_column {
+	const char *title, *key;
+	bool shown;
+};
+
+/**
+ * docker_rows() - write rows as docker writes lists
+ * @format: "json", "table", "table TEMPLATE", a Go template over a row, or NULL
+ * @quiet: without a format, only the first column
+ */
+int docker_rows(const char *format, bool quiet, json_t *rows, const struct docker_column *columns, size_t n,
+		struct error *e);
+
+/** docker_objects() - write what docker inspect does: an array, or a Go template over each. Return: exit code. */
+int docker_objects(const char *format, const json_t *objects);
+
+/* shim_docker_objects.c */
+int docker_images(const struct cli *cli);
+int docker_image_inspect(const struct cli *cli);
+int docker_networks(const struct cli *cli);
+int docker_network_inspect(const struct cli *cli);
+int docker_rm(const struct cli *cli);
+
 int docker_ps(const struct cli *cli);
 int docker_inspect(const struct cli *cli);
 int docker_cp(const struct cli *cli);

@@ -2,7 +2,7 @@
 /*
  * shim_docker_ps.c - docker ps and docker inspect: nodes as docker would tell of containers
  *
- * Both make JSON of what the lab's state says, and --format is a Go template over it, as docker's is.
+ * Both make JSON of what the lab's state says; shim_docker_format.c writes it.
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -10,10 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/inaddr.h"
-#include "base/strbuf.h"
-#include "output.h"
 #include "shim_docker.h"
-#include "template/template.h"
 #include "when.h"
 
 enum { COMMAND_LEN = 20, ID_LEN = 12 };
@@ -56,12 +53,12 @@ static const char *status_text(struct arena *a, const struct lab_state *lab, con
 			    when_since(a, n->finished_at ? n->finished_at : started_at(lab, n)));
 }
 
-static const char *image_of(const struct node_state *n)
+const char *docker_image(const struct node_state *n)
 {
 	return *n->image ? n->image : "netemu/host";
 }
 
-static const char *network_of(struct arena *a, const struct lab_state *lab, const struct node_state *n)
+const char *docker_network_of(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
 	if (strcmp(n->net_mode, "mgmt") == 0)
 		return *lab->mgmt_network ? lab->mgmt_network : "clab";
@@ -106,11 +103,11 @@ static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct
 	const char *id = shim_node_id(a, n);
 	json_t *row =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
-			  full ? id : arena_strndup(a, id, ID_LEN), "Image", image_of(n), "Command",
+			  full ? id : arena_strndup(a, id, ID_LEN), "Image", docker_image(n), "Command",
 			  command_text(a, n, full), "CreatedAt", when_iso(a, lab->created), "RunningFor",
 			  arena_printf(a, "%s ago", when_since(a, lab->created)), "Status", status_text(a, lab, n),
 			  "Ports", "", "Names", n->longname, "State", docker_state(n), "Labels", labels_text(a, labels),
-			  "Networks", network_of(a, lab, n), "Mounts", "", "Size", "0B");
+			  "Networks", docker_network_of(a, lab, n), "Mounts", "", "Size", "0B");
 
 	json_decref(labels);
 	return row;
@@ -153,9 +150,9 @@ static bool filter_matches(struct arena *a, const struct lab_state *lab, const s
 	if (len == 6 && strncmp(filter, "status", len) == 0)
 		return strcmp(value, docker_state(n)) == 0;
 	if (len == 8 && strncmp(filter, "ancestor", len) == 0)
-		return strcmp(image_of(n), value) == 0;
+		return strcmp(docker_image(n), value) == 0;
 	if (len == 7 && strncmp(filter, "network", len) == 0)
-		return strcmp(network_of(a, lab, n), value) == 0;
+		return strcmp(docker_network_of(a, lab, n), value) == 0;
 	*known = false;
 	return false;
 }
@@ -181,7 +178,7 @@ static bool filters_match(struct arena *a, const struct lab_state *lab, const st
 }
 
 /* Bridges and the host itself are none. */
-static bool is_container(const struct node_state *n)
+bool docker_is_container(const struct node_state *n)
 {
 	return n->pid || (n->netns_fd >= 0 && strcmp(n->kind, "linux") == 0);
 }
@@ -201,7 +198,7 @@ static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, co
 		for (size_t k = 0; k < lab->n_nodes; k++) {
 			const struct node_state *n = &lab->nodes[k];
 
-			if (is_container(n) && (docker_is_up(n) || cli_flag(cli, "all")) &&
+			if (docker_is_container(n) && (docker_is_up(n) || cli_flag(cli, "all")) &&
 			    filters_match(a, lab, n, &filters, bad))
 				(void)json_array_append_new(rows, ps_row(a, lab, n, cli_flag(cli, "no-trunc")));
 		}
@@ -209,135 +206,13 @@ static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, co
 	return r;
 }
 
-static const char *const ps_columns[][2] = {
-	{ "CONTAINER ID", "ID" }, { "IMAGE", "Image" }, { "COMMAND", "Command" }, { "CREATED", "RunningFor" },
-	{ "STATUS", "Status" },	  { "PORTS", "Ports" }, { "NAMES", "Names" },
+static const struct docker_column ps_columns[] = {
+	{ "CONTAINER ID", "ID", true },	   { "IMAGE", "Image", true },		 { "COMMAND", "Command", true },
+	{ "CREATED", "RunningFor", true }, { "STATUS", "Status", true },	 { "PORTS", "Ports", true },
+	{ "NAMES", "Names", true },	   { "CREATED AT", "CreatedAt", false }, { "STATE", "State", false },
+	{ "LABELS", "Labels", false },	   { "NETWORKS", "Networks", false },	 { "MOUNTS", "Mounts", false },
+	{ "SIZE", "Size", false },
 };
-
-enum { COLUMN_MIN = 10, COLUMN_GAP = 3, COLUMNS_MAX = 32 };
-
-/* Lines of cells, aligned as Go's tabwriter aligns docker's. */
-static void table_print(char *const lines[], size_t n_lines)
-{
-	size_t width[COLUMNS_MAX] = { 0 };
-
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < n_lines; i++) {
-			const char *p = lines[i];
-
-			for (size_t c = 0; c < COLUMNS_MAX; c++) {
-				const char *tab = strchr(p, '\t');
-				_cleanup_free_ char *cell = strndup(p, tab ? (size_t)(tab - p) : strlen(p));
-				const size_t w = output_text_width(cell ? cell : "");
-
-				if (!pass && tab)
-					width[c] = MAX_OF(width[c], MAX_OF(w + COLUMN_GAP, (size_t)COLUMN_MIN));
-				if (pass)
-					(void)printf("%s%*s", cell, tab ? (int)(width[c] - w) : 0, "");
-				if (!tab)
-					break;
-				p = tab + 1;
-			}
-			if (pass)
-				(void)putchar('\n');
-		}
-}
-
-static int ps_table(const json_t *rows)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	struct strv lines = { 0 };
-	const char *head = "";
-	json_t *row;
-	size_t i;
-
-	for (size_t c = 0; c < ARRAY_SIZE(ps_columns); c++)
-		head = arena_printf(&a, "%s%s%s", head, c ? "\t" : "", ps_columns[c][0]);
-	strv_add(&a, &lines, head);
-	json_array_foreach(rows, i, row) {
-		const char *line = "";
-
-		for (size_t c = 0; c < ARRAY_SIZE(ps_columns); c++)
-			line = arena_printf(&a, "%s%s%s", line, c ? "\t" : "",
-					    json_string_value(json_object_get(row, ps_columns[c][1])));
-		strv_add(&a, &lines, line);
-	}
-	table_print(lines.v, lines.n);
-	return CLI_OK;
-}
-
-/* ---- --format ---- */
-
-/* On the command line, \t and \n are written as two characters. */
-static const char *format_unescape(struct arena *a, const char *format)
-{
-	char *out = arena_strdup(a, format), *to = out;
-
-	for (const char *p = format; *p; p++) {
-		if (*p == '\\' && (p[1] == 't' || p[1] == 'n'))
-			*to++ = *++p == 't' ? '\t' : '\n';
-		else
-			*to++ = *p;
-	}
-	*to = '\0';
-	return out;
-}
-
-static int format_one(const char *format, json_t *data, struct strbuf *out, struct error *e)
-{
-	const struct template_source src = { "", format, strlen(format) };
-	const struct template_options opt = { .sources = &src, .n_sources = 1, .missing_is_error = true };
-	struct template_place place = { 0 };
-	struct error why = { 0 };
-	int r = template_render(&opt, data, out, &place, &why);
-
-	return r < 0 ? error_set(e, -r, "template parsing error: template: :%u:%u: %s", place.line, place.col, why.msg)
-		     : 0;
-}
-
-/* The titles of a table: what the template makes of them. */
-static json_t *titles(void)
-{
-	json_t *map = json_object();
-
-	for (size_t c = 0; c < ARRAY_SIZE(ps_columns); c++)
-		(void)json_object_set_new(map, ps_columns[c][1], json_string(ps_columns[c][0]));
-	(void)json_object_set_new(map, "CreatedAt", json_string("CREATED AT"));
-	(void)json_object_set_new(map, "State", json_string("STATE"));
-	(void)json_object_set_new(map, "Labels", json_string("LABELS"));
-	(void)json_object_set_new(map, "Networks", json_string("NETWORKS"));
-	(void)json_object_set_new(map, "Mounts", json_string("MOUNTS"));
-	(void)json_object_set_new(map, "Size", json_string("SIZE"));
-	return map;
-}
-
-static int ps_formatted(const char *format, json_t *rows, struct error *e)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	const bool table = strncmp(format, "table ", 6) == 0;
-	const char *text = format_unescape(&a, format + (table ? 6 : 0));
-	struct strv lines = { 0 };
-	json_t *row;
-	size_t i;
-	int r = 0;
-
-	if (strcmp(format, "json") == 0)
-		text = "{{json .}}";
-	if (table)
-		(void)json_array_insert_new(rows, 0, titles());
-	json_array_foreach(rows, i, row) {
-		_cleanup_strbuf_ struct strbuf s = { 0 };
-
-		if (r == 0)
-			r = format_one(text, row, &s, e);
-		strv_add(&a, &lines, strbuf_str(&s));
-	}
-	for (size_t k = 0; r == 0 && !table && k < lines.n; k++)
-		(void)puts(lines.v[k]);
-	if (r == 0 && table)
-		table_print(lines.v, lines.n);
-	return r;
-}
 
 int docker_ps(const struct cli *cli)
 {
@@ -350,10 +225,8 @@ int docker_ps(const struct cli *cli)
 	if (r == 0 && bad)
 		r = error_set(&e, EINVAL, "Error response from daemon: invalid filter '%.*s'", (int)strcspn(bad, "="),
 			      bad);
-	if (r == 0 && cli_flag(cli, "quiet") && (!format || strcmp(format, "table") == 0))
-		format = "{{.ID}}";
 	if (r == 0)
-		r = format && strcmp(format, "table") != 0 ? ps_formatted(format, rows, &e) : ps_table(rows);
+		r = docker_rows(format, cli_flag(cli, "quiet"), rows, ps_columns, ARRAY_SIZE(ps_columns), &e);
 	json_decref(rows);
 	if (r < 0)
 		(void)fprintf(stderr, "%s\n", e.msg);
@@ -406,7 +279,7 @@ static json_t *state_json(struct arena *a, const struct lab_state *lab, const st
 
 static json_t *container_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
-	const char *network = network_of(a, lab, n);
+	const char *network = docker_network_of(a, lab, n);
 	json_t *networks = json_object(), *net = network_json(lab, n), *settings = json_copy(net),
 	       *words = command_words(n);
 
@@ -420,8 +293,8 @@ static json_t *container_json(struct arena *a, const struct lab_state *lab, cons
 			 "s:{s:s, s:i}}, s:o, s:[]}",
 			 "Id", shim_node_id(a, n), "Created", when_iso(a, lab->created), "Path",
 			 json_string_value(json_array_get(words, 0)) ?: "", "Args", words, "State",
-			 state_json(a, lab, n), "Image", image_of(n), "Name", arena_printf(a, "/%s", n->longname),
-			 "RestartCount", (int)n->restarts, "Config", "Hostname", n->hostname, "Image", image_of(n),
+			 state_json(a, lab, n), "Image", docker_image(n), "Name", arena_printf(a, "/%s", n->longname),
+			 "RestartCount", (int)n->restarts, "Config", "Hostname", n->hostname, "Image", docker_image(n),
 			 "Cmd", words, "Labels", labels_of(lab, n), "Env", "User", "", "HostConfig", "NetworkMode",
 			 network, "Privileged", 1, "RestartPolicy", "Name", "no", "MaximumRetryCount", 0,
 			 "NetworkSettings", settings, "Mounts");
@@ -447,40 +320,13 @@ static bool inspect_collect(const struct cli *cli, struct arena *a, json_t *all)
 	return ok;
 }
 
-static int inspect_formatted(const char *format, const json_t *all)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	const char *text = strcmp(format, "json") == 0 ? "{{json .}}" : format_unescape(&a, format);
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(all, i, one) {
-		_cleanup_strbuf_ struct strbuf s = { 0 };
-		struct error e = { 0 };
-
-		if (format_one(text, one, &s, &e) < 0) {
-			(void)fprintf(stderr, "%s\n", e.msg);
-			return CLI_FAILED;
-		}
-		(void)puts(strbuf_str(&s));
-	}
-	return CLI_OK;
-}
-
 int docker_inspect(const struct cli *cli)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	json_t *all = json_array();
-	const char *format = cli_value(cli, "format");
 	const bool ok = inspect_collect(cli, &a, all);
-	int code = CLI_OK;
+	const int code = docker_objects(cli_value(cli, "format"), all);
 
-	if (format) {
-		code = inspect_formatted(format, all);
-	} else {
-		(void)json_dumpf(all, stdout, JSON_INDENT(4));
-		(void)putchar('\n');
-	}
 	json_decref(all);
 	return code == CLI_OK && ok ? CLI_OK : CLI_FAILED;
 }

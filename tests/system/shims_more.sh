@@ -70,5 +70,34 @@ assert_eq "3" "$(grep -c 'group:' gen.clab.yml)"
 assert_eq 3 "$(clab generate --name gen --nodes 2,1 --image alpine:3.19 --deploy 2>/dev/null | grep -c '│ clab-gen-node')"
 clab destroy --name gen >/dev/null
 
+# ---- docker images, network ----
+assert_eq "REPOSITORY      TAG       IMAGE ID       CREATED   SIZE" "$(docker images | sed -n 1p)"
+assert_match '^frrouting/frr   v8\.2\.2    [0-9a-f]{12}   N/A       0B$' "$(docker images frrouting/frr | tail -n 1)"
+assert_eq "alpine:3.19 frrouting/frr:v8.2.2" "$(docker image ls --format '{{.Repository}}:{{.Tag}}' | sort | xargs)"
+assert_match '^[0-9a-f]{12}$' "$(docker images -q alpine:3.19)"
+assert_eq "" "$(docker images -q nonsense/nothing:1)"
+assert_eq alpine:3.19 "$(docker image inspect alpine:3.19 | jq -r '.[0].RepoTags[0]')"
+assert_status 1 docker image inspect nonsense/nothing
+assert_match 'Error response from daemon: No such image: nonsense/nothing:latest' "$output"
+assert_eq "NETWORK ID     NAME      DRIVER    SCOPE" "$(docker network ls | sed -n 1p)"
+assert_eq "clab bridge" "$(docker network ls --format '{{.Name}} {{.Driver}}')"
+assert_eq "" "$(docker network ls -q --filter name=other)"
+assert_eq 172.20.20.0/24 "$(docker network inspect clab -f '{{(index .IPAM.Config 0).Subnet}}')"
+assert_eq "172.20.20.1 clab-more-h 172.20.20.2/24" \
+  "$(docker network inspect clab | jq -r '.[0] | "\(.IPAM.Config[0].Gateway) \(.Containers[].Name) \(.Containers[].IPv4Address)"')"
+assert_status 1 docker network inspect nonsense
+assert_match 'network nonsense not found' "$output"
+
+# ---- docker rm: a lab goes as a whole ----
+assert_status 1 docker rm clab-more-h
+assert_match 'cannot remove container "/clab-more-h": container is running' "$output"
+assert_status 1 docker rm -f clab-more-h
+assert_match 'netemu ends labs as a whole, and clab-more-r of lab more stays' "$output"
+assert_eq 2 "$(docker ps -q | wc -l)"
+# shellcheck disable=SC2046 # as people type it
+assert_eq 2 "$(docker rm -f $(docker ps -aq --filter label=containerlab) | wc -l)"
+assert_eq "" "$(docker ps -aq)$(clab inspect --all -f csv | sed 1d)"
+
+clab deploy -t more.clab.yml >/dev/null 2>&1
 clab destroy -t more.clab.yml --cleanup >/dev/null
 [[ ! -e clab-more ]] || die "destroy --cleanup left the lab's directory"

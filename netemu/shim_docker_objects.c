@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * shim_docker_objects.c - docker images, network and rm: what there is besides nodes, and the end of nodes
+ *
+ * An image is there when a running node has it, or when something stands in for it. A network is a lab's management network.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/inaddr.h"
+#include "plan/profile.h"
+#include "shim_docker.h"
+
+enum { ID_LEN = 12 };
+
+/* 64 digits that are the same for the same text. */
+static const char *id_of(struct arena *a, const char *text)
+{
+	const struct node_state n = { .longname = text };
+
+	return shim_node_id(a, &n);
+}
+
+/* Every lab that runs, as one list. */
+struct labs {
+	struct lab_state **v;
+	size_t n;
+	struct arena arena;
+};
+
+static void labs_done(struct labs *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		state_free(l->v[i]);
+	arena_done(&l->arena);
+}
+#define _cleanup_labs_ _cleanup_(labs_done)
+
+static int labs_load(struct labs *l)
+{
+	struct strv names = { 0 };
+	struct error e = { 0 };
+
+	if (state_names(&l->arena, &names, &e) < 0) {
+		(void)fprintf(stderr, "Error response from daemon: %s\n", e.msg);
+		return -EIO;
+	}
+	for (size_t i = 0; i < names.n; i++) {
+		struct lab_state *st;
+
+		if (state_load(names.v[i], &st, NULL) < 0)
+			continue;
+		(void)state_refresh(st, NULL);
+		*ARENA_PUSH(&l->arena, l->v, l->n) = st;
+	}
+	return 0;
+}
+
+/* ---- images ---- */
+
+/* "repo:tag@digest" in two; without a tag it is latest. */
+static void image_split(struct arena *a, const char *image, const char **repo, const char **tag)
+{
+	const char *plain = arena_strndup(a, image, strcspn(image, "@")), *slash = strrchr(plain, '/');
+	const char *colon = strrchr(slash ? slash : plain, ':');
+
+	*repo = colon ? arena_strndup(a, plain, (size_t)(colon - plain)) : plain;
+	*tag = colon ? colon + 1 : "latest";
+}
+
+/* A reference without a tag means every tag in a list. */
+static bool image_matches(struct arena *a, const char *image, const char *want)
+{
+	const char *repo, *tag, *want_repo, *want_tag, *slash = strrchr(want, '/');
+
+	image_split(a, image, &repo, &tag);
+	image_split(a, want, &want_repo, &want_tag);
+	return strcmp(repo, want_repo) == 0 && (!strchr(slash ? slash : want, ':') || strcmp(tag, want_tag) == 0);
+}
+
+static json_t *image_row(struct arena *a, const char *image, bool full)
+{
+	const char *repo, *tag, *id = id_of(a, image);
+
+	image_split(a, image, &repo, &tag);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
+			 full ? arena_printf(a, "sha256:%s", id) : arena_strndup(a, id, ID_LEN), "Repository", repo,
+			 "Tag", tag, "Digest", "<none>", "CreatedSince", "N/A", "CreatedAt", "N/A", "Size", "0B");
+}
+
+static const struct docker_column image_columns[] = {
+	{ "IMAGE ID", "ID", false },	      { "REPOSITORY", "Repository", true }, { "TAG", "Tag", true },
+	{ "IMAGE ID", "ID", true },	      { "CREATED", "CreatedSince", true },  { "SIZE", "Size", true },
+	{ "CREATED AT", "CreatedAt", false }, { "DIGEST", "Digest", false },
+};
+
+/* The images of running nodes, none twice; with a name only that one, which is also there when something stands in for it. */
+static void images_find(struct labs *l, const char *want, struct strv *ret)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->v[i]->n_nodes; k++) {
+			const struct node_state *n = &l->v[i]->nodes[k];
+
+			if (*n->image && !strv_contains(ret, n->image) &&
+			    (!want || image_matches(&l->arena, n->image, want)))
+				strv_add(&l->arena, ret, n->image);
+		}
+	if (want && ret->n == 0 && profile_find(want))
+		strv_add(&l->arena, ret, want);
+}
+
+int docker_images(const struct cli *cli)
+{
+	_cleanup_labs_ struct labs l = { 0 };
+	const char *want = cli_args(cli)->n ? cli_args(cli)->v[0] : NULL;
+	struct strv images = { 0 };
+	struct error e = { 0 };
+	json_t *rows;
+	int r;
+
+	if (labs_load(&l) < 0)
+		return CLI_FAILED;
+	images_find(&l, want, &images);
+	rows = json_array();
+	for (size_t i = 0; i < images.n; i++)
+		(void)json_array_append_new(rows, image_row(&l.arena, images.v[i], cli_flag(cli, "no-trunc")));
+	r = docker_rows(cli_value(cli, "format"), cli_flag(cli, "quiet"), rows, image_columns,
+			ARRAY_SIZE(image_columns), &e);
+	json_decref(rows);
+	if (r < 0)
+		(void)fprintf(stderr, "%s\n", e.msg);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+int docker_image_inspect(const struct cli *cli)
+{
+	_cleanup_labs_ struct labs l = { 0 };
+	json_t *all;
+	int code = CLI_OK;
+
+	if (labs_load(&l) < 0)
+		return CLI_FAILED;
+	all = json_array();
+	for (size_t i = 0; i < cli_args(cli)->n; i++) {
+		const char *want = cli_args(cli)->v[i], *repo, *tag;
+		struct strv found = { 0 };
+
+		image_split(&l.arena, want, &repo, &tag);
+		images_find(&l, want, &found);
+		if (found.n) {
+			(void)json_array_append_new(
+				all, json_pack("{s:s, s:[s], s:[], s:i, s:s}", "Id",
+					       arena_printf(&l.arena, "sha256:%s", id_of(&l.arena, found.v[0])),
+					       "RepoTags", arena_printf(&l.arena, "%s:%s", repo, tag), "RepoDigests",
+					       "Size", 0, "Os", "linux"));
+			continue;
+		}
+		(void)fprintf(stderr, "Error response from daemon: No such image: %s:%s\n", repo, tag);
+		code = CLI_FAILED;
+	}
+	if (docker_objects(cli_value(cli, "format"), all) != CLI_OK)
+		code = CLI_FAILED;
+	json_decref(all);
+	return code;
+}
+
+/* ---- networks ---- */
+
+/* The names of all networks, none twice. */
+static void networks_find(struct labs *l, struct strv *ret)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (*l->v[i]->mgmt_network && !strv_contains(ret, l->v[i]->mgmt_network))
+			strv_add(&l->arena, ret, l->v[i]->mgmt_network);
+}
+
+static const struct docker_column network_columns[] = {
+	{ "NETWORK ID", "ID", true },
+	{ "NAME", "Name", true },
+	{ "DRIVER", "Driver", true },
+	{ "SCOPE", "Scope", true },
+};
+
+static bool network_is_wanted(struct arena *a, const struct strv *filters, const char *name, const char **bad)
+{
+	bool named = false, any = false;
+
+	for (size_t i = 0; i < filters->n; i++) {
+		const char *f = filters->v[i];
+
+		if (strncmp(f, "name=", 5) == 0) {
+			named = true;
+			any |= strstr(name, f[5] == '^' ? arena_strndup(a, f + 6, strcspn(f + 6, "$")) : f + 5) != NULL;
+		} else if (strcmp(f, "driver=bridge") != 0) {
+			*bad = f;
+		}
+	}
+	return any || !named;
+}
+
+int docker_networks(const struct cli *cli)
+{
+	_cleanup_labs_ struct labs l = { 0 };
+	const struct strv filters = cli_list(cli, "filter");
+	const char *bad = NULL;
+	struct strv names = { 0 };
+	struct error e = { 0 };
+	json_t *rows;
+	int r = 0;
+
+	if (labs_load(&l) < 0)
+		return CLI_FAILED;
+	networks_find(&l, &names);
+	rows = json_array();
+	for (size_t i = 0; i < names.n; i++) {
+		const char *id = id_of(&l.arena, names.v[i]);
+
+		if (network_is_wanted(&l.arena, &filters, names.v[i], &bad))
+			(void)json_array_append_new(
+				rows, json_pack("{s:s, s:s, s:s, s:s}", "ID",
+						cli_flag(cli, "no-trunc") ? id : arena_strndup(&l.arena, id, ID_LEN),
+						"Name", names.v[i], "Driver", "bridge", "Scope", "local"));
+	}
+	if (bad)
+		r = error_set(&e, EINVAL, "Error response from daemon: invalid filter '%s'", bad);
+	if (r == 0)
+		r = docker_rows(cli_value(cli, "format"), cli_flag(cli, "quiet"), rows, network_columns,
+				ARRAY_SIZE(network_columns), &e);
+	json_decref(rows);
+	if (r < 0)
+		(void)fprintf(stderr, "%s\n", e.msg);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static void subnet_add(json_t *config, const char *subnet)
+{
+	struct inprefix p, gw;
+	char text[INPREFIX_STRLEN];
+
+	if (!*subnet || inprefix_parse(subnet, &p) < 0)
+		return;
+	gw = inprefix_host(&p, 1);
+	(void)inprefix_addr_str(&gw, text);
+	(void)json_array_append_new(config, json_pack("{s:s, s:s}", "Subnet", subnet, "Gateway", text));
+}
+
+static json_t *network_json(struct labs *l, const char *name)
+{
+	json_t *config = json_array(), *members = json_object();
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct lab_state *st = l->v[i];
+
+		if (strcmp(st->mgmt_network, name) != 0)
+			continue;
+		subnet_add(config, st->mgmt_ipv4);
+		subnet_add(config, st->mgmt_ipv6);
+		for (size_t k = 0; k < st->n_nodes; k++)
+			if (strcmp(st->nodes[k].net_mode, "mgmt") == 0 && docker_is_up(&st->nodes[k]))
+				(void)json_object_set_new(members, shim_node_id(&l->arena, &st->nodes[k]),
+							  json_pack("{s:s, s:s, s:s}", "Name", st->nodes[k].longname,
+								    "IPv4Address", st->nodes[k].ipv4, "IPv6Address",
+								    st->nodes[k].ipv6));
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:o}, s:b, s:o, s:{}, s:{}}", "Name", name, "Id",
+			 id_of(&l->arena, name), "Scope", "local", "Driver", "bridge", "IPAM", "Driver", "default",
+			 "Config", config, "Internal", 0, "Containers", members, "Options", "Labels");
+}
+
+int docker_network_inspect(const struct cli *cli)
+{
+	_cleanup_labs_ struct labs l = { 0 };
+	struct strv names = { 0 };
+	json_t *all;
+	int code = CLI_OK;
+
+	if (labs_load(&l) < 0)
+		return CLI_FAILED;
+	networks_find(&l, &names);
+	all = json_array();
+	for (size_t i = 0; i < cli_args(cli)->n; i++) {
+		const char *name = cli_args(cli)->v[i];
+
+		if (strv_contains(&names, name)) {
+			(void)json_array_append_new(all, network_json(&l, name));
+			continue;
+		}
+		(void)fprintf(stderr, "Error response from daemon: network %s not found\n", name);
+		code = CLI_FAILED;
+	}
+	if (docker_objects(cli_value(cli, "format"), all) != CLI_OK)
+		code = CLI_FAILED;
+	json_decref(all);
+	return code;
+}
+
+/* ---- rm ---- */
+
+/* Whether a node is among those that were named. */
+static bool is_named(const struct strv *words, const struct lab_state *lab, const struct node_state *node)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		_cleanup_shim_node_ struct shim_node n = { 0 };
+		struct error e = { 0 };
+
+		if (shim_node_find(words->v[i], &n, &e) == 0 && strcmp(n.lab->name, lab->name) == 0 &&
+		    strcmp(n.node->name, node->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Return: whether a node may be removed, and with it its lab; else why not has been said. */
+static bool may_remove(const struct cli *cli, const struct shim_node *node)
+{
+	const char *name = node->node->longname;
+
+	if (docker_is_up(node->node) && !cli_flag(cli, "force")) {
+		(void)fprintf(stderr,
+			      "Error response from daemon: cannot remove container \"/%s\": container is running: "
+			      "stop the container before removing or force remove\n",
+			      name);
+		return false;
+	}
+	for (size_t i = 0; i < node->lab->n_nodes; i++) {
+		const struct node_state *other = &node->lab->nodes[i];
+
+		if (!docker_is_container(other) || is_named(cli_args(cli), node->lab, other))
+			continue;
+		(void)fprintf(
+			stderr,
+			"Error response from daemon: cannot remove container \"/%s\": netemu ends labs as a whole, "
+			"and %s of lab %s stays: docker stop, or netemu destroy %s\n",
+			name, other->longname, node->lab->name, node->lab->name);
+		return false;
+	}
+	return true;
+}
+
+/* A lab goes when all of its nodes are named (docker rm -f $(docker ps -aq)); when one of them cannot go, nothing does. */
+int docker_rm(const struct cli *cli)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	const struct strv *args = cli_args(cli);
+	struct strv labs = { 0 }, names = { 0 };
+	int code = CLI_OK;
+
+	for (size_t i = 0; i < args->n; i++) {
+		_cleanup_shim_node_ struct shim_node n = { 0 };
+
+		if (!docker_find(args->v[i], &n) || !may_remove(cli, &n)) {
+			code = CLI_FAILED;
+			continue;
+		}
+		strv_add(&a, &names, args->v[i]);
+		if (!strv_contains(&labs, n.lab->name))
+			strv_add(&a, &labs, n.lab->name);
+	}
+	for (size_t i = 0; code == CLI_OK && i < labs.n; i++) {
+		const int saved = shim_quiet();
+
+		code |= shim_verb("destroy", "--name", labs.v[i], SHIM_END);
+		shim_loud(saved);
+	}
+	for (size_t i = 0; code == CLI_OK && i < names.n; i++)
+		(void)puts(names.v[i]);
+	return code;
+}
