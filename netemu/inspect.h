@@ -19,6 +19,7 @@ struct inspected {
 struct inspect_style {
 	void (*table)(const struct inspected *in, bool all, bool wide, FILE *out); /* instead of netemu's table */
 	bool all; /* all labs were asked for */
+	const char *node; /* only the interfaces of this node */
 	const char *format; /* of what `run` shows at its end: "json"; NULL: a table */
 };
 extern struct inspect_style inspect_style;

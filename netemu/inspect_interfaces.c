@@ -183,6 +183,9 @@ int inspect_interfaces(const struct cli *cli, const struct inspected *in, const 
 
 			if (n->netns_fd < 0 && n->pid == 0)
 				continue; /* a bridge: an interface itself */
+			if (inspect_style.node && strcmp(inspect_style.node, n->name) != 0 &&
+			    strcmp(inspect_style.node, n->longname) != 0)
+				continue;
 			if (node_add(self, st, n, o->format, &t, &e) < 0)
 				code = cli_fail(cli, &e);
 		}

@@ -93,12 +93,33 @@ static int shim_help(const struct shim *shim)
 
 /* ---- the run ---- */
 
-static int command_run(const struct shim *shim, const struct verb *verb, const struct strv *words, size_t skip)
+/* What stands before a command (clab -t FILE inspect, kubectl -n NS get) is meant for it, as far as it has that option. */
+static void globals_hand_on(struct arena *a, const struct cli *globals, const struct verb *verb, struct strv *words)
 {
+	const struct verb *target = verb->run ? verb : verb_find(verb->name);
+
+	for (size_t i = 0; i < globals->n_given; i++) {
+		const struct cli_given *g = &globals->given[i];
+
+		if (!verb_option_find(target, g->option->name))
+			continue;
+		strv_add(a, words, arena_printf(a, "--%s", g->option->name));
+		if (g->value)
+			strv_add(a, words, g->value);
+	}
+}
+
+static int command_run(const struct shim *shim, const struct verb *verb, const struct cli *globals, size_t skip)
+{
+	_cleanup_arena_ struct arena a = { 0 };
 	_cleanup_cli_ struct cli cli = { 0 };
-	const struct strv rest = { words->v + skip, words->n - skip };
+	struct strv rest = { 0 };
 	struct error e = { 0 };
 	int r;
+
+	globals_hand_on(&a, globals, verb, &rest);
+	for (size_t i = skip; i < globals->args.n; i++)
+		strv_add(&a, &rest, globals->args.v[i]);
 
 	if (!verb->run)
 		return shim_verbv(verb->name, &rest);
@@ -129,7 +150,7 @@ int shim_main(const struct shim *shim, int argc, char **argv)
 		return shim_help(shim);
 	verb = command_find(shim, &globals.args, &skip);
 	if (verb)
-		return command_run(shim, verb, &globals.args, skip);
+		return command_run(shim, verb, &globals, skip);
 	(void)fprintf(stderr, "%s'%s'%s\n", shim->unknown, globals.args.v[0], shim->known ? shim->known : "");
 	return shim->usage_status;
 }

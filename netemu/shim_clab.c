@@ -255,7 +255,9 @@ static int inspect(const struct cli *cli, bool interfaces)
 
 	if (!format_is_known(cli))
 		return CLI_FAILED;
-	inspect_style = (struct inspect_style){ .table = clab_table, .all = flag(cli, "all") };
+	inspect_style = (struct inspect_style){ .table = clab_table,
+						.all = flag(cli, "all"),
+						.node = interfaces ? option(cli, "node") : NULL };
 	common(cli, &w);
 	if (interfaces)
 		add(&w, "interfaces");
@@ -452,7 +454,7 @@ static const struct verb_option inspect_options[] = {
 	VALUE("format", 'f', "table|json|csv", "how to write it"),
 	FLAG("details", 0, "everything, as JSON"),
 	FLAG("wide", 'w', "more columns"),
-	VALUE("node", 'n', "NODE", IGNORED),
+	VALUE("node", 'n', "NODE", "only this node (interfaces)"),
 	END,
 };
 static const struct verb_option exec_options[] = {

@@ -5,8 +5,12 @@
 #include "shim.h"
 
 static const struct verb_option no_options[] = { { NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL } };
+static const struct verb_option global_options[] = {
+	{ "namespace", 'n', OPT_STRING, "NAMESPACE", COMPLETE_NOTHING, "the namespace" },
+	{ NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL },
+};
 static const struct verb globals = {
-	.name = "kubectl", .options = no_options, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
+	.name = "kubectl", .options = global_options, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
 };
 
 static int kubectl_version(const struct cli *cli)
@@ -44,5 +48,5 @@ const struct shim shim_kubectl = {
 	.commands = commands,
 	.usage_status = CLI_FAILED,
 	.unknown = "error: netemu's own kubectl does not know ",
-	.known = " (a real kubectl does, and works with netemu's clusters)",
+	.known = " (it has get, apply, delete, exec, logs and version; a real kubectl works with netemu's clusters)",
 };

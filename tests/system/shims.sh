@@ -143,6 +143,14 @@ assert_match "current-context: kind-$lab" "$(cat "$HOME/.kube/config")"
 assert_match "name: other" "$(cat "$HOME/.kube/config")"
 assert_eq 600 "$(stat -c %a "$HOME/.kube/config")"
 
+# ---- netemu's own kubectl ----
+ln -sf "$NETEMU" "$bin/kubectl"
+assert_match "$lab-control-plane +Ready" "$(kubectl get nodes)"
+assert_match 'in kube-system namespace|^NAME ' "$(kubectl -n kube-system get configmaps 2>&1)"
+assert_no_match 'kube-system' "$(kubectl get configmaps 2>&1)"
+assert_status 1 kubectl describe node
+assert_match "it has get, apply, delete, exec, logs and version" "$output"
+
 # ---- helm, ctr ----
 cd "$test_dir"
 helm repo add cilium https://helm.cilium.io/ >/dev/null && helm repo update >/dev/null

@@ -50,6 +50,13 @@ assert_eq "clab-more-r running" "$(clab deploy -t more.clab.yml -c -f json 2>/de
 assert_status 1 clab inspect -f yaml
 assert_match "output format \"yaml\" is not supported" "$output"
 
+assert_eq "clab-more-r" "$(clab inspect interfaces -t more.clab.yml -f json --node r | jq -r '.[].name' | xargs)"
+
+# ---- flags before the command are meant for it ----
+mkdir -p elsewhere && (cd elsewhere && clab -t ../more.clab.yml inspect -f json | jq -e '.more | length == 2' >/dev/null) || die "clab -t FILE inspect"
+(cd elsewhere && clab --name nonsense destroy >/dev/null 2>&1) || true
+assert_eq 2 "$(docker ps -q | wc -l)"
+
 # ---- what netemu cannot do is not left out in silence ----
 assert_status 1 clab destroy -t more.clab.yml --node-filter h
 assert_match "Error: netemu's destroy has no --node-filter" "$output"
