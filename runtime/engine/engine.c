@@ -396,6 +396,7 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 	const struct node *n = &en->plan->lab->nodes[index];
 	const struct plan_node *pn = &en->plan->nodes[index];
 	struct sandbox_bind *binds = arena_alloc(&a, (n->n_binds + 1) * sizeof(*binds));
+	struct sandbox_tmpfs *tmpfs = arena_alloc(&a, (n->n_tmpfs + 1) * sizeof(*tmpfs));
 	struct strv env = { 0 };
 	char fs_dir[512];
 	struct sandbox_spec spec = {
@@ -408,6 +409,8 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 		.host_mounts = &en->host_mounts,
 		.binds = binds,
 		.n_binds = n->n_binds,
+		.tmpfs = tmpfs,
+		.n_tmpfs = n->n_tmpfs,
 		.nofile = en->nofile,
 		.init_fd = en->init_fd,
 	};
@@ -416,6 +419,8 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
 	for (size_t i = 0; i < n->n_binds; i++)
 		binds[i] = (struct sandbox_bind){ .src = n->binds[i].src, .dst = n->binds[i].dst, .ro = n->binds[i].ro };
+	for (size_t i = 0; i < n->n_tmpfs; i++)
+		tmpfs[i] = (struct sandbox_tmpfs){ n->tmpfs[i].dst, n->tmpfs[i].options, n->tmpfs[i].ro, n->tmpfs[i].noexec };
 	node_env(&a, n, &env);
 	spec.env = env.v;
 	if (r == 0 && first && !pn->host_root)

@@ -336,6 +336,22 @@ static int binds_mount(const struct child *c, struct error *e)
 	return 0;
 }
 
+/* Before the binds: one of them may lie in it. */
+static int tmpfs_mount_all(const struct sandbox_spec *s, struct error *e)
+{
+	for (size_t i = 0; i < s->n_tmpfs; i++) {
+		const struct sandbox_tmpfs *t = &s->tmpfs[i];
+		const unsigned long flags = MS_NOSUID | MS_NODEV | (t->noexec ? MS_NOEXEC : 0) | (t->ro ? MS_RDONLY : 0);
+		int r = bind_target(t->dst, true, e);
+
+		if (r == 0)
+			r = do_mount("tmpfs", "tmpfs", t->dst, "tmpfs", flags, t->options, e);
+		if (r < 0)
+			return error_wrap(e, "tmpfs %s", t->dst);
+	}
+	return 0;
+}
+
 /* The caller keeps the socket: what the node's programs tell syslog(3) arrives there. */
 static int log_bind(int fd, struct error *e)
 {
@@ -401,6 +417,8 @@ static int root_build(struct child *c)
 		r = log_bind(c->spec->log_fd, e);
 	if (r == 0)
 		r = sock_bind(c->spec, e);
+	if (r == 0)
+		r = tmpfs_mount_all(c->spec, e);
 	if (r == 0)
 		r = binds_mount(c, e);
 	return r < 0 || !c->spec->read_only ? r : root_read_only(c->spec, e);

@@ -22,6 +22,13 @@ struct sandbox_bind {
 	int mntns; /* mount namespace, the same one for all binds of a sandbox that have one */
 };
 
+/* A tmpfs of its own. */
+struct sandbox_tmpfs {
+	const char *dst; /* in the node, absolute */
+	const char *options; /* the kernel's */
+	bool ro, noexec;
+};
+
 struct sandbox_spec {
 	const char *fs_dir; /* the lab's tmpfs (rootfs.h), as the calling process sees it */
 	unsigned index; /* which n/I of it */
@@ -32,6 +39,8 @@ struct sandbox_spec {
 	const struct strv *host_mounts; /* from rootfs_host_mounts() */
 	const struct sandbox_bind *binds;
 	size_t n_binds;
+	const struct sandbox_tmpfs *tmpfs;
+	size_t n_tmpfs;
 	struct rlimit nofile; /* RLIMIT_NOFILE in the node: the caller raises its own for the sake of the lab */
 	char *const *env; /* of init, and so of everything in the node */
 	int init_fd; /* sealed memfd of netemu-init, from sandbox_load_init() */

@@ -99,6 +99,8 @@ static const char *node_state(const struct run_node *n)
 		return "dead";
 	if (n->paused)
 		return "paused";
+	if (n->restart_timer.generation)
+		return "restarting";
 	/* The pods of a cluster's node go on without their kubelet. */
 	if (n->main == MAIN_EXITED && !n->run->spec->plan->lab->nodes[n->index].kube)
 		return "exited";

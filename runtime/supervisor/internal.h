@@ -60,6 +60,8 @@ struct run_node {
 	bool paused;
 	struct order order; /* that is being carried out */
 	struct loop_handle order_timer, conn_id, log_id;
+	struct loop_handle restart_timer;
+	unsigned backoff_ms, tries; /* of restart-policy */
 	unsigned starts; /* after the first one */
 	int64_t started_at, finished_at; /* seconds since the epoch; 0: not yet */
 	enum main_state main;

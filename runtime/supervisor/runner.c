@@ -159,7 +159,7 @@ static void exec_failed(struct run_node *n, const char *line, int code)
 static int step_request(struct run_node *n, const struct op *op, struct error *e)
 {
 	const bool exec = op->type == OP_EXEC;
-	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80 };
+	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80, .user = model(n)->user };
 	int p[2], r;
 
 	if (!exec)
@@ -294,6 +294,49 @@ static void death_record(struct run_node *n, const char *comm, int status)
 	d->last_status = status;
 }
 
+/* ---- restart-policy ---- */
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 60000, BACKOFF_RESET_S = 10 };
+
+/* As Docker's: twice as long each time, and from the beginning again after it has run for a while. */
+static bool restart_wanted(struct run_node *n)
+{
+	const struct node *m = model(n);
+	const bool failed = n->main_status != 0;
+
+	if (m->kube || n->phase != PHASE_RUNS || m->restart == RESTART_NO || (m->restart == RESTART_ON_FAILURE && !failed))
+		return false;
+	if (time(NULL) - n->started_at >= BACKOFF_RESET_S)
+		n->backoff_ms = n->tries = 0;
+	if (m->restart == RESTART_ON_FAILURE && m->restart_tries && n->tries >= m->restart_tries)
+		return false;
+	n->tries++;
+	n->backoff_ms = n->backoff_ms ? MIN_OF(n->backoff_ms * 2, (unsigned)BACKOFF_MAX_MS) : (unsigned)BACKOFF_FIRST_MS;
+	return true;
+}
+
+static void restart_due(struct loop *loop, struct loop_handle id, void *arg)
+{
+	struct run_node *n = arg;
+	struct error e = { 0 };
+
+	(void)loop;
+	(void)id;
+	n->restart_timer = (struct loop_handle){ 0 };
+	for (size_t i = 0; i < n->n_steps; i++) {
+		const struct op *op = &n->run->spec->plan->ops[n->steps[i]];
+
+		if (op->type != OP_COMMAND)
+			continue;
+		n->starts++;
+		n->started_at = time(NULL);
+		n->main = MAIN_RUNNING;
+		if (step_request(n, op, &e) < 0)
+			node_fail(n, &e);
+		return;
+	}
+}
+
 static void main_ended(struct run_node *n, const struct agent_event *ev)
 {
 	char how[96];
@@ -306,6 +349,8 @@ static void main_ended(struct run_node *n, const struct agent_event *ev)
 	status_text(n->main_status, how, sizeof(how));
 	lab_log(n->run, "node %s: its command %s", model(n)->name, how);
 	order_main_ended(n);
+	if (restart_wanted(n))
+		(void)loop_add_timer(n->run->loop, (uint64_t)n->backoff_ms * 1000, restart_due, n, &n->restart_timer, NULL);
 }
 
 static void orphan_ended(struct run_node *n, const struct agent_event *ev)
@@ -492,6 +537,9 @@ void runner_node_close(struct run_node *n)
 {
 	loop_remove(n->run->loop, n->conn_id);
 	loop_remove(n->run->loop, n->log_id);
+	loop_remove(n->run->loop, n->restart_timer);
+	n->restart_timer = (struct loop_handle){ 0 };
+	n->backoff_ms = n->tries = 0;
 	n->conn_id = n->log_id = (struct loop_handle){ 0 };
 	n->conn = -EBADF;
 	n->alive = false;

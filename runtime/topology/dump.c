@@ -97,6 +97,12 @@ static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 		put_words(lab, out, "entrypoint", &n->entrypoint);
 	if (n->has_cmd)
 		put_words(lab, out, "cmd", &n->cmd);
+	if (n->restart != RESTART_NO)
+		(void)fprintf(out, "  restart %d tries %u\n", (int)n->restart, n->restart_tries);
+	if (n->user)
+		(void)fprintf(out, "  user %s\n", n->user);
+	for (size_t i = 0; i < n->n_tmpfs; i++)
+		(void)fprintf(out, "  tmpfs %s %s%s%s\n", n->tmpfs[i].dst, n->tmpfs[i].options, n->tmpfs[i].ro ? " ro" : "", n->tmpfs[i].noexec ? " noexec" : "");
 	if (n->startup_delay)
 		(void)fprintf(out, "  startup-delay %u\n", n->startup_delay);
 	for (size_t i = 0; i < n->env.n; i++)

@@ -43,6 +43,16 @@ struct bind {
 	struct pos pos;
 };
 
+/* A tmpfs of the node's own. */
+struct tmpfs {
+	const char *dst; /* absolute, inside the node */
+	const char *options; /* the kernel's: "size=64m,mode=1777" */
+	bool ro, noexec;
+};
+
+/* What happens when the main command ends by itself. */
+enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED, _RESTART_MAX };
+
 struct exec_line {
 	const char *text; /* after magic variables, as written */
 	struct strv argv; /* split as by shlex_split() */
@@ -73,6 +83,11 @@ struct node {
 	size_t n_exec;
 	struct bind *binds;
 	size_t n_binds;
+	struct tmpfs *tmpfs;
+	size_t n_tmpfs;
+	enum restart_policy restart;
+	uint32_t restart_tries; /* RESTART_ON_FAILURE: 0 = no limit */
+	const char *user; /* of its command and exec lines, NULL = root */
 	struct strv env; /* "K=V", env-files and CLAB_* included; sorted by no one: last wins was applied */
 	struct kv *labels;
 	size_t n_labels;

@@ -166,7 +166,7 @@ static void each_item(struct node_ctx *c, enum node_key key, void (*fn)(struct n
 }
 
 /* An inherited map as an array: keys in the order in which they first came, values from the most specific place. */
-static void merge_kv(struct node_ctx *c, enum node_key key, struct kv **ret, size_t *ret_n)
+void levels_merge_kv(struct node_ctx *c, enum node_key key, struct kv **ret, size_t *ret_n)
 {
 	_cleanup_strmap_ struct strmap seen = { 0 };
 	struct kv *kv = NULL;
@@ -274,7 +274,7 @@ static void apply_aliases(struct node_ctx *c)
 
 static void apply_labels(struct node_ctx *c)
 {
-	merge_kv(c, NK_LABELS, &c->node->labels, &c->node->n_labels);
+	levels_merge_kv(c, NK_LABELS, &c->node->labels, &c->node->n_labels);
 }
 
 /* Only nodes with a network namespace of their own or of another node have sysctls to set. */
@@ -285,7 +285,7 @@ static void apply_sysctls(struct node_ctx *c)
 	if (c->node->kind != NODE_LINUX)
 		return;
 	if (c->node->net_mode != NET_HOST)
-		merge_kv(c, NK_SYSCTLS, &c->node->sysctls, &c->node->n_sysctls);
+		levels_merge_kv(c, NK_SYSCTLS, &c->node->sysctls, &c->node->n_sysctls);
 	else if (own)
 		diag_error(c->l->d, own->pos, NULL,
 			   "node '%s' lives in the host's network namespace: its sysctls would be the host's",
@@ -400,19 +400,19 @@ static const struct schema_key node_keys[] = {
 	[NK_POSITION] = { "position", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of an old drawing tool" },
 	[NK_PRIVILEGED] = { "privileged", SHAPE_ANY, KEY_IGNORED, NULL, "there is one kind of node" },
 	[NK_PUBLISH] = { "publish", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of mysocket.io" },
-	[NK_RESTART_POLICY] = { "restart-policy", SHAPE_ANY, KEY_IGNORED, NULL, "a process that ends stays ended" },
+	[NK_RESTART_POLICY] = { "restart-policy", SHAPE_STRING, 0, restart_check, "of the main command; without the key what ends stays ended" },
 	[NK_RUNTIME] = { "runtime", SHAPE_ANY, KEY_IGNORED, NULL, "there is one runtime" },
 	[NK_SANDBOX] = { "sandbox", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of the runtime ignite" },
 	[NK_SANS] = { "SANs", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "now in certificate" },
 	[NK_SECURITY_OPTS] = { "security-opts", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
-	[NK_SHM_SIZE] = { "shm-size", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
+	[NK_SHM_SIZE] = { "shm-size", SHAPE_STRING, 0, size_check, "size of /dev/shm" },
 	[NK_STAGES] = { "stages", SHAPE_ANY, KEY_IGNORED, NULL, "nodes start together" },
 	[NK_STARTUP_CONFIG] = { "startup-config", SHAPE_STRING, 0, NULL,
 		"the Kind config of a k8s-kind node; of kind linux nothing, as with containerlab" },
 	[NK_SUPPRESS_STARTUP_CONFIG] = { "suppress-startup-config", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
-	[NK_TMPFS] = { "tmpfs", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is mounted" },
+	[NK_TMPFS] = { "tmpfs", SHAPE_STRING_MAP, 0, tmpfs_check, "path to options: size, mode, uid, gid, ro, noexec" },
 	[NK_TYPE] = { "type", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes' variant" },
-	[NK_USER] = { "user", SHAPE_ANY, KEY_IGNORED, NULL, "processes run as root" },
+	[NK_USER] = { "user", SHAPE_STRING, 0, NULL, "of the main command and the exec lines" },
 	[NK_USERNAME] = { "username", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "login of vendor nodes" },
 	[NK_VOLUMES] = { "volumes", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is mounted" },
 	[NK_WAIT_FOR] = { "wait-for", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "now in stages" },
@@ -424,6 +424,7 @@ const struct schema node_schema = { node_keys, ARRAY_SIZE(node_keys) };
 static void (*const appliers[])(struct node_ctx *) = {
 	node_apply_netmode, apply_image,	 apply_hostname,  apply_cmd,	   apply_entrypoint,
 	apply_exec,	    node_apply_binds,	 apply_labels,	  apply_sysctls,   apply_aliases,
+	node_apply_tmpfs,   node_apply_restart, node_apply_user,
 	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6,
 };
 

@@ -126,6 +126,19 @@ void node_apply_env(struct node_ctx *c, size_t n_intfs);
 /** node_apply_cluster() - a node of kind k8s-kind into lab.clusters; k8skind.c */
 void node_apply_cluster(struct node_ctx *c);
 
+/** levels_merge_kv() - a map of texts over all levels; kv[i].value is never NULL */
+void levels_merge_kv(struct node_ctx *c, enum node_key key, struct kv **ret, size_t *ret_n);
+
+/** resources.c: what Docker has for a container's process and files */
+void restart_check(struct loader *l, const struct value *v);
+void size_check(struct loader *l, const struct value *v);
+void tmpfs_check(struct loader *l, const struct value *v);
+void node_apply_restart(struct node_ctx *c);
+void node_apply_user(struct node_ctx *c);
+void node_apply_tmpfs(struct node_ctx *c);
+/** size_parse() - "64m", "1g", "1.5Gb", "1048576": bytes. Return: 0 or -EINVAL. */
+int size_parse(const char *text, uint64_t *ret);
+
 /** netmode_check(), node_apply_netmode() - netmode.c */
 void netmode_check(struct loader *l, const struct value *v);
 void node_apply_netmode(struct node_ctx *c);
