@@ -157,15 +157,15 @@ int shim_main(const struct shim *shim, int argc, char **argv)
 
 /* ---- netemu's own verbs ---- */
 
-int shim_verbv(const char *name, const struct strv *words)
+int shim_verbv(const char *verb, const struct strv *words)
 {
 	_cleanup_cli_ struct cli cli = { 0 };
-	const struct verb *verb = verb_find(name);
+	const struct verb *found = verb_find(verb);
 	struct error e = { 0 };
 
-	if (cli_parse(verb, (int)words->n, words->v, &cli, &e) < 0)
+	if (cli_parse(found, (int)words->n, words->v, &cli, &e) < 0)
 		return cli_usage(&cli, "%s", e.msg);
-	return verb->run(&cli);
+	return found->run(&cli);
 }
 
 int shim_verb(const char *verb, ...)

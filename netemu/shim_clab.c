@@ -354,13 +354,15 @@ static int drawing_open(const struct cli *cli, const char *ending, struct arena 
 	const struct load_options opt = { .name = option(cli, "name"), .environ_ = environ };
 	struct strv paths = { 0 };
 	const char *dir;
-	int fd;
+	int fd, r;
 
 	if (option(cli, "topo"))
 		strv_add(a, &paths, option(cli, "topo"));
-	if (files_load(&paths, &opt, option(cli, "vars"), &files, e) < 0 || files.n == 0 || !files.labs[0]->lab_dir)
-		return e->code ? -e->code
-			       : error_set(e, EINVAL, "this is no topology that can be drawn (clab validate says why)");
+	r = files_load(&paths, &opt, option(cli, "vars"), &files, e);
+	if (r < 0 && e->code)
+		return r;
+	if (r < 0 || files.n == 0 || !files.labs[0]->lab_dir)
+		return error_set(e, EINVAL, "this is no topology that can be drawn (clab validate says why)");
 	dir = arena_printf(a, "%s/graph", files.labs[0]->lab_dir);
 	*ret_path = arena_printf(a, "%s/%s.%s", dir, files.labs[0]->name, ending);
 	(void)mkdir(files.labs[0]->lab_dir, 0755);
@@ -386,7 +388,7 @@ static int draw(const struct cli *cli, const char *ending, const struct strv *wo
 	shim_loud(saved);
 	if (code == CLI_OK)
 		(void)fprintf(stderr, "INFO Created %s graph file: %s\n", ending, path);
-	else
+	else if (path)
 		(void)unlink(path);
 	return code;
 }
