@@ -293,6 +293,15 @@ static bool shares_host(const struct lab *lab)
 	return false;
 }
 
+/* Only what leaves us in the wrong place is an error. */
+static int drain(struct error *e)
+{
+	struct error why = { 0 };
+	const int r = netns_drain(DRAIN_MS, &why);
+
+	return r == -ENOTRECOVERABLE ? error_set(e, ENOTRECOVERABLE, "%s", why.msg) : r;
+}
+
 /*
  * A subnet that looks taken may be that of a lab which was killed a moment ago: its end on the host goes when the
  * kernel has freed its namespaces. So wait for that, and look again. Tunnels cannot be seen from here: wait in any case.
@@ -301,14 +310,18 @@ static struct plan *plan_patiently(struct launch *l, struct launched *m, struct 
 {
 	const uint32_t seed = seed_now();
 	struct plan *p;
+	int r;
 
-	if (shares_host(m->lab))
-		(void)netns_drain(DRAIN_MS, NULL);
+	if (shares_host(m->lab) && drain(e) == -ENOTRECOVERABLE)
+		return NULL;
 	p = launch_plan(m->lab, &m->env, seed, l->diag, e);
-	if (!p || !p->notice || netns_drain(DRAIN_MS, NULL) < 0)
+	if (!p || !p->notice)
+		return p;
+	r = drain(e);
+	if (r < 0 && r != -ENOTRECOVERABLE)
 		return p;
 	plan_free(p);
-	return launch_plan(m->lab, &m->env, seed, l->diag, e);
+	return r < 0 ? NULL : launch_plan(m->lab, &m->env, seed, l->diag, e);
 }
 
 /* ---- what the user finds beside the file, in /etc/hosts and SSH's configuration ---- */

@@ -142,7 +142,7 @@ static int sentinel_open(struct error *e)
 	if (fd < 0)
 		return fd;
 	r = netns_enter(self, e);
-	return r < 0 ? r : TAKE_FD(fd);
+	return r < 0 ? -ENOTRECOVERABLE : TAKE_FD(fd);
 }
 
 /* Makes a namespace, drops it, waits until the kernel begins to clean it up. */

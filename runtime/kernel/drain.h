@@ -22,7 +22,8 @@
  *
  * Moves the calling thread into new network namespaces and back.
  *
- * Return: 0; -ETIMEDOUT; another -errno.
+ * Return: 0; -ETIMEDOUT; -ENOTRECOVERABLE when the way back failed: the thread is then in the wrong namespace and the process must
+ * end; another -errno.
  */
 int netns_drain(unsigned timeout_ms, struct error *e);
 

@@ -59,6 +59,11 @@ slow=
 for f in "$test_dir"/*.yml; do
   case ${f##*/} in
     bomb-env.yml | utf16.yml) continue ;;
+    # Names that the kernel cannot have, but an altname can.
+    if-2.yml | if-6.yml)
+      assert_status 0 "$NETEMU" validate "$f"
+      continue
+      ;;
   esac
   check "$f"
 done
