@@ -343,7 +343,7 @@ static int print_release(const struct cli *cli, struct kube *k, const char *name
 	return CLI_OK;
 }
 
-static int install(const struct cli *cli, struct kube *k, const char *name, const char *version)
+static int install(const struct cli *cli, struct kube *k, const char *name, const char *version, bool reuse)
 {
 	json_t *values = json_object(), *reply = NULL, *note;
 	struct error e = { 0 };
@@ -351,7 +351,8 @@ static int install(const struct cli *cli, struct kube *k, const char *name, cons
 	int r = values_collect(cli, values, &e);
 
 	if (r == 0)
-		r = kube_call(k, "cilium.install", json_pack("{s:O}", "values", values), &reply, &e);
+		r = kube_call(k, "cilium.install", json_pack("{s:O, s:b}", "values", values, "reuse", reuse), &reply,
+			      &e);
 	json_decref(values);
 	if (r < 0)
 		return fail(e.msg);
@@ -387,7 +388,7 @@ static int upgrade(const struct cli *cli, bool may_install, bool must_install)
 		(void)printf("Release \"%s\" does not exist. Installing it now.\n", name);
 	if (there)
 		(void)printf("Release \"%s\" has been upgraded. Happy Helming!\n", name);
-	return install(cli, &k, name, chart_version(cli, in_name));
+	return install(cli, &k, name, chart_version(cli, in_name), there && cli_flag(cli, "reuse-values"));
 }
 
 static int helm_upgrade(const struct cli *cli)
@@ -488,7 +489,7 @@ static const struct verb_option upgrade_options[] = {
 	VALUE("repo", 0, "URL", IGNORED),
 	VALUE("timeout", 0, "DURATION", IGNORED),
 	FLAG("create-namespace", 0, IGNORED),
-	FLAG("reuse-values", 0, IGNORED),
+	FLAG("reuse-values", 0, "keep the values of the release, change those that are given"),
 	FLAG("reset-values", 0, IGNORED),
 	FLAG("wait", 0, IGNORED),
 	FLAG("atomic", 0, IGNORED),

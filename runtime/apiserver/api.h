@@ -169,6 +169,8 @@ typedef void (*bgp_query_fn)(json_t *nodes, const struct error *e, void *arg);
 void bgp_query(struct api *api, const json_t *request, bgp_query_fn fn, void *arg);
 
 /* cilium.c */
+/** cilium_reuse_values() - @values over those of the release that there is, as `helm upgrade --reuse-values`; new */
+json_t *cilium_reuse_values(struct api *api, const json_t *values);
 /** cilium_install() - as `helm upgrade --install`. @ret_notes: new array of texts. Return: 0 or -EINVAL. */
 int cilium_install(struct api *api, const json_t *values, const char *version, json_t **ret_notes, struct error *e);
 void cilium_uninstall(struct api *api);

@@ -313,6 +313,16 @@ static void adopt(struct api *api, const json_t *config)
 	api->cilium_bgp = json_bool(config, "bgp", NULL);
 }
 
+json_t *cilium_reuse_values(struct api *api, const json_t *values)
+{
+	_cleanup_json_ json_t *before = find_release(api);
+	json_t *all = before ? json_deep_copy(release_values(before)) : json_object();
+
+	if (all)
+		(void)json_object_update_recursive(all, (json_t *)(uintptr_t)values);
+	return all;
+}
+
 int cilium_install(struct api *api, const json_t *values, const char *version, json_t **ret_notes, struct error *e)
 {
 	_cleanup_json_ json_t *config = NULL, *before = find_release(api), *nodes = NULL;

@@ -300,11 +300,13 @@ static void on_exec_connect(struct client *c, const json_t *m, json_int_t id)
 
 static void on_cilium_install(struct client *c, const json_t *m, json_int_t id)
 {
-	const json_t *values = json_object_get(m, "values");
+	const json_t *given = json_object_get(m, "values");
+	struct api *api = c->server->api;
+	_cleanup_json_ json_t *values = json_bool(m, "reuse", NULL) ? cilium_reuse_values(api, given) : json_deep_copy(given);
 	struct error e = { 0 };
 	json_t *notes = NULL;
 
-	if (cilium_install(c->server->api, values, json_text(m, "version", NULL), &notes, &e) < 0)
+	if (cilium_install(api, values, json_text(m, "version", NULL), &notes, &e) < 0)
 		rpc_peer_fail(c->peer, id, &e);
 	else
 		rpc_peer_reply(c->peer, id, json_pack("{s:o}", "notes", notes), NULL, 0);

@@ -41,6 +41,7 @@
  *                  {"op": "chunk", "for": id of the request, "body": text} and ends with the reply
  *     exec.connect {"namespace", "pod", "container"}   reply {"container": name}, fd: connection to its netemu-init
  *     cilium.install   {"values": {...}, "version": "1.14.3"}         as `helm upgrade --install`; reply {"notes": [text]}
+ *                      "reuse": true: over the values that are there
  *     cilium.uninstall {}
  *     bgp.peers    {"node": name, or missing}         reply {"nodes": [{"node", "peers": [...]}]}
  *     bgp.routes   {"node", "table", "afi"}           reply {"nodes": [{"node", "routes": [...]}]}

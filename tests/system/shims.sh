@@ -166,6 +166,11 @@ assert_match 'STATUS: deployed' "$(helm install cilium cilium/cilium -n kube-sys
 assert_match 'cilium.*kube-system.*1 .*deployed' "$(helm list -A)"
 assert_match 'has been upgraded' "$(helm upgrade cilium cilium/cilium -n kube-system --set ipam.mode=kubernetes 2>&1)"
 assert_match 'REVISION: 2' "$(helm status cilium)"
+# Without --reuse-values BGP is off again; with it, what was there stays.
+helm_values() { kubectl get secrets -n kube-system -l owner=helm,status=deployed -o json | jq -r '.items[0].data.release' | base64 -d | base64 -d | jq -c .config; }
+assert_eq '{"ipam":{"mode":"kubernetes"}}' "$(helm_values)"
+helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set bgpControlPlane.enabled=true >/dev/null 2>&1
+assert_eq '{"bgpControlPlane":{"enabled":true},"ipam":{"mode":"kubernetes"}}' "$(helm_values | jq -cS .)"
 assert_match 'uninstalled' "$(helm uninstall cilium -n kube-system)"
 assert_eq 1 "$(helm list -A | wc -l)"
 ctr -n moby image export x.tar quay.io/x:1 2>/dev/null && docker cp -q x.tar "$lab-control-plane:/root/" && docker exec "$lab-control-plane" ctr -n k8s.io image import /root/x.tar 2>/dev/null
