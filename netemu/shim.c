@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/strbuf.h"
 
@@ -180,6 +181,20 @@ int shim_verb(const char *verb, ...)
 			strv_add(&a, &words, w);
 	va_end(ap);
 	return shim_verbv(verb, &words);
+}
+
+int shim_program(char *const argv[])
+{
+	int status = 0;
+	const pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)execvp(argv[0], argv);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 
 int shim_quiet(void)

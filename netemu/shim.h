@@ -41,6 +41,9 @@ int shim_verb(const char *verb, ...);
 /** shim_verbv() - the same for words in a vector */
 int shim_verbv(const char *verb, const struct strv *words);
 
+/** shim_program() - run a program of the host's. Return: its exit code, 127 when it could not be run or was killed */
+int shim_program(char *const argv[]);
+
 /** shim_quiet() - from here on, standard output goes nowhere; Return: for shim_loud(), which undoes it */
 int shim_quiet(void);
 void shim_loud(int saved);

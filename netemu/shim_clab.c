@@ -11,30 +11,10 @@
 #include "files.h"
 #include "nodeexec.h"
 #include "shim.h"
+#include "shim_options.h"
 #include "shim_clab_table.h"
 #include "shim_clab_tools.h"
 
-#define END                                                     \
-	{                                                       \
-		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
-	}
-#define FLAG(long_name, letter, text)                                     \
-	{                                                                 \
-		long_name, letter, OPT_FLAG, NULL, COMPLETE_NOTHING, text \
-	}
-#define VALUE(long_name, letter, metavar, text)                                \
-	{                                                                      \
-		long_name, letter, OPT_STRING, metavar, COMPLETE_NOTHING, text \
-	}
-#define VALUES(long_name, letter, metavar, text)                                \
-	{                                                                       \
-		long_name, letter, OPT_STRINGS, metavar, COMPLETE_NOTHING, text \
-	}
-#define LIST(long_name, letter, metavar, text)                               \
-	{                                                                    \
-		long_name, letter, OPT_LIST, metavar, COMPLETE_NOTHING, text \
-	}
-#define IGNORED "accepted, without effect"
 #define REFUSED "netemu cannot do that, and says so"
 #define COMMON                                                                                       \
 	VALUE("topo", 't', "FILE", "topology file, or the directory that has it"),                   \

@@ -6,6 +6,7 @@
  * docker's own failure in exec, 1 elsewhere.
  */
 #include "shim_docker.h"
+#include "shim_options.h"
 
 #include <string.h>
 #include <sys/utsname.h>
@@ -13,23 +14,6 @@
 #include "base/strbuf.h"
 #include "plan/profile.h"
 
-#define END                                                     \
-	{                                                       \
-		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
-	}
-#define FLAG(long_name, letter, text)                                     \
-	{                                                                 \
-		long_name, letter, OPT_FLAG, NULL, COMPLETE_NOTHING, text \
-	}
-#define VALUE(long_name, letter, metavar, text)                                \
-	{                                                                      \
-		long_name, letter, OPT_STRING, metavar, COMPLETE_NOTHING, text \
-	}
-#define VALUES(long_name, letter, metavar, text)                                \
-	{                                                                       \
-		long_name, letter, OPT_STRINGS, metavar, COMPLETE_NOTHING, text \
-	}
-#define IGNORED "accepted, without effect"
 
 int docker_no_such(const char *name)
 {

@@ -109,20 +109,6 @@ static void keep_open(int fd)
 	(void)fcntl(fd, F_SETFD, 0);
 }
 
-static int program_run(char *const argv[])
-{
-	int status = 0;
-	const pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execvp(argv[0], argv);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 127;
-}
-
 static void fd_path(char *buf, size_t size, int fd, const char *name)
 {
 	(void)snprintf(buf, size, "/proc/self/fd/%d/%s", fd, name);
@@ -146,7 +132,7 @@ static int copy(const struct cli *cli, const struct place *from, const struct pl
 
 	fd_path(src, sizeof(src), from->dir, from->name);
 	fd_path(dst, sizeof(dst), to->dir, to->name);
-	return program_run(argv) == 0 ? CLI_OK : CLI_FAILED;
+	return shim_program(argv) == 0 ? CLI_OK : CLI_FAILED;
 }
 
 static int stream_out(const struct place *from)
@@ -156,7 +142,7 @@ static int stream_out(const struct place *from)
 			       (char *)"--",  (char *)from->name, NULL };
 
 	fd_path(dir, sizeof(dir), from->dir, "");
-	return program_run(argv) == 0 ? CLI_OK : CLI_FAILED;
+	return shim_program(argv) == 0 ? CLI_OK : CLI_FAILED;
 }
 
 static int stream_in(struct place *to)
@@ -165,7 +151,7 @@ static int stream_in(struct place *to)
 	char *const argv[] = { (char *)"tar", (char *)"-C", dir, (char *)"-xf", (char *)"-", NULL };
 
 	fd_path(dir, sizeof(dir), to->dir, "");
-	return program_run(argv) == 0 ? CLI_OK : CLI_FAILED;
+	return shim_program(argv) == 0 ? CLI_OK : CLI_FAILED;
 }
 
 /* ---- docker's rules ---- */

@@ -13,25 +13,9 @@
 #include "cluster/manifest.h"
 #include "kubeclient.h"
 #include "shim.h"
+#include "shim_options.h"
 #include "topology/load.h"
 
-#define END                                                     \
-	{                                                       \
-		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
-	}
-#define FLAG(long_name, letter, text)                                     \
-	{                                                                 \
-		long_name, letter, OPT_FLAG, NULL, COMPLETE_NOTHING, text \
-	}
-#define VALUE(long_name, letter, metavar, text)                                \
-	{                                                                      \
-		long_name, letter, OPT_STRING, metavar, COMPLETE_NOTHING, text \
-	}
-#define VALUES(long_name, letter, metavar, text)                                \
-	{                                                                       \
-		long_name, letter, OPT_STRINGS, metavar, COMPLETE_NOTHING, text \
-	}
-#define IGNORED "accepted, without effect"
 #define COMMON                                                                                                       \
 	VALUE("namespace", 'n', "NAMESPACE", "namespace of the release"),                                            \
 		VALUE("kube-context", 0, "NAME", "the cluster: kind-NAME"), VALUE("kubeconfig", 0, "FILE", IGNORED), \
@@ -86,25 +70,11 @@ static bool write_file(const char *dir, const char *name, const char *text)
 	return f && fclose(f) == 0 && ok;
 }
 
-static int program_run(char *const argv[])
-{
-	int status = 0;
-	const pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execvp(argv[0], argv);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EIO;
-}
-
 static void remove_tree(const char *dir)
 {
 	char *const argv[] = { (char *)"rm", (char *)"-rf", (char *)"--", (char *)(uintptr_t)dir, NULL };
 
-	(void)program_run(argv);
+	(void)shim_program(argv);
 }
 
 /* A chart that says what it stands for: helm's own commands can read it. */
@@ -124,7 +94,8 @@ static int chart_write(struct arena *a, const char *to, const char *version)
 		return -errno;
 	r = mkdir(dir, 0755) < 0 || !write_file(dir, "Chart.yaml", chart) || !write_file(dir, "values.yaml", "{}\n")
 		    ? -errno
-		    : program_run(argv);
+	    : shim_program(argv) == 0 ? 0
+				      : -EIO;
 	remove_tree(tmp);
 	return r;
 }
@@ -143,7 +114,7 @@ static int helm_pull(const struct cli *cli)
 		char *const argv[] = { (char *)"tar",  (char *)"-C",	      (char *)(uintptr_t)(dir ? dir : "."),
 				       (char *)"-xzf", (char *)(uintptr_t)to, NULL };
 
-		return program_run(argv) < 0 || unlink(to) < 0 ? fail("cannot unpack the chart") : CLI_OK;
+		return shim_program(argv) != 0 || unlink(to) < 0 ? fail("cannot unpack the chart") : CLI_OK;
 	}
 	return CLI_OK;
 }

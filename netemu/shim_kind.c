@@ -7,21 +7,9 @@
 
 #include "kubeclient.h"
 #include "shim.h"
+#include "shim_options.h"
 #include "topology/load.h"
 
-#define END                                                     \
-	{                                                       \
-		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
-	}
-#define FLAG(long_name, letter, text)                                     \
-	{                                                                 \
-		long_name, letter, OPT_FLAG, NULL, COMPLETE_NOTHING, text \
-	}
-#define VALUE(long_name, letter, metavar, text)                                \
-	{                                                                      \
-		long_name, letter, OPT_STRING, metavar, COMPLETE_NOTHING, text \
-	}
-#define IGNORED "accepted, without effect"
 #define COMMON                                                                                                         \
 	VALUE("name", 'n', "NAME", "name of the cluster"), VALUE("kubeconfig", 0, "FILE", "the kubeconfig to change"), \
 		FLAG("quiet", 'q', "say nothing but errors"), VALUE("verbosity", 'v', "LEVEL", IGNORED),               \

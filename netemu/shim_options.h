@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * shim_options.h - how the tables of the shims are written
+ */
+#ifndef NETEMU_SHIM_OPTIONS_H
+#define NETEMU_SHIM_OPTIONS_H
+
+#include "verbs.h"
+
+#define END                                                     \
+	{                                                       \
+		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
+	}
+#define FLAG(long_name, letter, text)                                     \
+	{                                                                 \
+		long_name, letter, OPT_FLAG, NULL, COMPLETE_NOTHING, text \
+	}
+#define VALUE(long_name, letter, metavar, text)                                \
+	{                                                                      \
+		long_name, letter, OPT_STRING, metavar, COMPLETE_NOTHING, text \
+	}
+#define VALUES(long_name, letter, metavar, text)                                \
+	{                                                                       \
+		long_name, letter, OPT_STRINGS, metavar, COMPLETE_NOTHING, text \
+	}
+#define LIST(long_name, letter, metavar, text)                               \
+	{                                                                    \
+		long_name, letter, OPT_LIST, metavar, COMPLETE_NOTHING, text \
+	}
+#define IGNORED "accepted, without effect"
+
+#endif
