@@ -25,6 +25,7 @@
 #include "base/strbuf.h"
 #include "cluster/cri.h"
 #include "engine/agentc.h"
+#include "engine/groups.h"
 #include "engine/linkops.h"
 #include "kernel/fault.h"
 #include "kernel/link.h"
@@ -426,6 +427,9 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 	if (r == 0 && first && !pn->host_root)
 		r = node_files(en, index, fs_dir, e);
 	if (r == 0)
+		r = groups_make(en, index, first, e);
+	spec.cgroups = &en->node_cgroups[index];
+	if (r == 0)
 		r = node_spawn(en, index, &spec, e);
 	return r < 0 ? error_wrap(e, "node %s", n->name) : 0;
 }
@@ -449,7 +453,8 @@ void engine_node_close(struct engine *en, size_t node)
 	(void)fd_close(n->log);
 	(void)fd_close(n->cri);
 	(void)fd_close(n->events);
-	*n = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .cri = -EBADF, .events = -EBADF };
+	(void)fd_close(n->oom);
+	*n = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .cri = -EBADF, .events = -EBADF, .oom = -EBADF };
 	(void)snprintf(name, sizeof(name), "%s.sock", en->plan->lab->nodes[node].name);
 	(void)unlinkat(en->nodes_dirfd, name, 0);
 }
@@ -590,11 +595,13 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	for (size_t i = 0; i < plan->n_ifs; i++)
 		en->ifindex[i] = plan->ifs[i].ifindex;
 	for (size_t i = 0; i < n; i++)
-		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .cri = -EBADF, .events = -EBADF };
+		en->nodes[i] = (struct engine_node){ .pidfd = -EBADF, .log = -EBADF, .cri = -EBADF, .events = -EBADF, .oom = -EBADF };
 	en->ns_fd[PLAN_NS_INDEX_HOST] = netns_self(e);
 	if (en->ns_fd[PLAN_NS_INDEX_HOST] < 0)
 		return en->ns_fd[PLAN_NS_INDEX_HOST];
 	r = sandbox_prepare(e);
+	if (r == 0)
+		r = groups_plan(en, e);
 	if (r == 0)
 		r = conn_open(en, PLAN_NS_INDEX_HOST, e);
 	return r < 0 ? r : dirs_open(en, e);
@@ -742,6 +749,7 @@ struct lab_state *engine_state(const struct engine *en, const char *status)
 	(void)state_pid_starttime(en->self, &st->starttime);
 	st->created = time(NULL);
 	st->made_netns_dir = en->made_netns_dir;
+	groups_state(en, st);
 	st->n_nodes = lab->n_nodes;
 	st->nodes = arena_alloc(&st->arena, (lab->n_nodes + 1) * sizeof(*st->nodes));
 	for (size_t i = 0; i < lab->n_nodes; i++)
@@ -798,6 +806,7 @@ void engine_done(struct engine *en)
 		(void)fd_close(en->nodes[i].log);
 		(void)fd_close(en->nodes[i].cri);
 		(void)fd_close(en->nodes[i].events);
+		(void)fd_close(en->nodes[i].oom);
 	}
 	en->nft = nft_table_close(en->nft);
 	(void)fd_close(en->nodes_dirfd);

@@ -15,6 +15,7 @@
 #include "engine/state.h"
 #include "plan/plan.h"
 
+struct cgroup_host;
 struct nlconn;
 struct nft_table;
 
@@ -28,6 +29,8 @@ struct engine_node {
 	int log; /* what its programs tell syslog(3), for images with daemons; -EBADF: none */
 	int cri; /* bound to CRI_SOCKET in a node of a cluster, to be listened on; -EBADF: none */
 	int events; /* our end of AGENT_FD_EVENTS */
+	uint64_t oom_kills; /* processes that were killed when it was */
+	int oom; /* readable when its memory is used up; -EBADF: it has no limit */
 };
 
 struct engine {
@@ -43,6 +46,8 @@ struct engine {
 	uint32_t *ifindex; /* one a plan.ifs, 0 = not known yet */
 	struct engine_node *nodes;
 	struct nft_table *nft;
+	struct cgroup_host *cgroups; /* of the host; NULL: no node has limits */
+	struct strv *node_cgroups; /* one a node: directories of its groups */
 	struct strv host_mounts;
 	struct rlimit nofile; /* as it was before engine_init() */
 	struct arena arena;

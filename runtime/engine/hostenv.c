@@ -44,6 +44,7 @@ int hostenv_collect(struct arena *a, struct plan_env *ret, struct error *e)
 		if (strcmp(links[i].kind, "bridge") == 0)
 			*ARENA_PUSH(a, bridges, ret->n_bridges) = name;
 	}
+	ret->n_cpus = (uint32_t)MAX_OF(sysconf(_SC_NPROCESSORS_CONF), 0L);
 	ret->taken = taken;
 	ret->bridges = bridges;
 	ret->host_links = names;

@@ -74,6 +74,7 @@ struct lab_state {
 	pid_t supervisor; /* host view */
 	uint64_t starttime; /* of the supervisor */
 	int64_t created; /* seconds since the epoch */
+	struct strv cgroups; /* directories of the groups that its nodes are in */
 	bool made_netns_dir; /* /run/netns did not exist before */
 	struct node_state *nodes;
 	size_t n_nodes;

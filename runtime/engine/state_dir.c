@@ -25,6 +25,7 @@
 
 #include "engine/labdir.h"
 #include "engine/state_internal.h"
+#include "kernel/cgroup.h"
 #include "kernel/fault.h"
 
 enum { NAME_MAX_LEN = 200, TREE_DEPTH_MAX = 16, ROOT_ATTEMPTS = 100 };
@@ -296,6 +297,8 @@ static int lab_clear(int root, const char *lab, int dirfd, struct error *e)
 	if (r == -EPROTONOSUPPORT)
 		return error_set(e, EPROTO, "%s", why.msg);
 	r = st ? state_netns_remove(st, e) : 0;
+	for (size_t i = 0; r == 0 && st && i < st->cgroups.n; i++)
+		r = cgroup_remove(st->cgroups.v[i], e);
 	if (r == 0)
 		r = labdir_remove(lab, dirfd, e);
 	if (fstat(dirfd, &sb) < 0)

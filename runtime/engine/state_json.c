@@ -42,6 +42,7 @@ static const struct member lab_members[] = {
 	MEMBER(lab_state, supervisor, MEMBER_INT, true),
 	MEMBER(lab_state, starttime, MEMBER_U64, true),
 	MEMBER(lab_state, created, MEMBER_I64, false),
+	MEMBER(lab_state, cgroups, MEMBER_STRINGS, false),
 	MEMBER(lab_state, made_netns_dir, MEMBER_BOOL, false),
 	{ 0 },
 };

@@ -29,6 +29,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
+#include "kernel/cgroup.h"
 #include "kernel/nft.h"
 #include "kernel/qdisc.h"
 #include "kernel/sysctl.h"
@@ -183,13 +184,6 @@ static enum probe_state look_overlay(const char *arg, struct detail *d)
 
 /* ---- cgroups ---- */
 
-static bool is_cgroup2(const char *path)
-{
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 static bool read_line(const char *path, char *buf, size_t size)
 {
 	_cleanup_fclose_ FILE *f = fopen(path, "re");
@@ -200,22 +194,27 @@ static bool read_line(const char *path, char *buf, size_t size)
 	return true;
 }
 
+/* Each controller is in version 2's hierarchy or in one of version 1's. */
 static enum probe_state look_cgroup(const char *arg, struct detail *d)
 {
-	char path[128], controllers[128] = "";
-	const char *root = "/sys/fs/cgroup";
+	_cleanup_arena_ struct arena a = { 0 };
+	struct cgroup_host host = { 0 };
+	const char *text = "";
+	size_t n = 0;
 
 	(void)arg;
-	if (!is_cgroup2(root))
-		root = "/sys/fs/cgroup/unified";
-	if (!is_cgroup2(root)) {
-		say(d, "%s", access("/sys/fs/cgroup/memory", F_OK) == 0 ? "v1 only" : "none mounted");
+	if (cgroup_host_read(&a, &host, NULL) < 0 || !host.any) {
+		say(d, "none mounted");
 		return PROBE_NO;
 	}
-	(void)snprintf(path, sizeof(path), "%s/cgroup.controllers", root);
-	(void)read_line(path, controllers, sizeof(controllers));
-	say(d, "v2 at %s: %s", root, controllers[0] ? controllers : "no controllers");
-	return strstr(controllers, "memory") && strstr(controllers, "cpu") ? PROBE_YES : PROBE_PARTLY;
+	for (size_t i = 0; i < _CGROUP_MAX; i++) {
+		const char *where = !host.at[i].dir ? "missing" : host.at[i].v2 ? "v2" : "v1";
+
+		n += host.at[i].dir != NULL;
+		text = arena_printf(&a, "%s%s%s %s", text, i ? ", " : "", cgroup_controller_names[i], where);
+	}
+	say(d, "%s", text);
+	return n == _CGROUP_MAX ? PROBE_YES : n ? PROBE_PARTLY : PROBE_NO;
 }
 
 /* ---- capabilities ---- */

@@ -41,6 +41,7 @@
 
 #include "agent/proto.h"
 #include "kernel/caps.h"
+#include "kernel/cgroup.h"
 #include "kernel/fault.h"
 #include "kernel/netns.h"
 
@@ -480,12 +481,26 @@ static int process_reset(const struct sandbox_spec *s, struct error *e)
 	return 0;
 }
 
+/* Only then its own view of cgroups: that begins where the process is. */
+static int cgroups_join(const struct sandbox_spec *s, struct error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && s->cgroups && i < s->cgroups->n; i++)
+		r = cgroup_join(s->cgroups->v[i], e);
+	if (r == 0 && !s->host_root && (fault_fails("cgroup namespace") || unshare(CLONE_NEWCGROUP) < 0))
+		r = error_errno(e, errno, "make a cgroup namespace");
+	return r;
+}
+
 static int child_setup(struct child *c, int *init_fd)
 {
 	const struct sandbox_spec *s = c->spec;
 	struct error *e = c->error;
-	int r = netns_enter(s->netns, e);
+	int r = cgroups_join(s, e);
 
+	if (r == 0)
+		r = netns_enter(s->netns, e);
 	if (r == 0 && !s->host_root)
 		r = root_build(c);
 	if (r == 0)
@@ -598,7 +613,7 @@ static int child_result(struct child *c, pid_t pid, struct error *e)
 int sandbox_spawn(const struct sandbox_spec *spec, pid_t *ret_pid, struct error *e)
 {
 	const unsigned long flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
-				    (spec->host_root ? 0UL : CLONE_NEWNS | CLONE_NEWCGROUP);
+				    (spec->host_root ? 0UL : CLONE_NEWNS);
 	_cleanup_free_ int *bind_fds = calloc(spec->n_binds + 1, sizeof(int));
 	struct error *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct child c = { .spec = spec, .error = shared, .bind_fds = bind_fds };

@@ -41,6 +41,7 @@ struct sandbox_spec {
 	size_t n_binds;
 	const struct sandbox_tmpfs *tmpfs;
 	size_t n_tmpfs;
+	const struct strv *cgroups; /* directories of the groups that it is born in, NULL: the caller's */
 	struct rlimit nofile; /* RLIMIT_NOFILE in the node: the caller raises its own for the sake of the lab */
 	char *const *env; /* of init, and so of everything in the node */
 	int init_fd; /* sealed memfd of netemu-init, from sandbox_load_init() */

@@ -558,6 +558,18 @@ static void host_names_check(struct plan *p, const struct plan_env *env, struct 
 	diag_error(d, m->bridge_pos, NULL, "bridge name '%s' is longer than %d characters", m->bridge, IFNAME_MAX);
 }
 
+/* The kernel takes a list with some that are there, and says nothing of the others. */
+static void limits_check(const struct lab *lab, const struct plan_env *env, struct diag *d)
+{
+	for (size_t i = 0; env->n_cpus && i < lab->n_nodes; i++) {
+		const struct node_limits *l = &lab->nodes[i].limits;
+
+		if (l->cpus && l->cpu_max >= env->n_cpus)
+			diag_error(d, l->cpus_pos, NULL, "node '%s': there is no processor %u: this machine has %u, the first one is 0",
+				   lab->nodes[i].name, l->cpu_max, env->n_cpus);
+	}
+}
+
 struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struct diag *d)
 {
 	const size_t errors = d->n_errors;
@@ -575,6 +587,7 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		node_plan(p, env, i, d);
 	plan_check_images(lab, d);
+	limits_check(lab, env, d);
 	host_names_check(p, env, d);
 	mgmt_assign(p, env, d);
 	phase_namespaces(p);

@@ -142,6 +142,7 @@ struct plan_env {
 	const char *const *missing; /* kinds of links and qdiscs that the kernel lacks */
 	size_t n_missing;
 	const struct plan_foreign *foreign; /* one a node of the lab, used where net_target is foreign; may be NULL */
+	uint32_t n_cpus; /* processors of the machine, 0: not known */
 	uint32_t seed; /* makes names in the host's namespace unique from run to run */
 	const struct inprefix *leave; /* subnets that another lab of this run takes */
 	size_t n_leave;

@@ -130,6 +130,12 @@ static void print_node(const struct plan *p, const struct op *op, FILE *out)
 
 	(void)fprintf(out, "%s profile %s netns %s hostname %s%s", n->longname, pn->profile->name, p->ns[op->ns].name,
 		      n->hostname, pn->host_root ? " host-root" : "");
+	if (n->limits.cpu_milli)
+		(void)fprintf(out, " cpu %u.%03u", n->limits.cpu_milli / 1000, n->limits.cpu_milli % 1000);
+	if (n->limits.cpus)
+		(void)fprintf(out, " cpu-set %s", n->limits.cpus);
+	if (n->limits.memory)
+		(void)fprintf(out, " memory %llu", (unsigned long long)n->limits.memory);
 	for (size_t i = 0; i < n->n_binds; i++)
 		(void)fprintf(out, " bind %s:%s%s", n->binds[i].src, n->binds[i].dst, n->binds[i].ro ? ":ro" : "");
 }

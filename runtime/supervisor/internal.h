@@ -59,7 +59,7 @@ struct run_node {
 	enum node_phase phase;
 	bool paused;
 	struct order order; /* that is being carried out */
-	struct loop_handle order_timer, conn_id, log_id;
+	struct loop_handle order_timer, conn_id, log_id, oom_id;
 	struct loop_handle restart_timer;
 	unsigned backoff_ms, tries; /* of restart-policy */
 	unsigned starts; /* after the first one */

@@ -14,6 +14,7 @@
 
 #include "base/strbuf.h"
 #include "engine/agentc.h"
+#include "engine/groups.h"
 #include "kernel/fault.h"
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
@@ -486,11 +487,25 @@ static void syslog_readable(struct loop *loop, struct loop_handle id, uint32_t r
 	}
 }
 
+static void oom_readable(struct loop *loop, struct loop_handle id, uint32_t revents, void *arg)
+{
+	struct run_node *n = arg;
+
+	(void)loop;
+	(void)id;
+	(void)revents;
+	if (groups_oom(&n->run->engine, n->index))
+		lab_log(n->run, "node %s: its memory (%llu bytes) is used up, and the kernel kills a process of it", model(n)->name,
+			(unsigned long long)model(n)->limits.memory);
+}
+
 static int node_listen(struct run_node *n, struct error *e)
 {
-	const int log = n->run->engine.nodes[n->index].log;
-	int r = log >= 0 ? loop_add_fd(n->run->loop, log, POLLIN, syslog_readable, n, &n->log_id, e) : 0;
+	const struct engine_node *en = &n->run->engine.nodes[n->index];
+	int r = en->log >= 0 ? loop_add_fd(n->run->loop, en->log, POLLIN, syslog_readable, n, &n->log_id, e) : 0;
 
+	if (r == 0 && en->oom >= 0)
+		r = loop_add_fd(n->run->loop, en->oom, POLLIN, oom_readable, n, &n->oom_id, e);
 	n->alive = true;
 	return r < 0 ? r : loop_add_fd(n->run->loop, n->conn, POLLIN, node_readable, n, &n->conn_id, e);
 }
@@ -537,10 +552,11 @@ void runner_node_close(struct run_node *n)
 {
 	loop_remove(n->run->loop, n->conn_id);
 	loop_remove(n->run->loop, n->log_id);
+	loop_remove(n->run->loop, n->oom_id);
 	loop_remove(n->run->loop, n->restart_timer);
 	n->restart_timer = (struct loop_handle){ 0 };
 	n->backoff_ms = n->tries = 0;
-	n->conn_id = n->log_id = (struct loop_handle){ 0 };
+	n->conn_id = n->log_id = n->oom_id = (struct loop_handle){ 0 };
 	n->conn = -EBADF;
 	n->alive = false;
 	if (n->main == MAIN_RUNNING) {

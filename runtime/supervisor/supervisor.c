@@ -259,6 +259,16 @@ static void detach(struct lab_run *run)
 	}
 }
 
+/* All of this process's own PID namespace, so that the groups that they are in can be removed. */
+static void processes_end(void)
+{
+	if (getpid() != 1)
+		return;
+	(void)kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
 static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 {
 	struct lab_run run = { .spec = spec, .reports = reports, .null_fd = -EBADF, .ctl_fd = -EBADF, .signals = -EBADF };
@@ -274,6 +284,8 @@ static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 	if (run.engine.plan && run.engine.conn[PLAN_NS_INDEX_HOST])
 		engine_remove_host_links(&run.engine);
 	engine_unmount(&run.engine);
+	if (run.engine.cgroups)
+		processes_end();
 	run.logs = logstore_close(run.logs);
 	(void)state_remove(spec->plan->lab->name, spec->dirfd, NULL);
 #ifdef __SANITIZE_ADDRESS__

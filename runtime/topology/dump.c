@@ -103,6 +103,12 @@ static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 		(void)fprintf(out, "  user %s\n", n->user);
 	for (size_t i = 0; i < n->n_tmpfs; i++)
 		(void)fprintf(out, "  tmpfs %s %s%s%s\n", n->tmpfs[i].dst, n->tmpfs[i].options, n->tmpfs[i].ro ? " ro" : "", n->tmpfs[i].noexec ? " noexec" : "");
+	if (n->limits.cpu_milli)
+		(void)fprintf(out, "  cpu %u.%03u\n", n->limits.cpu_milli / 1000, n->limits.cpu_milli % 1000);
+	if (n->limits.memory)
+		(void)fprintf(out, "  memory %llu\n", (unsigned long long)n->limits.memory);
+	if (n->limits.cpus)
+		(void)fprintf(out, "  cpu-set %s\n", n->limits.cpus);
 	if (n->startup_delay)
 		(void)fprintf(out, "  startup-delay %u\n", n->startup_delay);
 	for (size_t i = 0; i < n->env.n; i++)

@@ -53,6 +53,15 @@ struct tmpfs {
 /* What happens when the main command ends by itself. */
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED, _RESTART_MAX };
 
+/* What a node may use; 0 or NULL: as much as there is. */
+struct node_limits {
+	uint32_t cpu_milli; /* thousandths of a processor */
+	uint64_t memory; /* bytes */
+	const char *cpus; /* list of processors, "0-3,6" */
+	uint32_t cpu_max; /* the highest one of them */
+	struct pos cpus_pos;
+};
+
 struct exec_line {
 	const char *text; /* after magic variables, as written */
 	struct strv argv; /* split as by shlex_split() */
@@ -97,6 +106,7 @@ struct node {
 	struct strv dns_servers, dns_search, dns_options;
 	bool has_dns;
 	uint32_t startup_delay; /* seconds */
+	struct node_limits limits;
 	struct inprefix mgmt_ipv4, mgmt_ipv6; /* static eth0 addresses, full length; family 0 = dynamic */
 	struct pos mgmt_ipv4_pos, mgmt_ipv6_pos;
 

@@ -381,8 +381,8 @@ static const struct schema_key node_keys[] = {
 	[NK_CGROUPNS_MODE] = { "cgroupns-mode", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_COMPONENTS] = { "components", SHAPE_ANY, KEY_IGNORED, NULL, "SR OS line cards" },
 	[NK_CONFIG] = { "config", SHAPE_ANY, KEY_IGNORED, NULL, "variables for `containerlab config`" },
-	[NK_CPU] = { "cpu", SHAPE_ANY, KEY_IGNORED, NULL, "no limit is set" },
-	[NK_CPU_SET] = { "cpu-set", SHAPE_ANY, KEY_IGNORED, NULL, "no limit is set" },
+	[NK_CPU] = { "cpu", SHAPE_STRING, 0, cpu_check, "how many processors its processes may use at a time, as 0.5" },
+	[NK_CPU_SET] = { "cpu-set", SHAPE_STRING, 0, cpu_set_check, "which ones they run on, as 0-3,6" },
 	[NK_CREDENTIALS] = { "credentials", SHAPE_ANY, KEY_IGNORED, NULL, "login of vendor nodes" },
 	[NK_DEVICES] = { "devices", SHAPE_ANY, KEY_IGNORED, NULL, "a node has its own small /dev" },
 	[NK_ENFORCE_STARTUP_CONFIG] = { "enforce-startup-config", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
@@ -391,7 +391,7 @@ static const struct schema_key node_keys[] = {
 	[NK_IMAGE_PULL_POLICY] = { "image-pull-policy", SHAPE_ANY, KEY_IGNORED, NULL, "images are not pulled" },
 	[NK_LICENSE] = { "license", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
 	[NK_LINK_APPLY_MODE] = { "link-apply-mode", SHAPE_ANY, KEY_IGNORED, NULL, "containerlab apply's" },
-	[NK_MEMORY] = { "memory", SHAPE_ANY, KEY_IGNORED, NULL, "no limit is set" },
+	[NK_MEMORY] = { "memory", SHAPE_STRING, 0, memory_check, "how much they may use, as 512m; who wants more is killed, and the log says so" },
 	[NK_PASSWORD] = { "password", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "login of vendor nodes" },
 	[NK_KERNEL] = { "kernel", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of the runtime ignite" },
 	[NK_PID_MODE] = { "pid-mode", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
@@ -425,7 +425,7 @@ static void (*const appliers[])(struct node_ctx *) = {
 	node_apply_netmode, apply_image,	 apply_hostname,  apply_cmd,	   apply_entrypoint,
 	apply_exec,	    node_apply_binds,	 apply_labels,	  apply_sysctls,   apply_aliases,
 	node_apply_tmpfs,   node_apply_restart, node_apply_user,
-	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6,
+	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6, node_apply_limits,
 };
 
 void props_read(struct loader *l, const struct value *map, enum level level, const char *what, struct props *ret)

@@ -138,6 +138,15 @@ void node_apply_user(struct node_ctx *c);
 void node_apply_tmpfs(struct node_ctx *c);
 /** size_parse() - "64m", "1g", "1.5Gb", "1048576": bytes. Return: 0 or -EINVAL. */
 int size_parse(const char *text, uint64_t *ret);
+/** limits.c: cpu, cpu-set and memory */
+void cpu_check(struct loader *l, const struct value *v);
+void cpu_set_check(struct loader *l, const struct value *v);
+void memory_check(struct loader *l, const struct value *v);
+void node_apply_limits(struct node_ctx *c);
+/** number_parse() - a plain decimal number at the start of @text: no sign, exponent, hexadecimal. Return: what follows it, or NULL. */
+const char *number_parse(const char *text, double *ret);
+/** cpu_list_parse() - "0-3,6": the highest number in it. Return: 0 or -EINVAL. */
+int cpu_list_parse(const char *text, uint32_t *ret_max);
 
 /** netmode_check(), node_apply_netmode() - netmode.c */
 void netmode_check(struct loader *l, const struct value *v);

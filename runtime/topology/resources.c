@@ -72,20 +72,28 @@ void node_apply_user(struct node_ctx *c)
 
 int size_parse(const char *text, uint64_t *ret)
 {
-	static const char units[] = "bkmgt";
-	char *end;
-	const double n = strtod(text, &end);
-	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : units;
+	static const char units[] = "bkmgtp";
+	const char *unit = units;
+	double n, bytes;
+	const char *end = number_parse(text, &n);
 
-	if (end == text || !isdigit((unsigned char)*text) || !unit || n < 0)
+	if (!end)
 		return -EINVAL;
-	end += *end != '\0';
-	if (tolower((unsigned char)*end) == 'i')
-		end++;
-	if (tolower((unsigned char)*end) == 'b' && unit != units)
-		end++;
-	*ret = (uint64_t)(n * (double)(1ULL << (10 * (unit - units))));
-	return *end ? -EINVAL : 0;
+	end += *end == ' ';
+	if (*end) {
+		unit = strchr(units, tolower((unsigned char)*end++));
+		if (!unit)
+			return -EINVAL;
+		if (unit != units && tolower((unsigned char)*end) == 'i')
+			end++;
+		if (unit != units && tolower((unsigned char)*end) == 'b')
+			end++;
+	}
+	bytes = n * (double)(1ULL << (10 * (unit - units)));
+	if (*end || bytes >= (double)(1ULL << 62))
+		return -EINVAL;
+	*ret = (uint64_t)bytes;
+	return 0;
 }
 
 void size_check(struct loader *l, const struct value *v)

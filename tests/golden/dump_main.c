@@ -17,7 +17,8 @@
 #include "topology/dump.h"
 #include "topology/load.h"
 
-enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_HOST_LINK, OPT_MISSING, OPT_PIN, OPT_STRICT };
+enum { OPT_CHECK = 1, OPT_NAME, OPT_FILTER, OPT_MAP_KIND, OPT_ENV, OPT_QUIET, OPT_PLAN, OPT_TAKEN, OPT_BRIDGE, OPT_HOST_LINK, OPT_MISSING, OPT_PIN, OPT_STRICT,
+       OPT_CPUS };
 
 static const struct option options[] = {
 	{ "check-files", no_argument, NULL, OPT_CHECK },
@@ -33,6 +34,7 @@ static const struct option options[] = {
 	{ "missing", required_argument, NULL, OPT_MISSING },
 	{ "pin", required_argument, NULL, OPT_PIN },
 	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ 0 },
 };
 
@@ -44,6 +46,7 @@ struct args {
 	struct plan_taken *taken;
 	size_t n_taken;
 	const char *pin;
+	uint32_t n_cpus;
 	bool quiet, plan;
 };
 
@@ -106,6 +109,9 @@ static int parse_args(int argc, char **argv, struct args *a)
 		case OPT_MISSING:
 			strv_add(&a->arena, &a->missing, optarg);
 			break;
+		case OPT_CPUS:
+			a->n_cpus = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
 		case OPT_PIN:
 			a->pin = optarg;
 			break;
@@ -121,7 +127,8 @@ static void show_plan(const struct args *a, const struct lab *lab, const struct 
 	const struct plan_env env = { .taken = a->taken, .n_taken = a->n_taken,
 				      .bridges = (const char *const *)a->bridges.v, .n_bridges = a->bridges.n,
 				      .host_links = (const char *const *)a->host_links.v, .n_host_links = a->host_links.n,
-				      .missing = (const char *const *)a->missing.v, .n_missing = a->missing.n };
+				      .missing = (const char *const *)a->missing.v, .n_missing = a->missing.n,
+				      .n_cpus = a->n_cpus };
 	_cleanup_(plan_freep) struct plan *p = NULL;
 	_cleanup_diag_ struct diag d = { 0 };
 
