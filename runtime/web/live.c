@@ -35,6 +35,7 @@ struct live {
 	struct watched *nodes; /* one a node of the state */
 	struct loop_handle timer;
 	int self; /* our own network namespace */
+	struct pods *pods;
 	char *text;
 };
 
@@ -108,9 +109,12 @@ static void watch_node(struct live *lv, size_t i)
 	char path[64];
 
 	*w = (struct watched){ .live = lv, .node = i, .watch = -EBADF, .interfaces = json_object() };
-	if (n->netns_fd < 0)
+	if (n->netns_fd >= 0)
+		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)lv->st->supervisor, n->netns_fd);
+	else if (n->pid) /* it shares another's */
+		(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)n->pid);
+	else
 		return;
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)lv->st->supervisor, n->netns_fd);
 	ns = netns_open(path, NULL);
 	if (ns < 0 || nlconn_open_in(0 /* NETLINK_ROUTE */, ns, lv->self, &w->conn, NULL) < 0)
 		return;
@@ -135,6 +139,7 @@ static void lab_close(struct live *lv)
 	if (lv->st)
 		state_free(lv->st);
 	lv->st = NULL;
+	pods_forget(lv->pods);
 }
 
 /* The lab that runs now: another one than a moment ago has another supervisor. */
@@ -241,8 +246,8 @@ static json_t *node_json(const struct live *lv, size_t i)
 		interfaces_dump(w);
 	counters_add(n, counters);
 	sessions_add(n, sessions);
-	return json_pack("{s:s, s:O, s:o, s:o}", "state", n->state ? n->state : "running", "interfaces", w->interfaces,
-			 "counters", counters, "bgp", sessions);
+	return json_pack("{s:s, s:O, s:o, s:o, s:o*}", "state", n->state ? n->state : "running", "interfaces",
+			 w->interfaces, "counters", counters, "bgp", sessions, "pods", pods_of(lv->pods, n->name));
 }
 
 static void look(struct live *lv)
@@ -253,6 +258,8 @@ static void look(struct live *lv)
 	lab_open(lv);
 	if (lv->st && state_refresh(lv->st, NULL) < 0)
 		lab_close(lv);
+	if (lv->st)
+		pods_look(lv->pods, lv->st);
 	for (size_t i = 0; lv->st && lv->nodes && i < lv->st->n_nodes; i++)
 		(void)json_object_set_new(nodes, lv->st->nodes[i].name, node_json(lv, i));
 	all = json_pack("{s:b, s:o}", "running", lv->st != NULL, "nodes", nodes);
@@ -280,10 +287,12 @@ int live_start(struct web *w, struct error *e)
 	if (!lv)
 		return error_oom(e);
 	lv->web = w;
-	lv->self = netns_self(e);
+	lv->pods = pods_new(w);
+	lv->self = lv->pods ? netns_self(e) : error_oom(e);
 	if (lv->self < 0) {
 		const int r = lv->self;
 
+		free(lv->pods);
 		free(lv);
 		return r;
 	}

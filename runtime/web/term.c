@@ -36,7 +36,9 @@ static void term_end(struct term *t)
 	t->id = (struct loop_handle){ 0 };
 	if (t->master >= 0) {
 		t->master = fd_close(t->master);
-		(void)kill(t->pid, SIGHUP);
+		(void)kill(
+			t->pid,
+			SIGKILL); /* the node's init hangs up what it ran; a SIGHUP is only handed on, and may be ignored */
 		(void)waitpid(t->pid, NULL, 0);
 	}
 }

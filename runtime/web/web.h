@@ -3,7 +3,7 @@
  * web.h - netemu-graph: the page of one lab
  *
  * Owns: HTTP for one page on one address, who may do what, and the threads of a live picture: netlink notifications of each
- * node, the supervisor's status, FRR's sessions, terminals. Refuses to draw: that is the page's.
+ * node, the supervisor's status, FRR's sessions, a cluster's pods, terminals. Refuses to draw: that is the page's.
  */
 #ifndef NETEMU_WEB_WEB_H
 #define NETEMU_WEB_WEB_H
@@ -49,6 +49,17 @@ void live_wake(struct web *w);
 const char *live_text(const struct web *w);
 /** live_knows() - whether the lab runs and has a node of that name */
 bool live_knows(const struct web *w, const char *node);
+
+/* ---- pods.c ---- */
+
+struct pods;
+struct pods *pods_new(struct web *w);
+/** pods_look() - ask for them, unless that was a moment ago; the answer comes later. @st: the lab, which runs */
+void pods_look(struct pods *p, const struct lab_state *st);
+/** pods_of() - as of the last answer, [{"namespace", "name", "phase", "ip"}]; a new reference, NULL: no node of a cluster */
+json_t *pods_of(const struct pods *p, const char *node);
+/** pods_forget() - the lab has ended */
+void pods_forget(struct pods *p);
 
 /* ---- term.c ---- */
 

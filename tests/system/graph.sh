@@ -60,11 +60,24 @@ ws() { code -m 3 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec-WebSoc
 assert_eq "403 403 403 101" "$(ws "$page/terminal?node=spine&token=wrong" -H "Origin: $page") $(ws "$page/terminal?node=spine&token=$token" -H 'Origin: http://evil.example') \
 $(ws "$page/terminal?node=spine&token=$token") $(ws "$page/terminal?node=spine&token=$token" -H "Origin: $page")"
 
+# A terminal that is closed while a program in it ignores that: the page goes on, and nothing of ours stays.
+exec 3<>/dev/tcp/127.0.0.1/50080
+printf 'GET /terminal?node=spine&token=%s HTTP/1.1\r\nHost: 127.0.0.1:50080\r\nOrigin: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n' "$token" "$page" >&3
+typed="dtrap '' HUP; echo stub\"\"born; sleep 300"$'\n'
+printf "\\x82\\x$(printf %x $((128 + ${#typed})))\\0\\0\\0\\0%s" "$typed" >&3 # one frame; a mask of zeros changes nothing
+timeout 10 grep -a -m 1 -q stubborn <&3 || die "the terminal did not answer"
+exec 3>&-
+sleep_pid() { netemu exec spine --lab "$lab" -- pgrep -x sleep; }
+assert_match '^[0-9]+$' "$(sleep_pid)"
+assert_eq 200 "$(code -m 3 $page/)"
+wait_until 5 eval '! pgrep -P '"$graph"' >/dev/null'
+netemu exec spine --lab "$lab" -- pkill -KILL -x sleep
+
 # ---- what a person sees ----
 modules=$top/build/page/node_modules
 if [[ -f ${NETEMU%/*}/graph/app.js && -d $modules/playwright-core ]] && command -v chromium node >/dev/null; then
   mkdir "$test_dir/home"
-  HOME=$test_dir/home timeout 60 node "$top/tests/system/graph_page.mjs" "$modules" "$url" 5 4 leaf1 eth1 ${NETEMU_SHOTS:-} >"$test_dir/seen" 2>&1 &
+  HOME=$test_dir/home timeout 60 node "$top/tests/system/graph_page.mjs" "$modules" "$url" 5 4 leaf1 eth1 "${NETEMU_SHOTS:-}" >"$test_dir/seen" 2>&1 &
   seen=$!
   wait_until 40 grep -q '^ready$\|rror' "$test_dir/seen"
   began=$(date +%s%3N)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// graph_page.mjs - what a person sees of `netemu graph`, in headless Chromium: NODE_MODULES URL NODES LINKS NODE [IF]
+// graph_page.mjs - what a person sees of `netemu graph`, in headless Chromium: NODE_MODULES URL NODES LINKS [NODE [IF [SCREENSHOTS]]]
 //
 // Prints a line for each thing that was seen; graph.sh takes a link down when it reads "ready".
 import { createRequire } from "node:module";
@@ -45,6 +45,15 @@ if (ifname) {
   await page.fill("#search", node);
   console.log("found", await page.evaluate(() => window.netemuGraph.cy.nodes().not(".dim").map((n) => n.id()).join(",")));
   if (shots) await page.screenshot({ path: shots + "/dark.png" });
+}
+// Without an interface: the pods of a node of a cluster, NODE.
+if (node && !ifname) {
+  await until((n) => window.netemuGraph.cy.$id(n).data("label").includes("nettool"), node);
+  console.log("label", JSON.stringify(await page.evaluate((n) => window.netemuGraph.cy.$id(n).data("label"), node)));
+  await page.evaluate((n) => window.netemuGraph.cy.$id(n).emit("tap"), node);
+  await page.click("#tabs button:text('Pods')");
+  console.log("pods", (await page.textContent("#content tbody tr:has-text('nettool')")).replace(/\s+/g, " "));
+  if (shots) await page.screenshot({ path: shots + "/pods.png" });
 }
 console.log("errors", wrong.length, ...wrong);
 await browser.close();

@@ -48,7 +48,7 @@ function style() {
     { selector: ".dim", style: { opacity: 0.14 } },
     { selector: "edge", style: {
       width: "data(width)", "line-color": css("--dim"), "line-opacity": 0.75, "curve-style": "bezier", "control-point-step-size": 42,
-      "source-label": "data(sourceLabel)", "target-label": "data(targetLabel)", "source-text-offset": 46, "target-text-offset": 46,
+      "source-label": "data(sourceLabel)", "target-label": "data(targetLabel)", "source-endpoint": "inside-to-node", "target-endpoint": "inside-to-node", "source-text-offset": 74, "target-text-offset": 74, "text-wrap": "wrap",
       label: "data(rate)", "text-rotation": "autorotate", "text-margin-y": -9,
       "font-size": 10, "font-family": "system-ui, sans-serif", color: css("--dim"), "text-outline-color": css("--bg"), "text-outline-width": 2.5, "min-zoomed-font-size": 7 } },
     { selector: "edge.up", style: { "line-color": css("--good"), "line-opacity": 0.8 } },
@@ -104,17 +104,28 @@ async function draw(graph) {
   cy.add(graph.nodes.map((n) => ({ group: "nodes", data: { id: n.name, label: n.name, role: n.role, icon: icon(n.role, false) }, position: saved[n.name] || at[n.name] })));
   cy.add(graph.links.map((l, i) => ({ group: "edges", data: { id: "link" + i, index: i, source: l.source, target: l.target, sourceLabel: l.source_interface,
     targetLabel: l.target_interface, rate: "", width: 2 } })));
-  cy.fit(undefined, 60);
-  if (cy.zoom() > 1.5) { cy.zoom(1.5); cy.center(); }
+  state.moved = false;
+  room();
   show();
 }
+
+// All of the lab in the room there is, until the user has moved the view himself.
+function room() {
+  $("graph").classList.toggle("narrow", !$("panel").hidden);
+  cy.resize();
+  if (state.moved) return;
+  cy.fit(undefined, 60);
+  if (cy.zoom() > 1.5) { cy.zoom(1.5); cy.center(); }
+}
+cy.on("scrollzoom pinchzoom dragpan", () => { state.moved = true; });
+window.addEventListener("resize", room);
 
 cy.on("dragfree", "node", () => {
   const saved = JSON.parse(localStorage.getItem(key()) || "{}");
   cy.nodes().forEach((n) => { saved[n.id()] = n.position(); });
   localStorage.setItem(key(), JSON.stringify(saved));
 });
-$("fit").onclick = () => cy.animate({ fit: { padding: 60 }, duration: 200 });
+$("fit").onclick = () => { state.moved = false; room(); };
 $("relayout").onclick = () => { localStorage.removeItem(key()); draw(state.graph); };
 
 // ---- live ----
@@ -146,19 +157,27 @@ function showEdge(edge) {
   const l = state.graph.links[edge.data("index")];
   if (!l) return;
   const a = end(l.source, l.source_interface), b = end(l.target, l.target_interface);
+  const address = (i) => { const x = i?.addresses.filter((t) => !t.startsWith("fe80")) || []; return x.length ? "\n" + x[0] : ""; };
   const known = a || b, up = (!a || a.up) && (!b || b.up);
   edge.toggleClass("up", Boolean(known && up)).toggleClass("down", Boolean(known && !up));
   const rate = state.rates[l.source + ":" + l.source_interface] || state.rates[l.target + ":" + l.target_interface];
   const sum = rate ? rate[0] + rate[1] : 0;
-  edge.data({ rate: sum > 500 ? bits(sum) : "", width: 2 + Math.min(4, Math.log10(1 + sum / 10000)) });
+  edge.data({ sourceLabel: l.source_interface + address(a), targetLabel: l.target_interface + address(b), rate: sum > 500 ? bits(sum) : "", width: 2 + Math.min(4, Math.log10(1 + sum / 10000)) });
+}
+
+// The user's own pods by name; those of the cluster itself only as how many.
+function podsLabel(pods) {
+  const own = pods.filter((p) => p.namespace !== "kube-system").map((p) => p.name), shown = own.slice(0, 3);
+  const rest = pods.length - shown.length;
+  return [...shown, rest ? (shown.length ? "+ " : "") + `${rest} pod${rest > 1 ? "s" : ""}` : ""].filter(Boolean).map((t) => "\n" + t).join("");
 }
 
 function showNode(n) {
   const live = node(n.id()), off = state.live.running && live && !["running", "starting"].includes(live.state);
   const peers = Object.values(live?.bgp || {}), established = peers.filter((p) => p.state === "Established").length;
-  const pods = live?.pods?.length ? `\n${live.pods.length} pods` : "";
+  const pods = live?.pods ? podsLabel(live.pods) : "";
   n.toggleClass("off", Boolean(off));
-  n.data({ icon: icon(n.data("role"), off), label: n.id() + (peers.length ? `\nBGP ${established}/${peers.length}` : "") + pods + (off ? `\n${live.state}` : "") });
+  n.data({ icon: icon(live?.pods ? "kube" : n.data("role"), off), label: n.id() + (peers.length ? `\nBGP ${established}/${peers.length}` : "") + pods + (off ? `\n${live.state}` : "") });
 }
 
 function show() {
@@ -170,7 +189,7 @@ function show() {
 
 // ---- the panel ----
 
-const tabs = ["interfaces", "routes", "bgp", "processes", "log"];
+const tabs = ["interfaces", "pods", "routes", "bgp", "processes", "log"];
 
 function cell(row, text, cls) {
   const td = row.insertCell();
@@ -208,6 +227,19 @@ function bgpTable(live) {
   return table;
 }
 
+function podsTable(live) {
+  const table = document.createElement("table");
+  table.innerHTML = "<thead><tr><th>Pod</th><th>Namespace</th><th>Phase</th><th>Address</th></tr></thead>";
+  const body = table.createTBody();
+  for (const p of live.pods) {
+    const row = body.insertRow(), first = cell(row, ""), dot = document.createElement("span");
+    dot.className = "dot" + (["Running", "Succeeded"].includes(p.phase) ? "" : " down");
+    first.append(dot, p.name);
+    cell(row, p.namespace); cell(row, p.phase); cell(row, p.ip || "–");
+  }
+  return table;
+}
+
 async function ask(what) {
   const name = state.node, reply = await fetch(`node?name=${encodeURIComponent(name)}&what=${what}`);
   const text = await reply.text();
@@ -219,7 +251,9 @@ async function ask(what) {
 
 function content(fresh) {
   const live = node(state.node);
-  if (state.tab === "interfaces") $("content").replaceChildren(interfacesTable(live));
+  if (state.tab === "pods" && !live?.pods) state.tab = "interfaces";
+  if (state.tab === "pods") $("content").replaceChildren(podsTable(live));
+  else if (state.tab === "interfaces") $("content").replaceChildren(interfacesTable(live));
   else if (state.tab === "bgp" && Object.keys(live?.bgp || {}).length) $("content").replaceChildren(bgpTable(live));
   else if (fresh) ask(state.tab);
 }
@@ -240,7 +274,7 @@ function panel(fresh) {
     dt.textContent = k; dd.textContent = v;
     return [dt, dd];
   }));
-  $("tabs").replaceChildren(...tabs.map((t) => {
+  $("tabs").replaceChildren(...tabs.filter((t) => t !== "pods" || live?.pods).map((t) => {
     const b = document.createElement("button");
     b.textContent = t === "bgp" ? "BGP" : t[0].toUpperCase() + t.slice(1);
     b.setAttribute("aria-selected", String(t === state.tab));
@@ -254,10 +288,12 @@ function choose(name) {
   state.node = name;
   $("content").replaceChildren();
   panel(true);
+  room();
 }
 function unchoose() {
   state.node = null;
   $("panel").hidden = true;
+  room();
   cy.elements().unselect();
 }
 cy.on("tap", "node", (e) => choose(e.target.id()));
@@ -280,7 +316,7 @@ $("search").oninput = () => {
 $("search").onkeydown = (e) => {
   if (e.key !== "Enter") return;
   const first = cy.nodes().not(".dim")[0];
-  if (first) { first.select(); choose(first.id()); cy.animate({ center: { eles: first }, duration: 200 }); }
+  if (first) { first.select(); choose(first.id()); if (state.moved) cy.animate({ center: { eles: first }, duration: 200 }); }
 };
 document.addEventListener("keydown", (e) => {
   const typing = ["INPUT", "TEXTAREA"].includes(document.activeElement?.tagName);
@@ -299,13 +335,13 @@ function terminalClose() {
   terminal?.xterm.dispose();
   terminal = null;
   $("terminal").hidden = true;
-  cy.resize();
+  room();
 }
 function terminalOpen(name) {
   terminalClose();
   $("terminal").hidden = false;
   $("terminal-name").textContent = name;
-  cy.resize();
+  room();
   const xterm = new Terminal({ fontSize: 13, cursorBlink: true, theme: { background: "#0b1120" } }), fit = new FitAddon();
   xterm.loadAddon(fit);
   xterm.open($("terminal-body"));
