@@ -154,7 +154,8 @@ is_alive() { [[ -r /proc/$1/stat && $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>
 # microseconds COMMAND... - how long it took, in $elapsed
 # shellcheck disable=SC2034 # for the caller
 microseconds() {
-  local start=${EPOCHREALTIME/./}
-  "$@"
+  local start=${EPOCHREALTIME/./} status=0
+  "$@" || status=$?
   elapsed=$((${EPOCHREALTIME/./} - start))
+  return $status
 }
