@@ -91,11 +91,24 @@ static void distances(struct graph *g, unsigned *dist)
 	}
 }
 
-/* Spines are above leaves whatever the distance says. */
+/* A group that ends in "-N", as generated fabrics have it (tier-1: leaves). Return: N, or 0. */
+static unsigned group_number(const char *group)
+{
+	enum { TIERS_MAX = 20 };
+	const char *dash = strrchr(group, '-');
+	char *end;
+	const unsigned long n = dash && isdigit((unsigned char)dash[1]) ? strtoul(dash + 1, &end, 10) : 0;
+
+	return n && n <= TIERS_MAX && !*end ? (unsigned)n : 0;
+}
+
+/* What its group says; else spines are above leaves whatever the distance says. */
 static unsigned height_of(const struct graph_node *n, unsigned dist)
 {
 	unsigned h = dist == TIER_FAR ? 1 : dist;
 
+	if (group_number(n->group) && !is_end(n))
+		return group_number(n->group);
 	if (n->role == ROLE_SPINE)
 		h = MAX_OF(h, 2U);
 	return h;

@@ -23,6 +23,8 @@ assert_eq "5 4 spine 0 server 2" "$(netemu graph "$topo" --json | jq -r '"\(.nod
 assert_match '"leaf1" -- "h1" \[taillabel="eth1", headlabel="eth1"\];' "$(netemu graph "$topo" --dot)"
 assert_match 'graph LR' "$(netemu graph "$topo" --mermaid --mermaid-direction LR)"
 assert_eq 3 "$(netemu graph "$topo" --json --node-filter spine,leaf1,h1 | jq '.nodes | length')"
+netemu generate --name fabric --nodes 4,2,1 >"$test_dir/fabric.clab.yml"
+assert_eq "4 2 1" "$(netemu graph "$test_dir/fabric.clab.yml" --json | jq -r '[.nodes | group_by(-.tier)[] | length] | join(" ")')"
 assert_eq 5 "$(netemu graph "$topo" --svg | grep -c '<g transform')"
 assert_eq "$(netemu graph "$topo" --svg | md5sum)" "$(netemu graph "$topo" --svg | md5sum)"
 if command -v xmllint >/dev/null; then netemu graph "$topo" --svg | xmllint --noout -; fi
@@ -63,6 +65,8 @@ $(ws "$page/terminal?node=spine&token=$token") $(ws "$page/terminal?node=spine&t
 # A terminal that is closed while a program in it ignores that: the page goes on, and nothing of ours stays.
 exec 3<>/dev/tcp/127.0.0.1/50080
 printf 'GET /terminal?node=spine&token=%s HTTP/1.1\r\nHost: 127.0.0.1:50080\r\nOrigin: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n' "$token" "$page" >&3
+# What is typed before the prompt may be thrown away: the terminal is made raw.
+IFS= read -r -t 20 -d '#' _ <&3 || die "the terminal has no prompt"
 typed="dtrap '' HUP; echo stub\"\"born; sleep 300"$'\n'
 printf "\\x82\\x$(printf %x $((128 + ${#typed})))\\0\\0\\0\\0%s" "$typed" >&3 # one frame; a mask of zeros changes nothing
 timeout 10 grep -a -m 1 -q stubborn <&3 || die "the terminal did not answer"

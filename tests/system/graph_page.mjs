@@ -39,6 +39,7 @@ if (ifname) {
   console.log("panel", await page.textContent("#panel-name"), (await page.textContent("#content")).includes(ifname));
   await page.click("#terminal-open");
   await until(() => window.netemuGraph.terminal?.socket.readyState === 1, null);
+  await until(() => document.querySelector(".xterm-rows")?.textContent.includes("#"), null); // what is typed before may be thrown away
   await page.keyboard.type("echo in-$(hostname)-here\n");
   await until((n) => document.querySelector(".xterm-rows")?.textContent.includes("in-" + n + "-here"), node);
   console.log("terminal");

@@ -76,6 +76,32 @@ $("theme").onclick = () => {
 
 // ---- drawing ----
 
+// Where all of it would be too small to read: a tier goes on in further rows, in the order that ELK has found.
+function wrap(graph, at, tier) {
+  const cell = 62 + 64 + 9 * Math.max(...graph.nodes.map((n) => n.name.length));
+  const per = Math.max(8, Math.ceil(Math.sqrt(4 * Math.max(...Object.values(Object.groupBy(graph.nodes, (n) => n.tier)).map((t) => t.length)))));
+  let y = 0;
+  for (const t of [...new Set(Object.values(tier))].sort((a, b) => a - b)) {
+    const row = graph.nodes.map((n) => n.name).filter((n) => tier[n] === t).sort((a, b) => at[a].x - at[b].x);
+    for (let i = 0; i < row.length; i += per, y += 120) {
+      const part = row.slice(i, i + per), step = Math.max(cell, (per * cell) / (part.length + 1) / 1.5);
+      part.forEach((n, k) => { at[n] = { x: (k - (part.length - 1) / 2) * (row.length > per ? cell : step), y }; });
+    }
+    y += 100;
+  }
+  return at;
+}
+
+// Nodes of a ring in a circle; null when it is none.
+function circle(graph) {
+  const near = Object.fromEntries(graph.nodes.map((n) => [n.name, []])), order = [graph.nodes[0].name], seen = new Set(order);
+  for (const l of graph.links) { near[l.source].push(l.target); near[l.target].push(l.source); }
+  for (let next; (next = near[order.at(-1)].find((n) => !seen.has(n))); order.push(next)) seen.add(next);
+  if (order.length < graph.nodes.length || Object.values(near).some((n) => n.length !== 2)) return null;
+  const r = (order.length * 90) / (2 * Math.PI), angle = (i) => (2 * Math.PI * i) / order.length;
+  return Object.fromEntries(order.map((n, i) => [n, { x: r * Math.sin(angle(i)), y: -r * Math.cos(angle(i)) }]));
+}
+
 async function positions(graph) {
   const elk = new ELK();
   const up = (l) => (tier[l.source] <= tier[l.target] ? [l.source, l.target] : [l.target, l.source]);
@@ -90,7 +116,9 @@ async function positions(graph) {
     children: graph.nodes.map((n) => ({ id: n.name, width: 62 + n.name.length * 9, height: 64, layoutOptions: { "elk.partitioning.partition": String(n.tier) } })),
     edges: graph.links.map((l, i) => ({ id: "e" + i, sources: [up(l)[0]], targets: [up(l)[1]] })),
   });
-  return Object.fromEntries(made.children.map((c) => [c.id, { x: c.x + 31, y: c.y + 32 }]));
+  const at = Object.fromEntries(made.children.map((c) => [c.id, { x: c.x + 31, y: c.y + 32 }]));
+  if (made.width < 3500 && made.height < 2200) return at;
+  return circle(graph) || wrap(graph, at, tier);
 }
 
 async function draw(graph) {
