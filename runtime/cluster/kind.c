@@ -145,9 +145,9 @@ static void check_patches(struct loader *l, const struct value *v)
 enum json_patch_key { JK_GROUP, JK_KIND, JK_NAME, JK_NAMESPACE, JK_PATCH, JK_VERSION, _JK_MAX };
 
 static const struct schema_key json_patch_keys[] = {
-	[JK_GROUP] = { "group", SHAPE_STRING, 0, NULL },	[JK_KIND] = { "kind", SHAPE_STRING, 0, NULL },
-	[JK_NAME] = { "name", SHAPE_STRING, 0, NULL },		[JK_NAMESPACE] = { "namespace", SHAPE_STRING, 0, NULL },
-	[JK_PATCH] = { "patch", SHAPE_STRING, 0, check_patch }, [JK_VERSION] = { "version", SHAPE_STRING, 0, NULL },
+	[JK_GROUP] = { "group", SHAPE_STRING, 0, NULL, NULL },	[JK_KIND] = { "kind", SHAPE_STRING, 0, NULL, NULL },
+	[JK_NAME] = { "name", SHAPE_STRING, 0, NULL, NULL },		[JK_NAMESPACE] = { "namespace", SHAPE_STRING, 0, NULL, NULL },
+	[JK_PATCH] = { "patch", SHAPE_STRING, 0, check_patch, NULL }, [JK_VERSION] = { "version", SHAPE_STRING, 0, NULL, NULL },
 };
 static_assert(ARRAY_SIZE(json_patch_keys) == _JK_MAX, "one a key");
 
@@ -164,21 +164,21 @@ static void check_json_patches(struct loader *l, const struct value *v)
 enum mount_key { MT_CONTAINER_PATH, MT_HOST_PATH, MT_PROPAGATION, MT_READ_ONLY, MT_SELINUX_RELABEL, _MT_MAX };
 
 static const struct schema_key mount_keys[] = {
-	[MT_CONTAINER_PATH] = { "containerPath", SHAPE_STRING, 0, NULL },
-	[MT_HOST_PATH] = { "hostPath", SHAPE_STRING, 0, NULL },
-	[MT_PROPAGATION] = { "propagation", SHAPE_STRING, 0, check_propagation },
-	[MT_READ_ONLY] = { "readOnly", SHAPE_BOOL, 0, NULL },
-	[MT_SELINUX_RELABEL] = { "selinuxRelabel", SHAPE_BOOL, 0, NULL },
+	[MT_CONTAINER_PATH] = { "containerPath", SHAPE_STRING, 0, NULL, NULL },
+	[MT_HOST_PATH] = { "hostPath", SHAPE_STRING, 0, NULL, NULL },
+	[MT_PROPAGATION] = { "propagation", SHAPE_STRING, 0, check_propagation, NULL },
+	[MT_READ_ONLY] = { "readOnly", SHAPE_BOOL, 0, NULL, NULL },
+	[MT_SELINUX_RELABEL] = { "selinuxRelabel", SHAPE_BOOL, 0, NULL, NULL },
 };
 static_assert(ARRAY_SIZE(mount_keys) == _MT_MAX, "one a key");
 
 enum port_key { PT_CONTAINER_PORT, PT_HOST_PORT, PT_LISTEN_ADDRESS, PT_PROTOCOL, _PT_MAX };
 
 static const struct schema_key port_keys[] = {
-	[PT_CONTAINER_PORT] = { "containerPort", SHAPE_INT, 0, check_port },
-	[PT_HOST_PORT] = { "hostPort", SHAPE_INT, 0, check_port },
-	[PT_LISTEN_ADDRESS] = { "listenAddress", SHAPE_STRING, 0, check_address },
-	[PT_PROTOCOL] = { "protocol", SHAPE_STRING, 0, check_protocol },
+	[PT_CONTAINER_PORT] = { "containerPort", SHAPE_INT, 0, check_port, NULL },
+	[PT_HOST_PORT] = { "hostPort", SHAPE_INT, 0, check_port, NULL },
+	[PT_LISTEN_ADDRESS] = { "listenAddress", SHAPE_STRING, 0, check_address, NULL },
+	[PT_PROTOCOL] = { "protocol", SHAPE_STRING, 0, check_protocol, NULL },
 };
 static_assert(ARRAY_SIZE(port_keys) == _PT_MAX, "one a key");
 
@@ -203,13 +203,13 @@ static void check_ports(struct loader *l, const struct value *v)
 enum kind_node_key { KN_ROLE, KN_IMAGE, KN_LABELS, KN_MOUNTS, KN_PORTS, KN_PATCHES, KN_JSON_PATCHES, _KN_MAX };
 
 static const struct schema_key node_keys[] = {
-	[KN_ROLE] = { "role", SHAPE_STRING, 0, check_role },
-	[KN_IMAGE] = { "image", SHAPE_STRING, 0, NULL },
-	[KN_LABELS] = { "labels", SHAPE_STRING_MAP, 0, NULL },
-	[KN_MOUNTS] = { "extraMounts", SHAPE_LIST, 0, NULL },
-	[KN_PORTS] = { "extraPortMappings", SHAPE_LIST, 0, check_ports },
-	[KN_PATCHES] = { "kubeadmConfigPatches", SHAPE_STRINGS, 0, check_patches },
-	[KN_JSON_PATCHES] = { "kubeadmConfigPatchesJSON6902", SHAPE_LIST, 0, check_json_patches },
+	[KN_ROLE] = { "role", SHAPE_STRING, 0, check_role, NULL },
+	[KN_IMAGE] = { "image", SHAPE_STRING, 0, NULL, NULL },
+	[KN_LABELS] = { "labels", SHAPE_STRING_MAP, 0, NULL, NULL },
+	[KN_MOUNTS] = { "extraMounts", SHAPE_LIST, 0, NULL, NULL },
+	[KN_PORTS] = { "extraPortMappings", SHAPE_LIST, 0, check_ports, NULL },
+	[KN_PATCHES] = { "kubeadmConfigPatches", SHAPE_STRINGS, 0, check_patches, NULL },
+	[KN_JSON_PATCHES] = { "kubeadmConfigPatchesJSON6902", SHAPE_LIST, 0, check_json_patches, NULL },
 };
 static_assert(ARRAY_SIZE(node_keys) == _KN_MAX, "one a key");
 
@@ -324,14 +324,14 @@ enum net_key {
 };
 
 static const struct schema_key net_keys[] = {
-	[NW_API_ADDRESS] = { "apiServerAddress", SHAPE_STRING, 0, check_address },
-	[NW_API_PORT] = { "apiServerPort", SHAPE_INT, 0, check_port },
-	[NW_DISABLE_CNI] = { "disableDefaultCNI", SHAPE_BOOL, 0, NULL },
-	[NW_DNS_SEARCH] = { "dnsSearch", SHAPE_STRINGS, 0, check_search },
-	[NW_FAMILY] = { "ipFamily", SHAPE_STRING, 0, check_family },
-	[NW_PROXY_MODE] = { "kubeProxyMode", SHAPE_STRING, 0, check_proxy },
-	[NW_POD_SUBNET] = { "podSubnet", SHAPE_STRING, 0, check_subnet },
-	[NW_SERVICE_SUBNET] = { "serviceSubnet", SHAPE_STRING, 0, check_subnet },
+	[NW_API_ADDRESS] = { "apiServerAddress", SHAPE_STRING, 0, check_address, NULL },
+	[NW_API_PORT] = { "apiServerPort", SHAPE_INT, 0, check_port, NULL },
+	[NW_DISABLE_CNI] = { "disableDefaultCNI", SHAPE_BOOL, 0, NULL, NULL },
+	[NW_DNS_SEARCH] = { "dnsSearch", SHAPE_STRINGS, 0, check_search, NULL },
+	[NW_FAMILY] = { "ipFamily", SHAPE_STRING, 0, check_family, NULL },
+	[NW_PROXY_MODE] = { "kubeProxyMode", SHAPE_STRING, 0, check_proxy, NULL },
+	[NW_POD_SUBNET] = { "podSubnet", SHAPE_STRING, 0, check_subnet, NULL },
+	[NW_SERVICE_SUBNET] = { "serviceSubnet", SHAPE_STRING, 0, check_subnet, NULL },
 };
 static_assert(ARRAY_SIZE(net_keys) == _NW_MAX, "one a key");
 
@@ -351,17 +351,17 @@ enum cluster_key {
 };
 
 static const struct schema_key cluster_keys[] = {
-	[CK_API_VERSION] = { "apiVersion", SHAPE_STRING, 0, NULL },
-	[CK_KIND] = { "kind", SHAPE_STRING, 0, NULL },
-	[CK_NAME] = { "name", SHAPE_STRING, 0, NULL },
-	[CK_NODES] = { "nodes", SHAPE_LIST, 0, NULL },
-	[CK_NETWORKING] = { "networking", SHAPE_MAP, 0, NULL },
-	[CK_FEATURE_GATES] = { "featureGates", SHAPE_STRING_MAP, 0, NULL },
-	[CK_RUNTIME_CONFIG] = { "runtimeConfig", SHAPE_STRING_MAP, 0, NULL },
-	[CK_PATCHES] = { "kubeadmConfigPatches", SHAPE_STRINGS, 0, check_patches },
-	[CK_JSON_PATCHES] = { "kubeadmConfigPatchesJSON6902", SHAPE_LIST, 0, check_json_patches },
-	[CK_CONTAINERD_PATCHES] = { "containerdConfigPatches", SHAPE_STRINGS, 0, NULL },
-	[CK_CONTAINERD_JSON_PATCHES] = { "containerdConfigPatchesJSON6902", SHAPE_STRINGS, 0, NULL },
+	[CK_API_VERSION] = { "apiVersion", SHAPE_STRING, 0, NULL, NULL },
+	[CK_KIND] = { "kind", SHAPE_STRING, 0, NULL, NULL },
+	[CK_NAME] = { "name", SHAPE_STRING, 0, NULL, NULL },
+	[CK_NODES] = { "nodes", SHAPE_LIST, 0, NULL, NULL },
+	[CK_NETWORKING] = { "networking", SHAPE_MAP, 0, NULL, NULL },
+	[CK_FEATURE_GATES] = { "featureGates", SHAPE_STRING_MAP, 0, NULL, NULL },
+	[CK_RUNTIME_CONFIG] = { "runtimeConfig", SHAPE_STRING_MAP, 0, NULL, NULL },
+	[CK_PATCHES] = { "kubeadmConfigPatches", SHAPE_STRINGS, 0, check_patches, NULL },
+	[CK_JSON_PATCHES] = { "kubeadmConfigPatchesJSON6902", SHAPE_LIST, 0, check_json_patches, NULL },
+	[CK_CONTAINERD_PATCHES] = { "containerdConfigPatches", SHAPE_STRINGS, 0, NULL, NULL },
+	[CK_CONTAINERD_JSON_PATCHES] = { "containerdConfigPatchesJSON6902", SHAPE_STRINGS, 0, NULL, NULL },
 };
 static_assert(ARRAY_SIZE(cluster_keys) == _CK_MAX, "one a key");
 

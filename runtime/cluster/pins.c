@@ -24,27 +24,27 @@ struct reader {
 enum node_key { NK_CIDR, NK_CIDRS, NK_ROUTER, NK_ROUTERS, _NK_MAX };
 
 static const struct schema_key node_keys[] = {
-	[NK_CIDR] = { "podCIDR", SHAPE_STRING, 0, NULL },
-	[NK_CIDRS] = { "podCIDRs", SHAPE_STRINGS, 0, NULL },
-	[NK_ROUTER] = { "routerIP", SHAPE_STRING, 0, NULL },
-	[NK_ROUTERS] = { "routerIPs", SHAPE_STRINGS, 0, NULL },
+	[NK_CIDR] = { "podCIDR", SHAPE_STRING, 0, NULL, NULL },
+	[NK_CIDRS] = { "podCIDRs", SHAPE_STRINGS, 0, NULL, NULL },
+	[NK_ROUTER] = { "routerIP", SHAPE_STRING, 0, NULL, NULL },
+	[NK_ROUTERS] = { "routerIPs", SHAPE_STRINGS, 0, NULL, NULL },
 };
 static_assert(ARRAY_SIZE(node_keys) == _NK_MAX, "one a key");
 
 enum pod_key { PK_NODE, PK_IP, PK_IPS, _PK_MAX };
 
 static const struct schema_key pod_keys[] = {
-	[PK_NODE] = { "node", SHAPE_STRING, 0, NULL },
-	[PK_IP] = { "ip", SHAPE_STRING, 0, NULL },
-	[PK_IPS] = { "ips", SHAPE_STRINGS, 0, NULL },
+	[PK_NODE] = { "node", SHAPE_STRING, 0, NULL, NULL },
+	[PK_IP] = { "ip", SHAPE_STRING, 0, NULL, NULL },
+	[PK_IPS] = { "ips", SHAPE_STRINGS, 0, NULL, NULL },
 };
 static_assert(ARRAY_SIZE(pod_keys) == _PK_MAX, "one a key");
 
 enum file_key { FK_NODES, FK_PODS, _FK_MAX };
 
 static const struct schema_key file_keys[] = {
-	[FK_NODES] = { "nodes", SHAPE_MAP, 0, NULL },
-	[FK_PODS] = { "pods", SHAPE_MAP, 0, NULL },
+	[FK_NODES] = { "nodes", SHAPE_MAP, 0, NULL, NULL },
+	[FK_PODS] = { "pods", SHAPE_MAP, 0, NULL, NULL },
 };
 static_assert(ARRAY_SIZE(file_keys) == _FK_MAX, "one a key");
 
