@@ -63,8 +63,8 @@ void shim_node_done(struct shim_node *n);
 const char *shim_node_id(struct arena *a, const struct node_state *n);
 
 /** kubeconfig_merge() - add a cluster's context to the file that kubectl reads, and make it the current one, as kind does */
-int kubeconfig_merge(const char *cluster, const char *path, struct error *e);
+int kubeconfig_merge(const char *cluster, const char *given, struct error *e);
 /** kubeconfig_forget() - take it out again */
-int kubeconfig_forget(const char *cluster, const char *path, struct error *e);
+int kubeconfig_forget(const char *cluster, const char *given, struct error *e);
 
 #endif

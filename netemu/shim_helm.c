@@ -137,13 +137,13 @@ static int helm_repo(const struct cli *cli)
 static const char *cluster_of(const struct cli *cli, struct arena *a)
 {
 	const char *context = cli_value(cli, "kube-context"), *path = cli_value(cli, "kubeconfig"),
-		   *home = getenv("HOME");
+		   *home = getenv("HOME"), *list = getenv("KUBECONFIG");
 	_cleanup_free_ char *text = NULL;
 	json_t *config = NULL;
 	size_t len;
 
-	if (!path && getenv("KUBECONFIG") && *getenv("KUBECONFIG"))
-		path = arena_strndup(a, getenv("KUBECONFIG"), strcspn(getenv("KUBECONFIG"), ":"));
+	if (!path && list && *list)
+		path = arena_strndup(a, list, strcspn(list, ":"));
 	if (!path)
 		path = arena_printf(a, "%s/.kube/config", home ? home : "");
 	if (!context && file_read(path, &text, &len, NULL) == 0) {

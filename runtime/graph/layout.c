@@ -106,7 +106,7 @@ static void frame(struct graph *g, unsigned tiers)
 		g->nodes[i].x += MARGIN - left;
 		g->nodes[i].y = MARGIN + g->nodes[i].tier * (double)TIER_GAP;
 	}
-	g->width = right - left + 2 * MARGIN + NODE_GAP / 2; /* and the last name */
+	g->width = right - left + 2 * MARGIN + (double)NODE_GAP / 2; /* and the last name */
 	g->height = (tiers ? tiers - 1 : 0) * (double)TIER_GAP + 2 * MARGIN + 20;
 }
 
