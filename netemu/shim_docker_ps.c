@@ -76,6 +76,15 @@ static json_t *labels_of(const struct lab_state *lab, const struct node_state *n
 			 "clab-topo-file", lab->path, "clab-owner", lab->owner);
 }
 
+static const char *ports_text(struct arena *a, const struct node_state *n)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < n->ports.n; i++)
+		text = arena_printf(a, "%s%s%s", text, i ? ", " : "", n->ports.v[i]);
+	return text;
+}
+
 static const char *labels_text(struct arena *a, json_t *labels)
 {
 	const char *text = "", *key;
@@ -106,7 +115,7 @@ static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct
 			  full ? id : arena_strndup(a, id, ID_LEN), "Image", docker_image(n), "Command",
 			  command_text(a, n, full), "CreatedAt", when_iso(a, lab->created), "RunningFor",
 			  arena_printf(a, "%s ago", when_since(a, lab->created)), "Status", status_text(a, lab, n),
-			  "Ports", "", "Names", n->longname, "State", docker_state(n), "Labels", labels_text(a, labels),
+			  "Ports", ports_text(a, n), "Names", n->longname, "State", docker_state(n), "Labels", labels_text(a, labels),
 			  "Networks", docker_network_of(a, lab, n), "Mounts", "", "Size", "0B");
 
 	json_decref(labels);

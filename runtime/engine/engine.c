@@ -27,6 +27,7 @@
 #include "engine/agentc.h"
 #include "engine/groups.h"
 #include "engine/linkops.h"
+#include "engine/ports.h"
 #include "kernel/fault.h"
 #include "kernel/link.h"
 #include "kernel/netns.h"
@@ -721,6 +722,7 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 		.command = arena_strdup(a, strbuf_str(&cmd)),
 		.state = "running",
 	};
+	ports_state(en, i, a, &out->ports);
 	for (size_t k = 0; k < n->n_labels; k++)
 		strv_add(a, &out->labels, arena_printf(a, "%s=%s", n->labels[k].key, n->labels[k].value));
 }

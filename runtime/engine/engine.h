@@ -33,6 +33,14 @@ struct engine_node {
 	int oom; /* readable when its memory is used up; -EBADF: it has no limit */
 };
 
+/* A port that is published. */
+struct engine_port {
+	int fd; /* listens, until ports_serve() */
+	size_t node;
+	const struct port_map *map;
+	uint16_t host_port; /* the one that it became */
+};
+
 struct engine {
 	const struct plan *plan;
 	const char *dir; /* /run/netemu/LAB */
@@ -47,6 +55,8 @@ struct engine {
 	struct engine_node *nodes;
 	struct nft_table *nft;
 	struct cgroup_host *cgroups; /* of the host; NULL: no node has limits */
+	struct engine_port *ports;
+	size_t n_ports;
 	struct strv *node_cgroups; /* one a node: directories of its groups */
 	struct strv host_mounts;
 	struct rlimit nofile; /* as it was before engine_init() */

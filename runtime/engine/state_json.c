@@ -62,6 +62,7 @@ static const struct member node_members[] = {
 	MEMBER(node_state, ipv4, MEMBER_STRING, false),
 	MEMBER(node_state, ipv6, MEMBER_STRING, false),
 	MEMBER(node_state, command, MEMBER_STRING, false),
+	MEMBER(node_state, ports, MEMBER_STRINGS, false),
 	MEMBER(node_state, labels, MEMBER_STRINGS, false),
 	{ 0 },
 };

@@ -570,6 +570,33 @@ static void limits_check(const struct lab *lab, const struct plan_env *env, stru
 	}
 }
 
+static bool ports_clash(const struct port_map *a, const struct port_map *b)
+{
+	return a->host_port && a->host_port == b->host_port && a->udp == b->udp &&
+	       (!a->host.family || !b->host.family || inprefix_same_addr(&a->host, &b->host));
+}
+
+/* What somebody else listens on shows when it is tried, before anything is made. */
+static void ports_clash_check(const struct lab *lab, struct diag *d)
+{
+	const struct port_map **all = NULL;
+	_cleanup_arena_ struct arena a = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		for (size_t k = 0; k < lab->nodes[i].n_ports; k++) {
+			const struct port_map *m = &lab->nodes[i].ports[k];
+
+			for (size_t j = 0; j < n; j++)
+				if (ports_clash(m, all[j])) {
+					diag_error(d, m->pos, NULL, "node '%s': port %u/%s of the host is published twice", lab->nodes[i].name,
+						   m->host_port, m->udp ? "udp" : "tcp");
+					break;
+				}
+			*ARENA_PUSH(&a, all, n) = m;
+		}
+}
+
 struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struct diag *d)
 {
 	const size_t errors = d->n_errors;
@@ -588,6 +615,7 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 		node_plan(p, env, i, d);
 	plan_check_images(lab, d);
 	limits_check(lab, env, d);
+	ports_clash_check(lab, d);
 	host_names_check(p, env, d);
 	mgmt_assign(p, env, d);
 	phase_namespaces(p);

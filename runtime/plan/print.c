@@ -136,6 +136,8 @@ static void print_node(const struct plan *p, const struct op *op, FILE *out)
 		(void)fprintf(out, " cpu-set %s", n->limits.cpus);
 	if (n->limits.memory)
 		(void)fprintf(out, " memory %llu", (unsigned long long)n->limits.memory);
+	for (size_t i = 0; i < n->n_ports; i++)
+		(void)fprintf(out, " port %u->%u/%s", n->ports[i].host_port, n->ports[i].node_port, n->ports[i].udp ? "udp" : "tcp");
 	for (size_t i = 0; i < n->n_binds; i++)
 		(void)fprintf(out, " bind %s:%s%s", n->binds[i].src, n->binds[i].dst, n->binds[i].ro ? ":ro" : "");
 }

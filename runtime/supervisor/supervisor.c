@@ -32,6 +32,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
+#include "engine/ports.h"
 #include "kernel/fault.h"
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
@@ -217,11 +218,15 @@ static int lab_start(struct lab_run *run, struct error *e)
 	run->engine.kubelet_fd = spec->kubelet_fd;
 	run->engine.warn = warn;
 	run->engine.warn_arg = run;
-	r = save(run, "creating", e);
+	r = ports_open(&run->engine, e);
+	if (r == 0)
+		r = save(run, "creating", e);
 	if (r == 0)
 		r = logs_open(run, e);
 	if (r == 0)
 		r = engine_apply(&run->engine, e);
+	if (r == 0)
+		r = ports_serve(&run->engine, e);
 	if (r == 0)
 		r = report_must(run, REPORT_MADE, e);
 	if (r == 0)

@@ -91,6 +91,17 @@ static void put_network(const struct lab *lab, FILE *out, const struct node *n)
 	(void)fputc('\n', out);
 }
 
+static void put_ports(FILE *out, const struct node *n)
+{
+	for (size_t i = 0; i < n->n_ports; i++) {
+		char buf[INPREFIX_STRLEN] = "any";
+
+		if (n->ports[i].host.family)
+			(void)inprefix_addr_str(&n->ports[i].host, buf);
+		(void)fprintf(out, "  port %s %u -> %u/%s\n", buf, n->ports[i].host_port, n->ports[i].node_port, n->ports[i].udp ? "udp" : "tcp");
+	}
+}
+
 static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 {
 	if (n->has_entrypoint)
@@ -103,6 +114,7 @@ static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 		(void)fprintf(out, "  user %s\n", n->user);
 	for (size_t i = 0; i < n->n_tmpfs; i++)
 		(void)fprintf(out, "  tmpfs %s %s%s%s\n", n->tmpfs[i].dst, n->tmpfs[i].options, n->tmpfs[i].ro ? " ro" : "", n->tmpfs[i].noexec ? " noexec" : "");
+	put_ports(out, n);
 	if (n->limits.cpu_milli)
 		(void)fprintf(out, "  cpu %u.%03u\n", n->limits.cpu_milli / 1000, n->limits.cpu_milli % 1000);
 	if (n->limits.memory)

@@ -53,6 +53,15 @@ struct tmpfs {
 /* What happens when the main command ends by itself. */
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED, _RESTART_MAX };
 
+/* A port of the host's that is handed on to a node's. */
+struct port_map {
+	struct inprefix host; /* address to listen on, family 0: any */
+	uint16_t host_port; /* 0: any that is free */
+	uint16_t node_port;
+	bool udp;
+	struct pos pos;
+};
+
 /* What a node may use; 0 or NULL: as much as there is. */
 struct node_limits {
 	uint32_t cpu_milli; /* thousandths of a processor */
@@ -107,6 +116,8 @@ struct node {
 	bool has_dns;
 	uint32_t startup_delay; /* seconds */
 	struct node_limits limits;
+	struct port_map *ports;
+	size_t n_ports;
 	struct inprefix mgmt_ipv4, mgmt_ipv6; /* static eth0 addresses, full length; family 0 = dynamic */
 	struct pos mgmt_ipv4_pos, mgmt_ipv6_pos;
 

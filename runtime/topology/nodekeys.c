@@ -395,8 +395,7 @@ static const struct schema_key node_keys[] = {
 	[NK_PASSWORD] = { "password", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "login of vendor nodes" },
 	[NK_KERNEL] = { "kernel", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of the runtime ignite" },
 	[NK_PID_MODE] = { "pid-mode", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
-	[NK_PORTS] = { "ports", SHAPE_ANY, KEY_IGNORED, NULL,
-		"nothing is published: nodes are reached at their addresses" },
+	[NK_PORTS] = { "ports", SHAPE_STRINGS, 0, ports_check, "published on the host by a process of the lab, TCP and UDP" },
 	[NK_POSITION] = { "position", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of an old drawing tool" },
 	[NK_PRIVILEGED] = { "privileged", SHAPE_ANY, KEY_IGNORED, NULL, "there is one kind of node" },
 	[NK_PUBLISH] = { "publish", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of mysocket.io" },
@@ -426,6 +425,7 @@ static void (*const appliers[])(struct node_ctx *) = {
 	apply_exec,	    node_apply_binds,	 apply_labels,	  apply_sysctls,   apply_aliases,
 	node_apply_tmpfs,   node_apply_restart, node_apply_user,
 	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6, node_apply_limits,
+	node_apply_ports,
 };
 
 void props_read(struct loader *l, const struct value *map, enum level level, const char *what, struct props *ret)

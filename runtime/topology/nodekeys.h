@@ -138,6 +138,10 @@ void node_apply_user(struct node_ctx *c);
 void node_apply_tmpfs(struct node_ctx *c);
 /** size_parse() - "64m", "1g", "1.5Gb", "1048576": bytes. Return: 0 or -EINVAL. */
 int size_parse(const char *text, uint64_t *ret);
+/** ports.c */
+void ports_check(struct loader *l, const struct value *v);
+void node_apply_ports(struct node_ctx *c);
+
 /** limits.c: cpu, cpu-set and memory */
 void cpu_check(struct loader *l, const struct value *v);
 void cpu_set_check(struct loader *l, const struct value *v);

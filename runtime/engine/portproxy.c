@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * portproxy.c - see portproxy.h
+ *
+ * Theory of Operation
+ *
+ * One epoll instance. A TCP connection is two flows, each a buffer from one socket to the other: a flow reads while its
+ * buffer is empty and writes while it is not, so a slow end holds back the other one. Its end is passed on by
+ * shutdown(2). A UDP client gets a socket of its own towards the node, so that answers find the way back; the one that
+ * was silent longest gives way to a new one.
+ */
+#include "engine/portproxy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { FLOW_BYTES = 32768, DATAGRAM_MAX = 65536, CLIENTS_MAX = 256, EVENTS = 64 };
+
+enum thing_type { THING_PORT, THING_SOCKET, THING_CLIENT };
+
+/* What an event of epoll points to: the first member of everything that waits. */
+struct thing {
+	enum thing_type type;
+	int fd;
+};
+
+struct port {
+	struct thing thing;
+	const struct portproxy *spec;
+};
+
+struct flow {
+	size_t at, len;
+	bool ended, passed_on; /* read to its end; and the other side knows */
+	char buf[FLOW_BYTES];
+};
+
+struct side {
+	struct thing thing;
+	struct conn *conn;
+};
+
+struct conn {
+	struct side side[2]; /* client, node */
+	struct flow flow[2]; /* from side i to the other */
+	bool connected, dead;
+	struct conn *next_dead;
+};
+
+struct client {
+	struct thing thing;
+	struct port *port;
+	struct sockaddr_storage from;
+	socklen_t from_len;
+	uint64_t last; /* when it was used, in events */
+};
+
+static int epfd;
+static struct client clients[CLIENTS_MAX];
+static uint64_t now;
+static struct conn *dead;
+
+static int watch(int op, struct thing *t, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = t };
+
+	return epoll_ctl(epfd, op, t->fd, &ev);
+}
+
+/* ---- TCP ---- */
+
+/* Freed after the events of this round, which may name it again. */
+static void conn_end(struct conn *c)
+{
+	if (c->dead)
+		return;
+	c->dead = true;
+	for (int i = 0; i < 2; i++)
+		if (c->side[i].thing.fd >= 0)
+			(void)close(c->side[i].thing.fd);
+	c->next_dead = dead;
+	dead = c;
+}
+
+static void conns_free(void)
+{
+	while (dead) {
+		struct conn *c = dead;
+
+		dead = c->next_dead;
+		free(c);
+	}
+}
+
+/* Return: 0, or -1: the connection is over. */
+static int flow_move(struct conn *c, int from)
+{
+	struct flow *f = &c->flow[from];
+	const int in = c->side[from].thing.fd, out = c->side[!from].thing.fd;
+
+	for (;;) {
+		ssize_t n;
+
+		if (f->len) {
+			n = send(out, f->buf + f->at, f->len, MSG_NOSIGNAL);
+			if (n < 0)
+				return errno == EAGAIN ? 0 : -1;
+			f->at += (size_t)n;
+			f->len -= (size_t)n;
+			continue;
+		}
+		if (f->ended)
+			break;
+		n = recv(in, f->buf, sizeof(f->buf), 0);
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -1;
+		f->ended = n == 0;
+		f->at = 0;
+		f->len = (size_t)n;
+	}
+	if (!f->passed_on)
+		(void)shutdown(out, SHUT_WR);
+	f->passed_on = true;
+	return c->flow[!from].passed_on ? -1 : 0;
+}
+
+static uint32_t side_wants(const struct conn *c, int i)
+{
+	const struct flow *in = &c->flow[i], *out = &c->flow[!i];
+
+	if (!c->connected)
+		return i ? (uint32_t)EPOLLOUT : 0;
+	return (!in->ended && !in->len ? (uint32_t)EPOLLIN : 0) | (out->len ? (uint32_t)EPOLLOUT : 0);
+}
+
+static void conn_step(struct conn *c, uint32_t events)
+{
+	int code = 0;
+	socklen_t len = sizeof(code);
+
+	if (c->dead)
+		return;
+	if (!c->connected) {
+		if (getsockopt(c->side[1].thing.fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0 || code ||
+		    (events & EPOLLHUP)) {
+			conn_end(c);
+			return;
+		}
+		c->connected = true;
+	}
+	if (flow_move(c, 0) < 0 || flow_move(c, 1) < 0) {
+		conn_end(c);
+		return;
+	}
+	for (int i = 0; i < 2; i++)
+		(void)watch(EPOLL_CTL_MOD, &c->side[i].thing, side_wants(c, i));
+}
+
+static void port_accept(struct port *p)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	const int fd = accept4(p->thing.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (!c || fd < 0) {
+		if (fd >= 0)
+			(void)close(fd);
+		free(c);
+		return;
+	}
+	c->side[0] = (struct side){ { THING_SOCKET, fd }, c };
+	c->side[1] = (struct side){
+		{ THING_SOCKET, socket(p->spec->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) }, c
+	};
+	if (c->side[1].thing.fd < 0 ||
+	    (connect(c->side[1].thing.fd, (const struct sockaddr *)&p->spec->to, p->spec->to_len) < 0 &&
+	     errno != EINPROGRESS) ||
+	    watch(EPOLL_CTL_ADD, &c->side[0].thing, side_wants(c, 0)) < 0 ||
+	    watch(EPOLL_CTL_ADD, &c->side[1].thing, side_wants(c, 1)) < 0)
+		conn_end(c);
+}
+
+/* ---- UDP ---- */
+
+static struct client *client_find(struct port *p, const struct sockaddr_storage *from, socklen_t len)
+{
+	struct client *oldest = &clients[0];
+
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		struct client *c = &clients[i];
+
+		if (c->port == p && c->from_len == len && memcmp(&c->from, from, len) == 0)
+			return c;
+		if (c->last < oldest->last)
+			oldest = c;
+	}
+	if (oldest->port)
+		(void)close(oldest->thing.fd);
+	*oldest = (struct client){ .thing = { THING_CLIENT, socket(p->spec->to.ss_family,
+								   SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) } };
+	if (oldest->thing.fd < 0)
+		return NULL;
+	if (connect(oldest->thing.fd, (const struct sockaddr *)&p->spec->to, p->spec->to_len) < 0 ||
+	    watch(EPOLL_CTL_ADD, &oldest->thing, EPOLLIN) < 0) {
+		(void)close(oldest->thing.fd);
+		return NULL;
+	}
+	oldest->port = p;
+	oldest->from = *from;
+	oldest->from_len = len;
+	return oldest;
+}
+
+static void port_datagram(struct port *p)
+{
+	static char buf[DATAGRAM_MAX];
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
+	const ssize_t n = recvfrom(p->thing.fd, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
+	struct client *c = n < 0 ? NULL : client_find(p, &from, len);
+
+	if (!c)
+		return;
+	c->last = ++now;
+	(void)send(c->thing.fd, buf, (size_t)n, MSG_NOSIGNAL);
+}
+
+static void client_answer(struct client *c)
+{
+	static char buf[DATAGRAM_MAX];
+	const ssize_t n = c->port ? recv(c->thing.fd, buf, sizeof(buf), 0) : -1;
+
+	if (n < 0)
+		return;
+	c->last = ++now;
+	(void)sendto(c->port->thing.fd, buf, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&c->from, c->from_len);
+}
+
+static void handle(const struct epoll_event *ev)
+{
+	struct thing *t = ev->data.ptr;
+
+	if (t->type == THING_SOCKET)
+		conn_step(((struct side *)t)->conn, ev->events);
+	else if (t->type == THING_CLIENT)
+		client_answer((struct client *)t);
+	else if (((struct port *)t)->spec->udp)
+		port_datagram((struct port *)t);
+	else
+		port_accept((struct port *)t);
+}
+
+_Noreturn void portproxy_run(const struct portproxy *ports, size_t n)
+{
+	struct port *p = calloc(n, sizeof(*p));
+
+	epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (!p || epfd < 0)
+		_exit(1);
+	for (size_t i = 0; i < n; i++) {
+		p[i] = (struct port){ { THING_PORT, ports[i].fd }, &ports[i] };
+		if (watch(EPOLL_CTL_ADD, &p[i].thing, EPOLLIN) < 0)
+			_exit(1);
+	}
+	for (;;) {
+		struct epoll_event ev[EVENTS];
+		const int got = epoll_wait(epfd, ev, EVENTS, -1);
+
+		for (int i = 0; i < got; i++)
+			handle(&ev[i]);
+		conns_free();
+		if (got < 0 && errno != EINTR)
+			_exit(1);
+	}
+}
