@@ -634,7 +634,7 @@ const struct verb verbs[] = {
 		.description =
 			"Serves a page that shows the lab in a browser, until Ctrl-C: nodes by role, links with their interfaces, and live what "
 			"is up and down, which sessions are established, how much traffic there is; a click shows a node's interfaces, routes, "
-			"sessions and log, and opens a terminal in it. For the terminal the page needs the token in the address that is printed. "
+			"sessions and log, and opens a terminal in it. For routes, logs and the terminal the page needs the token in the address that is printed. "
 			"It listens on 127.0.0.1:50080, and on another address only when told. A lab that does not run yet is shown as its file "
 			"says, and comes to life when it is started.\n\n"
 			"With --svg, --dot, --mermaid or --json it prints that instead and returns.",

@@ -4,7 +4,7 @@
  *
  * Who may ask: anybody who reaches the address may look, but only by an address or as localhost (a page of somebody else's whose
  * name is made to point here, DNS rebinding, comes with that name). Only who has the token, which is in the address that
- * `netemu graph` prints, gets a terminal, and only from this very page (Origin).
+ * `netemu graph` prints, gets routes and logs, for which a node is asked; and a terminal, that only from this very page (Origin).
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -227,10 +227,25 @@ static void ask(struct client *c, const char *node, size_t question)
 	run(c, questions[question].words[0] ? argv : log);
 }
 
+/* In constant time. */
+static bool token_is_right(const struct web *w, const char *given)
+{
+	unsigned char differs = strlen(given) != TOKEN_LEN;
+
+	for (size_t i = 0; i < TOKEN_LEN && given[i]; i++)
+		differs |= (unsigned char)(given[i] ^ w->token[i]);
+	return !differs;
+}
+
 static void get_node(struct client *c, const char *query)
 {
-	char node[256] = "", what[32] = "";
+	char node[256] = "", what[32] = "", token[TOKEN_LEN * 2] = "";
 
+	(void)query_value(query, "token", token, sizeof(token));
+	if (!token_is_right(c->web, token)) {
+		reply_text(c, 403, "this needs the token of the address that netemu graph printed\n");
+		return;
+	}
 	if (!query_value(query, "name", node, sizeof(node)) || !query_value(query, "what", what, sizeof(what)) ||
 	    !live_knows(c->web, node)) {
 		reply_text(c, 404, "no such node runs\n");
@@ -245,16 +260,6 @@ static void get_node(struct client *c, const char *query)
 }
 
 /* ---- terminals ---- */
-
-/* In constant time. */
-static bool token_is_right(const struct web *w, const char *given)
-{
-	unsigned char differs = strlen(given) != TOKEN_LEN;
-
-	for (size_t i = 0; i < TOKEN_LEN && given[i]; i++)
-		differs |= (unsigned char)(given[i] ^ w->token[i]);
-	return !differs;
-}
 
 static bool origin_is_ours(const struct http_head *h)
 {

@@ -48,15 +48,15 @@ assert_match "is no ADDRESS:PORT" "$output"
 # ---- who may ask what ----
 code() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
 assert_eq "403 403 200 200" "$(code -H 'Host: evil.example' $page/) $(code -H 'Host: evil.example:50080' $page/graph.json) $(code -H 'Host: localhost:50080' $page/) $(code $page/)"
-assert_eq "405 404 404 404" "$(code -X POST $page/) $(code $page/nothing) $(code $page/../../etc/passwd) $(code "$page/node?name=spine&what=routes")"
+assert_eq "405 404 404 403 404" "$(code -X POST $page/) $(code $page/nothing) $(code $page/../../etc/passwd) $(code "$page/node?name=spine&what=routes") $(code "$page/node?name=spine&what=routes&token=$token")"
 assert_match "default-src 'self'" "$(curl -sI -X GET $page/)"
 
 netemu run "$topo" >/dev/null 2>&1
 # events - the first live picture in which the lab runs
 wait_until 10 eval '{ curl -s -m 3 -N $page/events || true; } | grep -m 1 "^data: .*\"running\":true,\"nodes\":{" >"$test_dir/live"'
 assert_eq "true" "$(sed 's/^data: //' "$test_dir/live" | jq -r '.nodes.spine.interfaces.eth1.up')"
-assert_match 'dev' "$(netemu exec spine --lab "$lab" -- ip addr add 10.9.0.1/24 dev eth1; curl -s "$page/node?name=spine&what=routes")"
-assert_eq 404 "$(code "$page/node?name=spine&what=reboot")"
+assert_match 'dev' "$(netemu exec spine --lab "$lab" -- ip addr add 10.9.0.1/24 dev eth1; curl -s "$page/node?name=spine&what=routes&token=$token")"
+assert_eq 404 "$(code "$page/node?name=spine&what=reboot&token=$token")"
 # A terminal needs the token, and the page's own origin.
 ws() { code -m 3 -H 'Upgrade: websocket' -H 'Connection: Upgrade' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' "$@" || true; }
 assert_eq "403 403 403 101" "$(ws "$page/terminal?node=spine&token=wrong" -H "Origin: $page") $(ws "$page/terminal?node=spine&token=$token" -H 'Origin: http://evil.example') \

@@ -269,7 +269,7 @@ function podsTable(live) {
 }
 
 async function ask(what) {
-  const name = state.node, reply = await fetch(`node?name=${encodeURIComponent(name)}&what=${what}`);
+  const name = state.node, reply = await fetch(`node?name=${encodeURIComponent(name)}&what=${what}&token=${token}`);
   const text = await reply.text();
   if (state.node !== name || state.tab !== what) return;
   const pre = document.createElement("pre");
