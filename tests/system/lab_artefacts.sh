@@ -5,6 +5,11 @@
 #   r1 eth1 ---- eth1 h1        both at the management network; h1 runs something on port 22
 . "$(dirname "$0")/../lib.sh"
 own_machine "$@"
+# An /etc of its own: other labs have their blocks in the machine's, and what is mounted on a file goes when another takes its place.
+mkdir "$test_dir/etc"
+cp -a /etc/. "$test_dir/etc/"
+mount --bind "$test_dir/etc" /etc
+at_exit umount -l /etc
 need_cmd jq python3
 hosts() { sed -n "/^###### CLAB-$lab-START ######\$/,/^###### CLAB-$lab-END ######\$/p" /etc/hosts; }
 around() { sed '/^###### CLAB-.*-START ######$/,/^###### CLAB-.*-END ######$/d' /etc/hosts; }
