@@ -52,7 +52,10 @@ static int place_split(struct place *p, const char *path)
 	while (n > 1 && parent[n - 1] == '/')
 		parent[--n] = '\0';
 	last = strrchr(parent, '/');
-	(void)snprintf(p->name, sizeof(p->name), "%s", last ? last + 1 : parent);
+	last = last ? last + 1 : parent;
+	if (strlen(last) >= sizeof(p->name))
+		return -ENAMETOOLONG;
+	(void)strcpy(p->name, last);
 	if (!*p->name || strcmp(p->name, "..") == 0 || strcmp(p->name, ".") == 0) {
 		(void)snprintf(p->name, sizeof(p->name), ".");
 		p->dir = place_open(p, parent, O_PATH | O_DIRECTORY);
