@@ -293,13 +293,13 @@ static bool shares_host(const struct lab *lab)
 	return false;
 }
 
-/* Only what leaves us in the wrong place is an error. */
+/* Time that is up is no error: what still dies may be in nobody's way. */
 static int drain(struct error *e)
 {
 	struct error why = { 0 };
 	const int r = netns_drain(DRAIN_MS, &why);
 
-	return r == -ENOTRECOVERABLE ? error_set(e, ENOTRECOVERABLE, "%s", why.msg) : r;
+	return r < 0 && r != -ETIMEDOUT ? error_set(e, -r, "%s", why.msg) : r;
 }
 
 /*
@@ -310,15 +310,15 @@ static struct plan *plan_patiently(struct launch *l, struct launched *m, struct 
 {
 	const uint32_t seed = seed_now();
 	struct plan *p;
-	int r;
+	int r = shares_host(m->lab) ? drain(e) : 0;
 
-	if (shares_host(m->lab) && drain(e) == -ENOTRECOVERABLE)
+	if (r < 0 && r != -ETIMEDOUT)
 		return NULL;
 	p = launch_plan(m->lab, &m->env, seed, l->diag, e);
 	if (!p || !p->notice)
 		return p;
 	r = drain(e);
-	if (r < 0 && r != -ENOTRECOVERABLE)
+	if (r == -ETIMEDOUT)
 		return p;
 	plan_free(p);
 	return r < 0 ? NULL : launch_plan(m->lab, &m->env, seed, l->diag, e);
