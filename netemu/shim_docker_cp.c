@@ -43,7 +43,7 @@ static int place_open(const struct place *p, const char *path, int flags)
 static int place_split(struct place *p, const char *path)
 {
 	char parent[4096];
-	const char *last;
+	const char *slash, *name;
 	size_t n = strlen(path);
 
 	if (n >= sizeof(parent))
@@ -51,19 +51,19 @@ static int place_split(struct place *p, const char *path)
 	memcpy(parent, path, n + 1);
 	while (n > 1 && parent[n - 1] == '/')
 		parent[--n] = '\0';
-	last = strrchr(parent, '/');
-	last = last ? last + 1 : parent;
-	if (strlen(last) >= sizeof(p->name))
+	slash = strrchr(parent, '/');
+	name = slash ? slash + 1 : parent;
+	if (strlen(name) >= sizeof(p->name))
 		return -ENAMETOOLONG;
-	(void)strcpy(p->name, last);
+	(void)strcpy(p->name, name);
 	if (!*p->name || strcmp(p->name, "..") == 0 || strcmp(p->name, ".") == 0) {
 		(void)snprintf(p->name, sizeof(p->name), ".");
 		p->dir = place_open(p, parent, O_PATH | O_DIRECTORY);
 		return p->dir < 0 ? -errno : 0;
 	}
-	if (last)
-		parent[last == parent ? 1 : last - parent] = '\0';
-	p->dir = place_open(p, last ? parent : p->in_node ? "/" : ".", O_PATH | O_DIRECTORY);
+	if (slash)
+		parent[slash == parent ? 1 : slash - parent] = '\0';
+	p->dir = place_open(p, slash ? parent : p->in_node ? "/" : ".", O_PATH | O_DIRECTORY);
 	return p->dir < 0 ? -errno : 0;
 }
 
