@@ -18,7 +18,7 @@
 #include "when.h"
 
 enum { COL_LAB, COL_LAB_PATH, COL_ABS_PATH, COL_NODE, COL_NAME, COL_ID, COL_IMAGE, COL_KIND, COL_STATE, COL_STATUS, COL_IPV4,
-       COL_IPV6, COL_OWNER, COL_SHORT_STATUS, COL_PID, COL_NETNS, COL_NET_MODE, COL_GROUP, COL_DAEMONS, _COL_MAX };
+       COL_IPV6, COL_OWNER, COL_SHORT_STATUS, COL_PID, COL_NETNS, COL_NET_MODE, COL_GROUP, COL_DAEMONS, COL_HEALTH, _COL_MAX };
 
 enum { OURS = COLUMN_NO_CSV, /* a field that containerlab has not */
        HIDDEN = COLUMN_NO_TABLE };
@@ -43,6 +43,7 @@ static const struct column all_columns[] = {
 	[COL_NET_MODE] = { "network_mode", "NETWORK", COLUMN_WIDE | OURS },
 	[COL_GROUP] = { "group", "", HIDDEN | OURS },
 	[COL_DAEMONS] = { "daemons", "", HIDDEN | COLUMN_RAW | OURS },
+	[COL_HEALTH] = { "health", "", HIDDEN | OURS },
 };
 
 static_assert(ARRAY_SIZE(all_columns) == _COL_MAX, "one column each");
@@ -113,12 +114,16 @@ static void status_fill(struct arena *a, struct cell *row, const struct lab_stat
 	enum style style = state_style(n);
 	const char *daemons = daemons_text(a, n, &style);
 	const char *state = arena_strdup(a, n->state);
+	const char *health = *n->health && state_is(n, "running") ? arena_printf(a, " (%s)", n->health) : "";
+
+	if (*health && strcmp(n->health, "healthy") != 0)
+		style = MAX_OF(style, STYLE_WARN);
 
 	row[COL_STATE].text = state;
-	row[COL_SHORT_STATUS].text = arena_printf(a, "%s%s%s", state, exit_text(a, n), daemons);
+	row[COL_SHORT_STATUS].text = arena_printf(a, "%s%s%s%s", state, health, exit_text(a, n), daemons);
 	row[COL_SHORT_STATUS].style = style;
 	if (state_is(n, "running"))
-		row[COL_STATUS].text = arena_printf(a, "Up %s%s", when_since(a, st->created), daemons);
+		row[COL_STATUS].text = arena_printf(a, "Up %s%s%s", when_since(a, st->created), health, daemons);
 	else
 		row[COL_STATUS].text = arena_printf(a, "%s%s%s", state, exit_text(a, n), daemons);
 }
@@ -193,6 +198,7 @@ static void row_fill(struct table *t, const struct lab_state *st, const struct n
 	row[COL_NET_MODE].text = n->net_mode;
 	row[COL_GROUP].text = n->group;
 	row[COL_DAEMONS].text = daemons_json(a, n);
+	row[COL_HEALTH].text = n->health;
 }
 
 bool inspect_is_node(const struct node_state *n)

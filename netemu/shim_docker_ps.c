@@ -45,10 +45,19 @@ static int64_t started_at(const struct lab_state *lab, const struct node_state *
 	return n->started_at ? n->started_at : lab->created;
 }
 
+static const char *remark_text(struct arena *a, const struct node_state *n)
+{
+	if (is_paused(n))
+		return " (Paused)";
+	if (!*n->health)
+		return "";
+	return arena_printf(a, strcmp(n->health, "starting") == 0 ? " (health: %s)" : " (%s)", n->health);
+}
+
 static const char *status_text(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
 	if (docker_is_up(n))
-		return arena_printf(a, "Up %s%s", when_since(a, started_at(lab, n)), is_paused(n) ? " (Paused)" : "");
+		return arena_printf(a, "Up %s%s", when_since(a, started_at(lab, n)), remark_text(a, n));
 	return arena_printf(a, "Exited (%d) %s ago", exit_code(n),
 			    when_since(a, n->finished_at ? n->finished_at : started_at(lab, n)));
 }
@@ -275,15 +284,33 @@ static json_t *command_words(const struct node_state *n)
 	return list;
 }
 
+static json_t *health_json(struct arena *a, const struct node_state *n)
+{
+	json_t *log = json_array();
+
+	for (size_t i = 0; i < n->n_checks; i++) {
+		const struct check_state *c = &n->checks[i];
+
+		(void)json_array_append_new(log, json_pack("{s:s, s:s, s:i, s:s}", "Start",
+							   when_iso(a, c->start_us / 1000000), "End",
+							   when_iso(a, c->end_us / 1000000), "ExitCode", c->exit_code,
+							   "Output", c->output));
+	}
+	return json_pack("{s:s, s:i, s:o}", "Status", n->health, "FailingStreak", (int)n->failing_streak, "Log", log);
+}
+
 static json_t *state_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
 	const bool up = docker_is_up(n);
+	json_t *state = json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", docker_state(n),
+				  "Running", up, "Paused", is_paused(n), "Restarting", 0, "OOMKilled", 0, "Dead", 0,
+				  "Pid", up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "", "StartedAt",
+				  when_iso(a, started_at(lab, n)), "FinishedAt",
+				  n->finished_at && !up ? when_iso(a, n->finished_at) : "0001-01-01T00:00:00Z");
 
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", docker_state(n),
-			 "Running", up, "Paused", is_paused(n), "Restarting", 0, "OOMKilled", 0, "Dead", 0, "Pid",
-			 up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "", "StartedAt",
-			 when_iso(a, started_at(lab, n)), "FinishedAt",
-			 n->finished_at && !up ? when_iso(a, n->finished_at) : "0001-01-01T00:00:00Z");
+	if (*n->health)
+		(void)json_object_set_new(state, "Health", health_json(a, n));
+	return state;
 }
 
 static json_t *container_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)

@@ -35,6 +35,13 @@ struct daemon_state {
 	int last_status; /* wait status of the last death */
 };
 
+/* One of the last health checks. */
+struct check_state {
+	int64_t start_us, end_us; /* since the epoch */
+	int exit_code; /* -1: it had to be killed, or could not be started */
+	const char *output;
+};
+
 struct node_state {
 	const char *name, *longname, *kind, *image, *hostname, *group;
 	const char *net_mode; /* "mgmt", "none", "host", "container:X" */
@@ -51,6 +58,10 @@ struct node_state {
 	int exit_status; /* wait status of the main command when "exited" or "stopped" */
 	int64_t started_at, finished_at; /* seconds since the epoch; finished_at 0: it has not ended yet */
 	unsigned restarts; /* how often it was started again */
+	const char *health; /* "starting", "healthy", "unhealthy"; "": not checked */
+	unsigned failing_streak;
+	struct check_state *checks; /* the oldest first */
+	size_t n_checks;
 	struct daemon_state *daemons;
 	size_t n_daemons;
 };

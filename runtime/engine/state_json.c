@@ -73,6 +73,8 @@ static const struct member status_members[] = {
 	MEMBER(node_state, started_at, MEMBER_I64, false),
 	MEMBER(node_state, finished_at, MEMBER_I64, false),
 	MEMBER(node_state, restarts, MEMBER_UINT, false),
+	MEMBER(node_state, health, MEMBER_STRING, false),
+	MEMBER(node_state, failing_streak, MEMBER_UINT, false),
 	{ 0 },
 };
 
@@ -82,6 +84,14 @@ static const struct member daemon_members[] = {
 	MEMBER(daemon_state, running, MEMBER_BOOL, true),
 	MEMBER(daemon_state, deaths, MEMBER_UINT, false),
 	MEMBER(daemon_state, last_status, MEMBER_INT, false),
+	{ 0 },
+};
+
+static const struct member check_members[] = {
+	MEMBER(check_state, start_us, MEMBER_I64, true),
+	MEMBER(check_state, end_us, MEMBER_I64, true),
+	MEMBER(check_state, exit_code, MEMBER_INT, true),
+	MEMBER(check_state, output, MEMBER_STRING, true),
 	{ 0 },
 };
 
@@ -174,6 +184,12 @@ static void status_format(const struct node_state *n, struct strbuf *out)
 	for (size_t i = 0; i < n->n_daemons; i++) {
 		strbuf_puts(out, i ? ", {" : "{");
 		members_format(daemon_members, &n->daemons[i], out);
+		strbuf_puts(out, "}");
+	}
+	strbuf_puts(out, "], \"checks\": [");
+	for (size_t i = 0; i < n->n_checks; i++) {
+		strbuf_puts(out, i ? ", {" : "{");
+		members_format(check_members, &n->checks[i], out);
 		strbuf_puts(out, "}");
 	}
 	strbuf_puts(out, "]}");
@@ -281,7 +297,7 @@ static int node_parse(const json_t *obj, struct arena *a, struct node_state *n, 
 		return error_set(e, EPROTO, "a name that no node can have");
 	if (n->pid < 0 || n->netns_fd < -1)
 		return error_set(e, EPROTO, "a pid or fd that cannot be");
-	n->state = "";
+	n->state = n->health = "";
 	return 0;
 }
 
@@ -448,6 +464,22 @@ static int daemons_parse(const json_t *array, struct arena *a, struct node_state
 	return 0;
 }
 
+/* A supervisor that is older than this command has none. */
+static int checks_parse(const json_t *array, struct arena *a, struct node_state *n, struct error *e)
+{
+	const size_t count = json_array_size(array);
+
+	n->checks = NULL;
+	n->n_checks = 0;
+	for (size_t i = 0; i < count; i++) {
+		int r = members_parse(check_members, json_array_get(array, i), a, ARENA_PUSH(a, n->checks, n->n_checks), e);
+
+		if (r < 0)
+			return error_wrap(e, "checks[%zu]", i);
+	}
+	return 0;
+}
+
 static int status_parse(struct lab_state *st, const struct strmap *names, const json_t *obj, struct error *e)
 {
 	const char *name = json_string_value(json_object_get(obj, "name"));
@@ -461,6 +493,8 @@ static int status_parse(struct lab_state *st, const struct strmap *names, const 
 	r = members_parse(status_members, obj, &st->arena, &st->nodes[i], e);
 	if (r == 0)
 		r = daemons_parse(json_object_get(obj, "daemons"), &st->arena, &st->nodes[i], e);
+	if (r == 0)
+		r = checks_parse(json_object_get(obj, "checks"), &st->arena, &st->nodes[i], e);
 	return r < 0 ? error_wrap(e, "node %s", name) : 0;
 }
 

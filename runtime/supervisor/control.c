@@ -17,7 +17,9 @@
 #include "base/strbuf.h"
 #include "engine/ctl.h"
 #include "kernel/fault.h"
+#include "supervisor/health.h"
 #include "supervisor/internal.h"
+#include "topology/source.h"
 
 enum { CLIENTS_MAX = 64, CLIENT_USEC = CTL_TIMEOUT_MS * 1000 };
 
@@ -87,6 +89,39 @@ static void daemons_collect(const struct run_node *n, struct lab_state *st, stru
 			daemon_add(st, ns, n->deaths[i].comm, 0, &n->deaths[i]);
 }
 
+/* Output may be anything; text in a state is UTF-8. */
+static const char *output_text(struct arena *a, const struct health_result *r)
+{
+	char *text = arena_alloc(a, r->len + 1);
+
+	for (size_t i = 0, n; i < r->len; i += MAX_OF(n, (size_t)1)) {
+		uint32_t c = 0;
+
+		n = utf8_decode(r->output + i, r->len - i, &c);
+		if (n && c)
+			memcpy(text + i, r->output + i, n);
+		else
+			text[i] = '?';
+	}
+	return text;
+}
+
+static void health_collect(const struct run_node *n, struct arena *a, struct node_state *ns)
+{
+	const struct health *h = health_of(n);
+	const struct health_result *r;
+
+	ns->health = health_status_names[h ? h->status : HEALTH_NONE];
+	ns->failing_streak = h ? h->streak : 0;
+	for (size_t i = 0; h && (r = health_logged(h, i)); i++)
+		*ARENA_PUSH(a, ns->checks, ns->n_checks) = (struct check_state){
+			.start_us = r->start_us,
+			.end_us = r->end_us,
+			.exit_code = r->exit_code,
+			.output = output_text(a, r),
+		};
+}
+
 static const char *node_state(const struct run_node *n)
 {
 	static const char *const phases[] = {
@@ -120,6 +155,7 @@ static void status_json(const struct lab_run *run, struct strbuf *out)
 		st.nodes[i].started_at = run->nodes[i].started_at;
 		st.nodes[i].finished_at = run->nodes[i].finished_at;
 		st.nodes[i].restarts = run->nodes[i].starts;
+		health_collect(&run->nodes[i], &st.arena, &st.nodes[i]);
 		daemons_collect(&run->nodes[i], &st, &st.nodes[i]);
 	}
 	state_status_format(&st, out);

@@ -14,7 +14,12 @@
 enum { COMM_LEN = 16, TAIL_LEN = 512 };
 
 /* Request ids on a node's events connection. */
-enum { REQUEST_COMMAND = 1, REQUEST_EXEC_FIRST = 2 };
+enum {
+	REQUEST_COMMAND = 1,
+	REQUEST_EXEC_FIRST = 2,
+	REQUEST_HEALTH_FIRST = 0x40000000,
+	REQUEST_HEALTH_COUNT = 0x10000000,
+};
 
 enum main_state { MAIN_NONE, MAIN_RUNNING, MAIN_EXITED };
 
@@ -64,6 +69,7 @@ struct run_node {
 	unsigned backoff_ms, tries; /* of restart-policy */
 	unsigned starts; /* after the first one */
 	int64_t started_at, finished_at; /* seconds since the epoch; 0: not yet */
+	struct node_health *health; /* NULL: not checked */
 	enum main_state main;
 	int main_status;
 	struct death *deaths;
@@ -98,6 +104,22 @@ int runner_node_open(struct run_node *n, struct error *e);
 void runner_node_run(struct run_node *n);
 /** runner_node_close() - stop listening to an init that is dead */
 void runner_node_close(struct run_node *n);
+
+/* ---- health checks: healthrun.c ---- */
+
+struct health;
+
+/** health_start() - the node's command starts: check it from now on, if its file says how */
+void health_start(struct run_node *n);
+/** health_stop() - it has ended */
+void health_stop(struct run_node *n);
+/** health_pause() - no checks while it is paused */
+void health_pause(struct run_node *n, bool pause);
+/** health_ended(), health_refused() - what the node's init says of request @id, which is a check's */
+void health_ended(struct run_node *n, uint32_t id, uint32_t status);
+void health_refused(struct run_node *n, uint32_t id, int err);
+/** health_of() - Return: NULL when it is not checked */
+const struct health *health_of(const struct run_node *n);
 
 /**
  * order_give() - have a node do something

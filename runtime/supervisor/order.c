@@ -113,8 +113,10 @@ void order_main_ended(struct run_node *n)
 /* A frozen process does not see a signal: it runs again first. */
 static int signal_send(struct run_node *n, int sig, struct error *e)
 {
-	if (n->paused && agent_freeze(n->conn, false, e) == 0)
+	if (n->paused && agent_freeze(n->conn, false, e) == 0) {
 		n->paused = false;
+		health_pause(n, false);
+	}
 	return n->main == MAIN_RUNNING ? agent_signal(n->conn, REQUEST_COMMAND, sig, e)
 				       : agent_signal(n->conn, 0, sig, e);
 }
@@ -191,6 +193,7 @@ static void pause_or_not(struct run_node *n, bool freeze)
 		order_failed(n, &e);
 	} else {
 		n->paused = freeze;
+		health_pause(n, freeze);
 		lab_log(n->run, "node %s is %s", model(n)->name, freeze ? "paused" : "running again");
 		order_done(n, 0, "");
 	}

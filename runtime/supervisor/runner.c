@@ -221,6 +221,8 @@ static void node_step(struct run_node *n)
 {
 	struct error e = { 0 };
 
+	if (n->next == 0)
+		health_start(n);
 	while (n->next < n->n_steps) {
 		const struct op *op = &n->run->spec->plan->ops[n->steps[n->next]];
 
@@ -332,6 +334,7 @@ static void restart_due(struct loop *loop, struct loop_handle id, void *arg)
 		n->starts++;
 		n->started_at = time(NULL);
 		n->main = MAIN_RUNNING;
+		health_start(n);
 		if (step_request(n, op, &e) < 0)
 			node_fail(n, &e);
 		return;
@@ -345,6 +348,7 @@ static void main_ended(struct run_node *n, const struct agent_event *ev)
 	n->main = MAIN_EXITED;
 	n->finished_at = time(NULL);
 	n->main_status = (int)ev->arg;
+	health_stop(n);
 	if (model(n)->kube) /* to its node a kubelet is a daemon, not what the node is there for */
 		death_record(n, "kubelet", n->main_status);
 	status_text(n->main_status, how, sizeof(how));
@@ -383,10 +387,16 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 	case AGENT_EXITED:
 		if (ev->id == REQUEST_COMMAND)
 			main_ended(n, ev);
+		else if (ev->id >= REQUEST_HEALTH_FIRST)
+			health_ended(n, ev->id, ev->arg);
 		else
 			exec_ended(n, ev);
 		break;
 	case AGENT_REFUSED:
+		if (ev->id >= REQUEST_HEALTH_FIRST) {
+			health_refused(n, ev->id, (int)ev->arg);
+			break;
+		}
 		(void)error_errno(&e, (int)ev->arg, "its init could not start a command");
 		node_fail(n, &e);
 		break;
@@ -407,6 +417,7 @@ static void node_gone(struct run_node *n)
 		return;
 	n->alive = false;
 	n->finished_at = time(NULL);
+	health_stop(n);
 	cri_node_gone(n->run, n->index);
 	(void)error_set(&e, ESRCH, "its init has ended");
 	node_fail(n, &e);
@@ -550,6 +561,7 @@ void runner_node_run(struct run_node *n)
 
 void runner_node_close(struct run_node *n)
 {
+	health_stop(n);
 	loop_remove(n->run->loop, n->conn_id);
 	loop_remove(n->run->loop, n->log_id);
 	loop_remove(n->run->loop, n->oom_id);

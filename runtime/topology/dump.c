@@ -121,6 +121,11 @@ static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 		(void)fprintf(out, "  memory %llu\n", (unsigned long long)n->limits.memory);
 	if (n->limits.cpus)
 		(void)fprintf(out, "  cpu-set %s\n", n->limits.cpus);
+	if (n->health.argv.n) {
+		(void)fprintf(out, "  healthcheck every %u timeout %u retries %u start %u\n", n->health.interval, n->health.timeout,
+			      n->health.retries, n->health.start_period);
+		put_words(lab, out, "healthcheck", &n->health.argv);
+	}
 	if (n->startup_delay)
 		(void)fprintf(out, "  startup-delay %u\n", n->startup_delay);
 	for (size_t i = 0; i < n->env.n; i++)

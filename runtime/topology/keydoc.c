@@ -17,6 +17,7 @@ static const struct keydoc_section sections[] = {
 	{ "`topology`", &topo_schema },
 	{ "Nodes, and what they inherit from `defaults`, `kinds` and `groups`", &node_schema },
 	{ "`dns` of a node", &dns_schema },
+	{ "`healthcheck` of a node", &health_schema },
 	{ "Links", &link_schema },
 	{ "An endpoint that is a map", &end_schema },
 	{ "`impairments` of a link or an endpoint", &impair_schema },

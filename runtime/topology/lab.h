@@ -62,6 +62,13 @@ struct port_map {
 	struct pos pos;
 };
 
+/* How it is found out whether a node is well. No words: it is not. */
+struct healthcheck {
+	struct strv argv;
+	uint32_t interval, timeout, start_period; /* seconds */
+	uint32_t retries; /* at least 1 */
+};
+
 /* What a node may use; 0 or NULL: as much as there is. */
 struct node_limits {
 	uint32_t cpu_milli; /* thousandths of a processor */
@@ -105,6 +112,7 @@ struct node {
 	size_t n_tmpfs;
 	enum restart_policy restart;
 	uint32_t restart_tries; /* RESTART_ON_FAILURE: 0 = no limit */
+	struct healthcheck health;
 	const char *user; /* of its command and exec lines, NULL = root */
 	struct strv env; /* "K=V", env-files and CLAB_* included; sorted by no one: last wins was applied */
 	struct kv *labels;

@@ -387,7 +387,7 @@ static const struct schema_key node_keys[] = {
 	[NK_DEVICES] = { "devices", SHAPE_ANY, KEY_IGNORED, NULL, "a node has its own small /dev" },
 	[NK_ENFORCE_STARTUP_CONFIG] = { "enforce-startup-config", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
 	[NK_EXTRAS] = { "extras", SHAPE_MAP, KEY_SILENT, NULL, "of vendor nodes; `k8s_kind.deploy` is accepted" },
-	[NK_HEALTHCHECK] = { "healthcheck", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is checked" },
+	[NK_HEALTHCHECK] = { "healthcheck", SHAPE_MAP, 0, health_check, "a command in the node, again and again; `inspect` shows what it says" },
 	[NK_IMAGE_PULL_POLICY] = { "image-pull-policy", SHAPE_ANY, KEY_IGNORED, NULL, "images are not pulled" },
 	[NK_LICENSE] = { "license", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes'" },
 	[NK_LINK_APPLY_MODE] = { "link-apply-mode", SHAPE_ANY, KEY_IGNORED, NULL, "containerlab apply's" },
@@ -426,6 +426,7 @@ static void (*const appliers[])(struct node_ctx *) = {
 	node_apply_tmpfs,   node_apply_restart, node_apply_user,
 	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6, node_apply_limits,
 	node_apply_ports,
+	node_apply_health,
 };
 
 void props_read(struct loader *l, const struct value *map, enum level level, const char *what, struct props *ret)

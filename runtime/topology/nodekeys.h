@@ -142,6 +142,9 @@ int size_parse(const char *text, uint64_t *ret);
 void ports_check(struct loader *l, const struct value *v);
 void node_apply_ports(struct node_ctx *c);
 
+/** health.c */
+void health_check(struct loader *l, const struct value *v);
+void node_apply_health(struct node_ctx *c);
 /** limits.c: cpu, cpu-set and memory */
 void cpu_check(struct loader *l, const struct value *v);
 void cpu_set_check(struct loader *l, const struct value *v);
