@@ -51,6 +51,29 @@ static void family(struct strbuf *out, const char *name, const char *address, co
 		      g, end);
 }
 
+/* "0.0.0.0:8080->80/tcp" in its parts, by the names of containerlab's type. */
+static void port(struct strbuf *out, const char *text, const char *before)
+{
+	const char *arrow = strstr(text, "->"), *slash = strrchr(text, '/'), *colon = arrow;
+
+	if (!arrow || !slash)
+		return;
+	while (colon > text && *--colon != ':')
+		;
+	strbuf_printf(out, "%s\n        {\n          \"host_ip\": \"%.*s\",\n          \"host_port\": %d,\n          \"port\": %d,\n"
+			   "          \"protocol\": \"%s\"\n        }",
+		      before, (int)(colon - text) - (*text == '[' ? 2 : 0), text + (*text == '['), atoi(colon + 1), atoi(arrow + 2),
+		      slash + 1);
+}
+
+static void ports(struct strbuf *out, const struct strv *list)
+{
+	strbuf_puts(out, "      \"Ports\": [");
+	for (size_t i = 0; i < list->n; i++)
+		port(out, list->v[i], i ? "," : "");
+	strbuf_puts(out, list->n ? "\n      ]" : "]");
+}
+
 static void node(struct strbuf *out, const struct inspect_node *n, struct arena *a)
 {
 	const struct node_state *s = &n->st->nodes[n->node];
@@ -69,7 +92,9 @@ static void node(struct strbuf *out, const struct inspect_node *n, struct arena 
 	strbuf_printf(out, "      \"Pid\": %d,\n      \"NetworkSettings\": {\n", s->pid);
 	family(out, "IPv4", s->ipv4, ",");
 	family(out, "IPv6", s->ipv6, "");
-	strbuf_puts(out, "      },\n      \"Mounts\": [],\n      \"Ports\": []\n    }");
+	strbuf_puts(out, "      },\n      \"Mounts\": [],\n");
+	ports(out, &s->ports);
+	strbuf_puts(out, "\n    }");
 }
 
 void inspect_details(const struct inspect_node *nodes, size_t n, FILE *out)

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "engine/hostenv.h"
+#include "engine/ports.h"
 #include "engine/labdir.h"
 #include "engine/state.h"
 #include "kernel/fault.h"
@@ -371,6 +372,9 @@ static int lab_make(struct launch *l, struct launched *m, struct error *e)
 	m->plan = plan_patiently(l, m, e);
 	if (!m->plan)
 		return e->code ? -e->code : -EINVAL;
+	ports_check_host(m->lab, l->diag);
+	if (l->diag->n_errors)
+		return -EINVAL;
 	plan_notices(l, m);
 	labdir_of(l, m);
 	spec.plan = m->plan;

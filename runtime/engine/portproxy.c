@@ -6,8 +6,10 @@
  *
  * One epoll instance. A TCP connection is two flows, each a buffer from one socket to the other: a flow reads while its
  * buffer is empty and writes while it is not, so a slow end holds back the other one. Its end is passed on by
- * shutdown(2). A UDP client gets a socket of its own towards the node, so that answers find the way back; the one that
- * was silent longest gives way to a new one.
+ * shutdown(2). A socket from which nothing is wanted for now is not watched at all: epoll tells a hang-up whether asked
+ * for or not, and would tell it again and again of an end that is dead while the other one still takes what it had sent.
+ * A UDP client gets a socket of its own towards the node, so that answers find the way back; the one that was silent
+ * longest gives way to a new one.
  */
 #include "engine/portproxy.h"
 
@@ -19,7 +21,13 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { FLOW_BYTES = 32768, DATAGRAM_MAX = 65536, CLIENTS_MAX = 256, EVENTS = 64 };
+enum {
+	FLOW_BYTES = 32768,
+	FLOW_ROUNDS = 16, /* before others have their turn */
+	DATAGRAM_MAX = 65536,
+	CLIENTS_MAX = 256,
+	EVENTS = 64,
+};
 
 enum thing_type { THING_PORT, THING_SOCKET, THING_CLIENT };
 
@@ -43,6 +51,7 @@ struct flow {
 struct side {
 	struct thing thing;
 	struct conn *conn;
+	uint32_t watched; /* 0: not at all */
 };
 
 struct conn {
@@ -60,7 +69,7 @@ struct client {
 	uint64_t last; /* when it was used, in events */
 };
 
-static int epfd;
+static int epfd, spare_fd;
 static struct client clients[CLIENTS_MAX];
 static uint64_t now;
 static struct conn *dead;
@@ -103,7 +112,7 @@ static int flow_move(struct conn *c, int from)
 	struct flow *f = &c->flow[from];
 	const int in = c->side[from].thing.fd, out = c->side[!from].thing.fd;
 
-	for (;;) {
+	for (int i = 0; i < FLOW_ROUNDS && (f->len || !f->ended); i++) {
 		ssize_t n;
 
 		if (f->len) {
@@ -114,8 +123,6 @@ static int flow_move(struct conn *c, int from)
 			f->len -= (size_t)n;
 			continue;
 		}
-		if (f->ended)
-			break;
 		n = recv(in, f->buf, sizeof(f->buf), 0);
 		if (n < 0)
 			return errno == EAGAIN ? 0 : -1;
@@ -123,6 +130,8 @@ static int flow_move(struct conn *c, int from)
 		f->at = 0;
 		f->len = (size_t)n;
 	}
+	if (f->len || !f->ended)
+		return 0;
 	if (!f->passed_on)
 		(void)shutdown(out, SHUT_WR);
 	f->passed_on = true;
@@ -138,7 +147,22 @@ static uint32_t side_wants(const struct conn *c, int i)
 	return (!in->ended && !in->len ? (uint32_t)EPOLLIN : 0) | (out->len ? (uint32_t)EPOLLOUT : 0);
 }
 
-static void conn_step(struct conn *c, uint32_t events)
+/* Return: 0, or -1. */
+static int side_watch(struct conn *c, int i)
+{
+	struct side *s = &c->side[i];
+	const uint32_t wants = side_wants(c, i);
+	int op = wants ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+
+	if (wants == s->watched)
+		return 0;
+	if (!s->watched)
+		op = EPOLL_CTL_ADD;
+	s->watched = wants;
+	return watch(op, &s->thing, wants);
+}
+
+static void conn_step(struct conn *c)
 {
 	int code = 0;
 	socklen_t len = sizeof(code);
@@ -146,25 +170,35 @@ static void conn_step(struct conn *c, uint32_t events)
 	if (c->dead)
 		return;
 	if (!c->connected) {
-		if (getsockopt(c->side[1].thing.fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0 || code ||
-		    (events & EPOLLHUP)) {
+		if (getsockopt(c->side[1].thing.fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0 || code) {
 			conn_end(c);
 			return;
 		}
 		c->connected = true;
 	}
-	if (flow_move(c, 0) < 0 || flow_move(c, 1) < 0) {
+	if (flow_move(c, 0) < 0 || flow_move(c, 1) < 0 || side_watch(c, 0) < 0 || side_watch(c, 1) < 0)
 		conn_end(c);
-		return;
-	}
-	for (int i = 0; i < 2; i++)
-		(void)watch(EPOLL_CTL_MOD, &c->side[i].thing, side_wants(c, i));
+}
+
+/* Out of descriptors, nobody could be turned away, and who waits would be reported forever. */
+static int accept_any(int listener)
+{
+	const int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
+		return fd;
+	(void)close(spare_fd);
+	spare_fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (spare_fd >= 0)
+		(void)close(spare_fd);
+	spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return -1;
 }
 
 static void port_accept(struct port *p)
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	const int fd = accept4(p->thing.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const int fd = accept_any(p->thing.fd);
 
 	if (!c || fd < 0) {
 		if (fd >= 0)
@@ -172,15 +206,14 @@ static void port_accept(struct port *p)
 		free(c);
 		return;
 	}
-	c->side[0] = (struct side){ { THING_SOCKET, fd }, c };
+	c->side[0] = (struct side){ { THING_SOCKET, fd }, c, 0 };
 	c->side[1] = (struct side){
-		{ THING_SOCKET, socket(p->spec->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) }, c
+		{ THING_SOCKET, socket(p->spec->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) }, c, 0
 	};
 	if (c->side[1].thing.fd < 0 ||
 	    (connect(c->side[1].thing.fd, (const struct sockaddr *)&p->spec->to, p->spec->to_len) < 0 &&
 	     errno != EINPROGRESS) ||
-	    watch(EPOLL_CTL_ADD, &c->side[0].thing, side_wants(c, 0)) < 0 ||
-	    watch(EPOLL_CTL_ADD, &c->side[1].thing, side_wants(c, 1)) < 0)
+	    side_watch(c, 1) < 0)
 		conn_end(c);
 }
 
@@ -245,7 +278,7 @@ static void handle(const struct epoll_event *ev)
 	struct thing *t = ev->data.ptr;
 
 	if (t->type == THING_SOCKET)
-		conn_step(((struct side *)t)->conn, ev->events);
+		conn_step(((struct side *)t)->conn);
 	else if (t->type == THING_CLIENT)
 		client_answer((struct client *)t);
 	else if (((struct port *)t)->spec->udp)
@@ -259,6 +292,7 @@ _Noreturn void portproxy_run(const struct portproxy *ports, size_t n)
 	struct port *p = calloc(n, sizeof(*p));
 
 	epfd = epoll_create1(EPOLL_CLOEXEC);
+	spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (!p || epfd < 0)
 		_exit(1);
 	for (size_t i = 0; i < n; i++) {

@@ -65,6 +65,31 @@ static int port_bind(const struct port_map *m)
 	return fd;
 }
 
+static const char *proto(const struct port_map *m)
+{
+	return m->udp ? "udp" : "tcp";
+}
+
+/* Only what the file, or who runs it, can do something about: the rest shows when it is opened. */
+void ports_check_host(const struct lab *lab, struct diag *d)
+{
+	for (size_t i = 0; i < lab->n_nodes; i++)
+		for (size_t k = 0; k < lab->nodes[i].n_ports; k++) {
+			const struct port_map *m = &lab->nodes[i].ports[k];
+			_cleanup_close_ int fd = port_bind(m);
+			char buf[INPREFIX_STRLEN] = "";
+
+			if (fd == -EADDRINUSE)
+				diag_error(d, m->pos,
+					   arena_printf(&d->arena, "`ss -l%snp sport = %u` tells by whom", m->udp ? "u" : "t",
+							m->host_port),
+					   "node '%s': port %u/%s is in use on this host", lab->nodes[i].name, m->host_port, proto(m));
+			else if (fd == -EADDRNOTAVAIL)
+				diag_error(d, m->pos, NULL, "node '%s': this host has no address %s to publish port %u/%s at",
+					   lab->nodes[i].name, inprefix_addr_str(&m->host, buf), m->node_port, proto(m));
+		}
+}
+
 static uint16_t port_of(int fd)
 {
 	struct sockaddr_storage sa = { 0 };
@@ -82,12 +107,8 @@ static int port_open(struct engine *en, size_t node, const struct port_map *m, s
 	char buf[INPREFIX_STRLEN] = "";
 	int fd = port_bind(m);
 
-	if (fd == -EADDRINUSE)
-		return error_set(e, EADDRINUSE, "node %s: port %u/%s is in use on this host: see ss -l%snp sport = %u",
-				 n->name, m->host_port, m->udp ? "udp" : "tcp", m->udp ? "u" : "t", m->host_port);
 	if (fd < 0)
-		return error_errno(e, -fd, "node %s: listen on port %u/%s%s%s", n->name, m->host_port,
-				   m->udp ? "udp" : "tcp", m->host.family ? " of " : "",
+		return error_errno(e, -fd, "node %s: listen on port %u/%s%s%s", n->name, m->host_port, proto(m), m->host.family ? " of " : "",
 				   m->host.family ? inprefix_addr_str(&m->host, buf) : "");
 	*ARENA_PUSH(&en->arena, en->ports, en->n_ports) =
 		(struct engine_port){ .fd = fd, .node = node, .map = m, .host_port = port_of(fd) };
@@ -160,6 +181,6 @@ void ports_state(const struct engine *en, size_t node, struct arena *a, struct s
 			(void)inprefix_addr_str(&p->map->host, buf);
 		strv_add(a, ret,
 			 arena_printf(a, p->map->host.family == AF_INET6 ? "[%s]:%u->%u/%s" : "%s:%u->%u/%s", buf,
-				      p->host_port, p->map->node_port, p->map->udp ? "udp" : "tcp"));
+				      p->host_port, p->map->node_port, proto(p->map)));
 	}
 }

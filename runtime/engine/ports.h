@@ -11,6 +11,9 @@
 
 #include "engine/engine.h"
 
+/** ports_check_host() - report those that are in use, or at an address that the host has not, where the file says so */
+void ports_check_host(const struct lab *lab, struct diag *d);
+
 /** ports_open() - listen on all of them, before anything is made. Return: 0; -EADDRINUSE; another -errno. */
 int ports_open(struct engine *en, struct error *e);
 
