@@ -197,6 +197,8 @@ static void check_ports(struct loader *l, const struct value *v)
 		if (value_int(keys[PT_HOST_PORT], 0) > 0 && !strmap_put(&seen, key, i))
 			diag_error(l->d, v->items[i]->pos, NULL, "this host port is mapped already, on line %u",
 				   v->items[strmap_get(&seen, key)]->pos.line);
+		if (value_int(keys[PT_CONTAINER_PORT], 0) < 1)
+			diag_error(l->d, v->items[i]->pos, NULL, "a port mapping needs a 'containerPort'");
 	}
 }
 
@@ -230,6 +232,34 @@ static void read_mount(struct loader *l, struct node *n, const struct value *v)
 	b->pos = v->pos;
 	if (l->opt->check_files && access(b->src, F_OK) < 0)
 		diag_error(l->d, v->pos, NULL, "the source of a mount, %s: %s", b->src, strerror(errno));
+}
+
+/* What has another shape was reported where it was read. */
+static int64_t int_of(const struct value *map, const char *key)
+{
+	const struct value *v = value_get(map, key);
+
+	return v && v->type == VALUE_SCALAR ? value_int(v, 0) : 0;
+}
+
+/* Published as `ports` of a topology's node are. A hostPort of 0 or -1 is any that is free. */
+static void read_port(struct loader *l, struct node *n, const struct value *v)
+{
+	const char *address = value_string(value_get(v, "listenAddress")), *protocol = value_string(value_get(v, "protocol"));
+	const int64_t to = int_of(v, "containerPort"), host = int_of(v, "hostPort");
+	struct port_map m = { .pos = v->pos };
+
+	if (to < 1 || to > 65535 || host > 65535)
+		return;
+	m.udp = strcmp(protocol, "UDP") == 0;
+	m.node_port = (uint16_t)to;
+	m.host_port = (uint16_t)MAX_OF(host, (int64_t)0);
+	if (*address && strcmp(address, "0.0.0.0") != 0 && strcmp(address, "::") != 0)
+		(void)inprefix_parse(address, &m.host);
+	if (strcmp(protocol, "SCTP") == 0)
+		diag_warning(l->d, v->pos, NULL, "ports of SCTP are not published: a process of the lab hands on TCP and UDP");
+	else
+		*ARENA_PUSH(l->a, n->ports, n->n_ports) = m;
 }
 
 /* Kind's config on its way to kubeadm: patches by node. */
@@ -299,8 +329,8 @@ static void add_node(struct loader *l, const struct value *v, unsigned counts[_R
 		};
 	for (size_t i = 0; keys[KN_MOUNTS] && i < keys[KN_MOUNTS]->n; i++)
 		read_mount(l, n, keys[KN_MOUNTS]->items[i]);
-	if (keys[KN_PORTS] && keys[KN_PORTS]->n)
-		loader_ignore(l, "extraPortMappings", keys[KN_PORTS]->pos);
+	for (size_t i = 0; keys[KN_PORTS] && i < keys[KN_PORTS]->n; i++)
+		read_port(l, n, keys[KN_PORTS]->items[i]);
 	if (l->opt->node_image)
 		n->image = arena_strdup(l->a, l->opt->node_image);
 	n->kube_version = kubeadm_version(l->a, n->image);

@@ -13,15 +13,19 @@
  */
 #include "engine/portproxy.h"
 
-#include <errno.h>
+#include <arpa/inet.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "kernel/fault.h"
 
 enum {
+	BACKLOG = 128,
 	FLOW_BYTES = 32768,
 	FLOW_ROUNDS = 16, /* before others have their turn */
 	DATAGRAM_MAX = 65536,
@@ -287,7 +291,7 @@ static void handle(const struct epoll_event *ev)
 		port_accept((struct port *)t);
 }
 
-_Noreturn void portproxy_run(const struct portproxy *ports, size_t n)
+static _Noreturn void run(const struct portproxy *ports, size_t n)
 {
 	struct port *p = calloc(n, sizeof(*p));
 
@@ -310,4 +314,88 @@ _Noreturn void portproxy_run(const struct portproxy *ports, size_t n)
 		if (got < 0 && errno != EINTR)
 			_exit(1);
 	}
+}
+
+/* ---- sockets, and the process ---- */
+
+socklen_t portproxy_address(const struct inprefix *p, uint16_t port, struct sockaddr_storage *ret)
+{
+	*ret = (struct sockaddr_storage){ 0 };
+	if (p->family == AF_INET) {
+		struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+		memcpy(&in.sin_addr, p->addr, sizeof(in.sin_addr));
+		memcpy(ret, &in, sizeof(in));
+		return sizeof(in);
+	}
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	if (p->family == AF_INET6)
+		memcpy(&in6.sin6_addr, p->addr, sizeof(in6.sin6_addr));
+	memcpy(ret, &in6, sizeof(in6));
+	return sizeof(in6);
+}
+
+static int bind_to(const struct inprefix *host, uint16_t port, bool udp)
+{
+	const int type = udp ? SOCK_DGRAM : SOCK_STREAM, one = 1, only = host->family != 0;
+	struct sockaddr_storage sa;
+	const socklen_t len = portproxy_address(host, port, &sa);
+	_cleanup_close_ int fd =
+		fault_fails("socket of a port") ? -1 : socket(sa.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (!udp)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (sa.ss_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	if (bind(fd, (const struct sockaddr *)&sa, len) < 0 || (!udp && listen(fd, BACKLOG) < 0))
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+int portproxy_bind(const struct inprefix *host, uint16_t port, bool udp)
+{
+	const struct inprefix any4 = { .family = AF_INET };
+	int fd = bind_to(host, port, udp);
+
+	if (!host->family && (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL))
+		fd = bind_to(&any4, port, udp);
+	return fd;
+}
+
+/* Nothing of the caller's but the sockets: they move above all that is open, and the rest is closed. */
+static _Noreturn void serve(const struct portproxy *from, size_t n)
+{
+	struct portproxy *ports = calloc(n, sizeof(*ports));
+	int last = STDERR_FILENO, top;
+
+	(void)prctl(PR_SET_NAME, "netemu-ports");
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!ports)
+		_exit(1);
+	for (size_t i = 0; i < n; i++)
+		last = MAX_OF(last, from[i].fd);
+	top = last;
+	for (size_t i = 0; i < n; i++) {
+		ports[i] = from[i];
+		ports[i].fd = dup3(from[i].fd, ++top, O_CLOEXEC);
+		if (ports[i].fd < 0)
+			_exit(1);
+	}
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1, (unsigned)last, 0);
+	(void)syscall(SYS_close_range, (unsigned)top + 1, ~0U, 0);
+	run(ports, n);
+}
+
+pid_t portproxy_start(const struct portproxy *ports, size_t n, struct error *e)
+{
+	const pid_t pid = fault_fails("start the process for ports") ? -1 : fork();
+
+	if (pid < 0)
+		return error_errno(e, errno, "start the process for ports");
+	if (pid == 0)
+		serve(ports, n);
+	return pid;
 }

@@ -49,6 +49,7 @@ void pod_call(struct pod *p, json_t *request, const int *fds, size_t n_fds, rpc_
 
 static void pod_destroy(struct pod *p)
 {
+	hostports_stop(p);
 	for (size_t i = 0; i < p->n_containers; i++)
 		container_done(&p->containers[i]);
 	free(p->containers);
@@ -114,23 +115,6 @@ static void sandbox_failed(struct pod *p, const char *why)
 	pod_retry(p);
 }
 
-/* What has no datapath here is said, not silently left out. */
-static void host_ports_note(const struct pod *p)
-{
-	size_t i, k;
-	json_t *c, *port;
-
-	json_array_foreach (json_at(p->object, "spec", "containers", NULL), i, c)
-		json_array_foreach (json_object_get(c, "ports"), k, port) {
-			const json_int_t number = json_int(port, 0, "hostPort", NULL);
-
-			if (number > 0 && !p->host_network)
-				kubelet_event(p->k, p->object, "Warning", "HostPortNotSupported",
-					      "netemu does not forward hostPort %d of the node to container %s: use the "
-					      "pod's own address, or hostNetwork", (int)number, json_text(c, "name", NULL));
-		}
-}
-
 static void created(struct rpc_message *m, const struct error *e, void *arg)
 {
 	struct pod *p = arg;
@@ -148,7 +132,7 @@ static void created(struct rpc_message *m, const struct error *e, void *arg)
 			return;
 		}
 	} else {
-		host_ports_note(p);
+		hostports_start(p);
 	}
 	pod_sync(p);
 }
@@ -261,8 +245,10 @@ void pod_stop(struct pod *p, int64_t grace)
 
 static void step_stopping(struct pod *p)
 {
-	if (!any_alive(p))
-		p->stage = POD_ENDED;
+	if (any_alive(p))
+		return;
+	hostports_stop(p);
+	p->stage = POD_ENDED;
 }
 
 static void pod_removed(struct rpc_message *m, const struct error *e, void *arg)
@@ -368,6 +354,7 @@ static void adopt(struct pod *p, const json_t *found)
 	p->in_runtime = true;
 	cni_pod_parse(json_at(found, "opaque", "net", NULL), &p->net);
 	cni_adopt(p->k->cni, &p->net);
+	hostports_start(p);
 	json_array_foreach (json_object_get(found, "containers"), i, f) {
 		struct container *c = container_find(p, json_text(f, "name", NULL));
 

@@ -70,6 +70,7 @@ struct pod {
 	struct container *containers; /* init containers first */
 	size_t n_containers;
 	struct cni_pod net;
+	pid_t proxy; /* hostports.c; 0: none */
 	json_t *status; /* as told last, or as the object had it; never NULL */
 	json_t *volumes; /* what the runtime has of its files: {name: files} */
 	json_t *failed_mounts; /* {volume: message}, told as events already */
@@ -191,6 +192,15 @@ const char *volumes_culprit(const struct pod *p, const char *why);
 void volumes_update(struct pod *p);
 /** volumes_mounts() - a container's mounts for the runtime; new array */
 json_t *volumes_mounts(const struct container *c, const json_t *env);
+
+/* ---- hostports.c ---- */
+
+enum { HOSTPORTS_MAX = 64 };
+
+/** hostports_start() - the ports of the node that a pod in the runtime wants; what goes wrong is an event */
+void hostports_start(struct pod *p);
+/** hostports_stop() - nobody listens any more when it returns */
+void hostports_stop(struct pod *p);
 
 /* ---- probe.c ---- */
 

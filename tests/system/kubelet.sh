@@ -45,7 +45,7 @@ spec: {restartPolicy: Never, containers: [{name: c, image: alpine, command: [sh,
 apiVersion: v1
 kind: Pod
 metadata: {name: unstartable}
-spec: {restartPolicy: Never, containers: [{name: c, image: alpine, command: [no-such-program], ports: [{containerPort: 80, hostPort: 8080}]}]}
+spec: {restartPolicy: Never, containers: [{name: c, image: alpine, command: [no-such-program]}]}
 ---
 apiVersion: v1
 kind: Pod
@@ -84,7 +84,6 @@ assert_eq "Failed 3" "$(pod failed '"\(.status.phase) \(.status.containerStatuse
 wait_until 10 is_shown unstartable StartError
 assert_match 'exec: "no-such-program": executable file not found in \$PATH' "$(pod unstartable '.status.containerStatuses[0].state.terminated.message')"
 wait_until 5 said Failed 'Error: failed to create containerd task'
-wait_until 5 said HostPortNotSupported "hostPort 8080"
 wait_until 10 is_shown lastwords Error
 assert_eq /made/here "$(pod lastwords '.status.containerStatuses[0].state.terminated.message')"
 wait_until 10 is_shown crash CrashLoopBackOff
