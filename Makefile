@@ -23,12 +23,13 @@ AGENT_SRC := $(wildcard runtime/agent/*.c)
 KUBELET_SRC := $(wildcard runtime/kubelet/*.c)
 APISERVER_SRC := $(wildcard runtime/apiserver/*.c)
 WEB_SRC   := $(wildcard runtime/web/*.c)
-LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC),$(wildcard runtime/*/*.c))
+CERT_SRC  := $(wildcard runtime/cert/*.c)
+LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC),$(wildcard runtime/*/*.c))
 CLI_SRC   := $(wildcard netemu/*.c)
 TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # ---- flags ----
@@ -78,6 +79,7 @@ NETEMU    := $(if $(CLI_SRC),$(OUT)/netemu)
 KUBELET   := $(if $(filter %/main.c,$(KUBELET_SRC)),$(OUT)/netemu-kubelet)
 APISERVER := $(if $(filter %/main.c,$(APISERVER_SRC)),$(OUT)/netemu-apiserver)
 WEB       := $(if $(WEB_SRC),$(OUT)/netemu-graph)
+CERT      := $(if $(CERT_SRC),$(OUT)/netemu-cert)
 DOCS      := $(if $(CLI_SRC),build/netemu.1 build/netemu.bash)
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
@@ -89,7 +91,7 @@ BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
 all: programs $(if $(filter release,$(VARIANT)),page) $(if $(filter release,$(VARIANT)),$(DOCS)) ## netemu, netemu-init, the man page and the completion, in build/
 
-programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB)
+programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB) $(CERT)
 
 debug: ## the same without optimisation, in build/debug/
 	$(MAKE) VARIANT=debug programs
@@ -156,6 +158,10 @@ $(OUT)/netemu-graph: $(call objects,$(WEB_SRC)) $(OUT)/libapiserver.a $(LIB)
 	$(call say,LINK)
 	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) $(APISERVER_LIBS) -lutil
 
+$(OUT)/netemu-cert: $(call objects,$(CERT_SRC)) $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) -lgnutls
+
 $(OUT)/tests/%: $(OBJ)/tests/%.o $(if $(APISERVER_SRC),$(OUT)/libapiserver.a) $(if $(KUBELET_SRC),$(OUT)/libkubelet.a) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
@@ -220,7 +226,7 @@ fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sani
 lint: compile_commands.json ## warnings of gcc and clang as errors, clang-tidy, cppcheck, shellcheck
 	$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 programs tests
 	$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 programs tests
-	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
+	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
 		clang-tidy --quiet -p . --extra-arg-before=-include --extra-arg-before=tests/analyzer.h --warnings-as-errors='*'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		$(foreach s,missingIncludeSystem unknownMacro memleak resourceLeak ctuuninitvar varFuncNullUB,--suppress=$(s)) -D_GNU_SOURCE -Iruntime -Inetemu netemu runtime
@@ -247,7 +253,7 @@ LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/* topologies/*.*)
 install: all ## to PREFIX=/usr/local, below DESTDIR=
 	install -D -m 755 build/netemu $(BIN)/netemu
 	install -D -m 755 build/netemu-init $(LIBEXEC)/netemu-init
-	@for p in $(notdir $(KUBELET) $(APISERVER) $(WEB)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
+	@for p in $(notdir $(KUBELET) $(APISERVER) $(WEB) $(CERT)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
 	@for f in $(notdir $(wildcard build/graph/*)); do install -D -m 644 build/graph/$$f $(LIBEXEC)/graph/$$f || exit 1; done
 	install -D -m 644 build/netemu.1 $(SHARE)/man/man1/netemu.1
 	install -D -m 644 build/netemu.bash $(COMPLETION)/netemu

@@ -4,6 +4,8 @@
  */
 #include "base/impair.h"
 
+#include "base/duration.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,11 +23,6 @@ struct unit {
 	double factor;
 };
 
-static const struct unit durations[] = {
-	{ "ns", 1e-3 }, { "us", 1 },   { "\302\265s", 1 }, { "ms", 1e3 },
-	{ "s", 1e6 },	{ "m", 60e6 }, { "h", HOUR_US },   { 0 },
-};
-
 /* tc(8): bits by powers of 1000; "mbps" are bytes there, which is left out for it means something else elsewhere. */
 static const struct unit rates[] = {
 	{ "", 1 }, { "bit", 1e-3 }, { "kbit", 1 }, { "mbit", 1e3 }, { "gbit", 1e6 }, { "tbit", 1e9 }, { 0 },
@@ -33,24 +30,9 @@ static const struct unit rates[] = {
 
 static const struct unit percents[] = { { "", 1 }, { "%", 1 }, { 0 } };
 
-/* A decimal number without a sign or exponent, of a length that says something. Return: what follows it, or NULL. */
-static const char *number_parse(const char *s, double *ret)
-{
-	const size_t whole = strspn(s, "0123456789"), point = s[whole] == '.';
-	const size_t part = point ? strspn(s + whole + 1, "0123456789") : 0;
-	char buf[40];
-
-	if (whole + part == 0 || whole + point + part >= sizeof(buf))
-		return NULL;
-	memcpy(buf, s, whole + point + part);
-	buf[whole + point + part] = '\0';
-	*ret = strtod(buf, NULL);
-	return s + whole + point + part;
-}
-
 static bool quantity_parse(const char *text, const struct unit *units, double max, double *ret)
 {
-	const char *rest = number_parse(text, ret);
+	const char *rest = decimal_parse(text, ret);
 
 	for (; rest && units->name; units++)
 		if (strcasecmp(rest, units->name) == 0) {
@@ -58,32 +40,6 @@ static bool quantity_parse(const char *text, const struct unit *units, double ma
 			return *ret <= max;
 		}
 	return false;
-}
-
-/* Go's "1m30s" too; 0 needs no unit there. */
-static bool duration_parse(const char *text, double *ret)
-{
-	double sum = 0, v;
-
-	if (strcmp(text, "0") == 0) {
-		*ret = 0;
-		return true;
-	}
-	do {
-		const struct unit *u = durations, *best = NULL;
-		const char *rest = number_parse(text, &v);
-
-		for (; rest && u->name; u++)
-			if (strncmp(rest, u->name, strlen(u->name)) == 0 &&
-			    (!best || strlen(u->name) > strlen(best->name)))
-				best = u;
-		if (!best)
-			return false;
-		sum += v * best->factor;
-		text = rest + strlen(best->name);
-	} while (*text);
-	*ret = sum;
-	return sum <= HOUR_US;
 }
 
 int impair_parse(struct impair *im, enum impair_key key, const char *text, struct error *e)
@@ -100,7 +56,7 @@ int impair_parse(struct impair *im, enum impair_key key, const char *text, struc
 
 	static_assert(ARRAY_SIZE(wanted) == _IMPAIR_KEY_MAX, "one a key");
 	if (key == IMPAIR_DELAY || key == IMPAIR_JITTER)
-		ok = duration_parse(text, &v);
+		ok = duration_parse(text, &v) == 0 && v <= HOUR_US;
 	else
 		ok = quantity_parse(text, key == IMPAIR_RATE ? rates : percents,
 				    key == IMPAIR_RATE ? RATE_MAX_KBIT : 100, &v);

@@ -17,6 +17,7 @@ declare -A may=(
   [engine]="base topology cluster plan kernel engine agent/proto.h"
   [supervisor]="base topology cluster plan kernel engine supervisor agent/proto.h"
   [kubelet]="base cluster kernel engine plan/profile.h supervisor/loop.h supervisor/rpcpeer.h kubelet agent/proto.h"
+  [cert]="base cert"
   [web]="base topology/load.h engine kernel graph supervisor/loop.h apiserver/conn.h apiserver/httpmsg.h apiserver/websocket.h web"
   [apiserver]="base cluster engine supervisor/acceptor.h supervisor/loop.h supervisor/rpcpeer.h apiserver agent/proto.h"
 )
@@ -55,6 +56,6 @@ only "YAML" '^#include <yaml' runtime/topology/ runtime/cluster/
 only "capabilities" '^#include <(sys/capability|cap-ng)' runtime/kernel/ runtime/agent/
 only "namespaces and mounts" "$code(setns|unshare|mount|umount2?|clone3?|pivot_root|fsmount|move_mount|open_tree|mount_setattr) ?\\(" \
   runtime/kernel/ runtime/agent/ runtime/supervisor/
-only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/kubelet/speaker_main.c runtime/apiserver/main.c runtime/web/main.c
+only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/kubelet/speaker_main.c runtime/apiserver/main.c runtime/web/main.c runtime/cert/main.c
 only "leaving the process" "${code}exit ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/ runtime/apiserver/main.c runtime/web/
 exit $bad
