@@ -24,12 +24,13 @@ KUBELET_SRC := $(wildcard runtime/kubelet/*.c)
 APISERVER_SRC := $(wildcard runtime/apiserver/*.c)
 WEB_SRC   := $(wildcard runtime/web/*.c)
 CERT_SRC  := $(wildcard runtime/cert/*.c)
-LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC),$(wildcard runtime/*/*.c))
+IMAGER_SRC := $(wildcard runtime/imager/*.c)
+LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC),$(wildcard runtime/*/*.c))
 CLI_SRC   := $(wildcard netemu/*.c)
 TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # ---- flags ----
@@ -65,6 +66,7 @@ LINK      := $(if $(STATIC),$(patsubst -pie,-static-pie,$(LINK_PIE)) $(NO_NSS),$
 TEST_LIBS := -lcmocka
 # The API server is one process a cluster and started once: its libraries are shared ones.
 APISERVER_LIBS := -lgnutls -lz
+IMAGER_LIBS := -larchive -lgnutls
 
 # The agent is PID 1 of every node, one copy in memory for each: small, static, never sanitized. With musl it starts in a
 # fraction of the time: glibc asks cpuid some forty times before main(), and in a virtual machine each answer takes 4 us.
@@ -80,6 +82,7 @@ KUBELET   := $(if $(filter %/main.c,$(KUBELET_SRC)),$(OUT)/netemu-kubelet)
 APISERVER := $(if $(filter %/main.c,$(APISERVER_SRC)),$(OUT)/netemu-apiserver)
 WEB       := $(if $(WEB_SRC),$(OUT)/netemu-graph)
 CERT      := $(if $(CERT_SRC),$(OUT)/netemu-cert)
+IMAGER    := $(if $(IMAGER_SRC),$(OUT)/netemu-image)
 DOCS      := $(if $(CLI_SRC),build/netemu.1 build/netemu.bash)
 TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
@@ -91,7 +94,7 @@ BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
 all: programs $(if $(filter release,$(VARIANT)),page) $(if $(filter release,$(VARIANT)),$(DOCS)) ## netemu, netemu-init, the man page and the completion, in build/
 
-programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB) $(CERT)
+programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB) $(CERT) $(IMAGER)
 
 debug: ## the same without optimisation, in build/debug/
 	$(MAKE) VARIANT=debug programs
@@ -162,10 +165,19 @@ $(OUT)/netemu-cert: $(call objects,$(CERT_SRC)) $(LIB)
 	$(call say,LINK)
 	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) -lgnutls
 
-$(OUT)/tests/%: $(OBJ)/tests/%.o $(if $(APISERVER_SRC),$(OUT)/libapiserver.a) $(if $(KUBELET_SRC),$(OUT)/libkubelet.a) $(LIB)
+$(OUT)/libimager.a: $(call objects,$(filter-out %/main.c,$(IMAGER_SRC)))
+	$(call say,AR)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(OUT)/netemu-image: $(OBJ)/runtime/imager/main.o $(OUT)/libimager.a $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK_PIE) -o $@ $^ $(LINK_LIBS) $(IMAGER_LIBS)
+
+$(OUT)/tests/%: $(OBJ)/tests/%.o $(if $(APISERVER_SRC),$(OUT)/libapiserver.a) $(if $(KUBELET_SRC),$(OUT)/libkubelet.a) $(if $(IMAGER_SRC),$(OUT)/libimager.a) $(LIB)
 	$(call say,LINK)
 	@mkdir -p $(@D)
-	$(Q)$(LINK_PIE) -o $@ $^ $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(TEST_LIBS)) $(LINK_LIBS) $(if $(APISERVER_SRC),$(APISERVER_LIBS))
+	$(Q)$(LINK_PIE) -o $@ $^ $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,$(TEST_LIBS)) $(LINK_LIBS) $(if $(APISERVER_SRC),$(APISERVER_LIBS)) $(if $(IMAGER_SRC),$(IMAGER_LIBS))
 
 # What netemu is measured with: static, as netemu is, and PID 1 of the floor's nodes as netemu's own.
 $(call objects,tests/bench/floor_init.c): private COMPILE := $(AGENT)
@@ -226,7 +238,7 @@ fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sani
 lint: compile_commands.json ## warnings of gcc and clang as errors, clang-tidy, cppcheck, shellcheck
 	$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 programs tests
 	$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 programs tests
-	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
+	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
 		clang-tidy --quiet -p . --extra-arg-before=-include --extra-arg-before=tests/analyzer.h --warnings-as-errors='*'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		$(foreach s,missingIncludeSystem unknownMacro memleak resourceLeak ctuuninitvar varFuncNullUB,--suppress=$(s)) -D_GNU_SOURCE -Iruntime -Inetemu netemu runtime
@@ -253,7 +265,7 @@ LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/* topologies/*.*)
 install: all ## to PREFIX=/usr/local, below DESTDIR=
 	install -D -m 755 build/netemu $(BIN)/netemu
 	install -D -m 755 build/netemu-init $(LIBEXEC)/netemu-init
-	@for p in $(notdir $(KUBELET) $(APISERVER) $(WEB) $(CERT)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
+	@for p in $(notdir $(KUBELET) $(APISERVER) $(WEB) $(CERT) $(IMAGER)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
 	@for f in $(notdir $(wildcard build/graph/*)); do install -D -m 644 build/graph/$$f $(LIBEXEC)/graph/$$f || exit 1; done
 	install -D -m 644 build/netemu.1 $(SHARE)/man/man1/netemu.1
 	install -D -m 644 build/netemu.bash $(COMPLETION)/netemu

@@ -115,6 +115,7 @@ int cmd_list(const struct cli *cli);
 int cmd_inspect(const struct cli *cli);
 int cmd_logs(const struct cli *cli);
 int cmd_link(const struct cli *cli);
+int cmd_image(const struct cli *cli);
 int cmd_save(const struct cli *cli);
 int cmd_graph(const struct cli *cli);
 int cmd_start(const struct cli *cli);

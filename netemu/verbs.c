@@ -404,6 +404,18 @@ static const struct verb_example probe_examples[] = {
 	END_EXAMPLE,
 };
 
+static const struct verb_option image_options[] = { OPTION_FORMAT, END_OPTION };
+
+static const struct verb_example image_examples[] = {
+	{ "netemu image import frr-10.3.tar", "what docker save wrote, under the names that it has in there" },
+	{ "netemu image import rootfs.tar.xz acme/tools:1.0", "a root file system; from then on for `image: acme/tools:1.0`" },
+	{ "netemu image import layout/ frr:test", "an OCI image layout" },
+	{ "docker export x | netemu image import - frr:mine", "from standard input" },
+	{ "netemu image list --format json", "what there is, for programs" },
+	{ "netemu image rm frr:test", "remove one" },
+	END_EXAMPLE,
+};
+
 static const struct verb_option shims_options[] = { END_OPTION };
 
 static const struct verb_example shims_examples[] = {
@@ -764,6 +776,27 @@ const struct verb verbs[] = {
 		.options = probe_options,
 		.examples = probe_examples,
 		.run = cmd_probe,
+	},
+	{
+		.name = "image",
+		.synopsis = "import FILE|DIR|- [NAME[:TAG]] | list | rm NAME...",
+		.summary = "import root file systems for `image:`, list and remove them",
+		.description =
+			"Nodes whose `image:` is an imported image have its files instead of the host's, and start what it starts; no file is "
+			"copied, however many nodes it has. It wins over what netemu has in place of images. docker.io/ and library/ need not "
+			"be written, and NAME@sha256:... finds it by its digest.\n\n"
+			"import takes what docker save writes, an OCI image layout (a directory or an archive), and the tar archive or "
+			"the directory of a root file system; compressed by gzip, bzip2, xz, zstd, lz4, lzip or not at all. What it is, its "
+			"content tells. Without NAME all images of it are imported under the names that they have in there; a root file system "
+			"has none. Digests are checked. Device nodes are left out, except for those that every container has.\n\n"
+			"They are kept in /var/lib/netemu/images, or in $NETEMU_IMAGES. Only what no running lab uses can be removed; rm also "
+			"takes digits of an id.",
+		.options = image_options,
+		.examples = image_examples,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES,
+		.run = cmd_image,
 	},
 	{
 		.name = "shims",

@@ -51,6 +51,8 @@ struct node_state {
 	int bridge_fd; /* kind bridge: fd number in the supervisor of the namespace that it is in, 0: not there yet */
 	const char *ipv4, *ipv6; /* eth0, "172.20.20.2/24", or "" */
 	const char *command; /* main command as one line, "" = idle */
+	const char *image_id; /* of the imported image that is its root, "" = the host's files */
+	const char *user, *workdir; /* of that image, for `exec`; "" = root, "/" */
 	struct strv ports; /* that are published, "0.0.0.0:8080->80/tcp" */
 	struct strv labels; /* the file's own, "K=V"; plan/artefacts.h makes containerlab's of it */
 	/* from the supervisor, valid after state_refresh() */

@@ -14,8 +14,10 @@ declare -A may=(
   [plan]="base topology cluster plan"
   [graph]="base topology plan engine/state.h graph"
   [kernel]="base kernel agent/proto.h"
-  [engine]="base topology cluster plan kernel engine agent/proto.h"
-  [supervisor]="base topology cluster plan kernel engine supervisor agent/proto.h"
+  [engine]="base topology cluster plan kernel image engine agent/proto.h"
+  [image]="base cluster/jsonutil.h plan/image.h kernel/rootfs.h image"
+  [imager]="base cluster/jsonutil.h plan/image.h kernel/rootfs.h image imager"
+  [supervisor]="base topology cluster plan kernel image engine supervisor agent/proto.h"
   [kubelet]="base cluster kernel engine plan/profile.h supervisor/loop.h supervisor/rpcpeer.h kubelet agent/proto.h"
   [cert]="base cert"
   [web]="base topology/load.h engine kernel graph supervisor/loop.h apiserver/conn.h apiserver/httpmsg.h apiserver/websocket.h web"
@@ -53,9 +55,10 @@ code='^[^*/"]*[^*/"A-Za-z0-9_>.]' # neither in a comment's text nor part of a lo
 only "netlink" '^#include <(netlink/|linux/(rtnetlink|if_link|netfilter))' runtime/kernel/
 only "io_uring" '^#include <liburing' runtime/supervisor/loop
 only "YAML" '^#include <yaml' runtime/topology/ runtime/cluster/
+only "archives" '^#include <archive' runtime/imager/
 only "capabilities" '^#include <(sys/capability|cap-ng)' runtime/kernel/ runtime/agent/
 only "namespaces and mounts" "$code(setns|unshare|mount|umount2?|clone3?|pivot_root|fsmount|move_mount|open_tree|mount_setattr) ?\\(" \
   runtime/kernel/ runtime/agent/ runtime/supervisor/
-only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/kubelet/speaker_main.c runtime/apiserver/main.c runtime/web/main.c runtime/cert/main.c
+only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/kubelet/speaker_main.c runtime/apiserver/main.c runtime/web/main.c runtime/cert/main.c runtime/imager/main.c
 only "leaving the process" "${code}exit ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/ runtime/apiserver/main.c runtime/web/
 exit $bad
