@@ -15,6 +15,7 @@
 #include "engine/state.h"
 #include "kubepod.h"
 #include "supervisor/logstore.h"
+#include "when.h"
 
 #define LAB_LOG "_lab" /* what the supervisor itself has to say */
 #define API_LOG "_api" /* what a cluster's API server prints */
@@ -24,12 +25,17 @@ struct wanted {
 	const char *node, *daemon;
 	int dirfd;
 	int supervisor; /* pidfd, or -EBADF */
+	int64_t since, until; /* 0: no limit */
+	bool tail;
+	size_t tail_lines;
 };
 
 static int logs_read(const struct wanted *w, int out, struct error *e)
 {
 	const struct logstore_read opt = { .follow = cli_flag(w->cli, "follow"), .cancel_fd = w->supervisor,
-					   .tail = cli_flag(w->cli, "tail"), .tail_lines = cli_number(w->cli, "tail", 0) };
+					   .tail = w->tail, .tail_lines = w->tail_lines,
+					   .timestamps = cli_flag(w->cli, "timestamps"),
+					   .since = w->since, .until = w->until };
 	int r = logstore_read(w->dirfd, w->node, out, &opt, e);
 
 	return r == -ENOENT || r == -EPIPE ? 0 : r;
@@ -156,7 +162,24 @@ static int target_find(const struct cli *cli, const char *name, struct lab_state
 /* Options that only pods have. */
 static bool is_pods(const struct cli *cli)
 {
-	return cli_flag(cli, "container") || cli_flag(cli, "namespace") || cli_flag(cli, "previous") || cli_flag(cli, "timestamps");
+	return cli_flag(cli, "container") || cli_flag(cli, "namespace") || cli_flag(cli, "previous");
+}
+
+/* Which lines are wanted. */
+static int range_read(struct wanted *w, struct error *e)
+{
+	const char *since = cli_value(w->cli, "since"), *until = cli_value(w->cli, "until"),
+		   *tail = cli_value(w->cli, "tail");
+	int r = since ? when_parse(since, &w->since, e) : 0;
+	char *end = NULL;
+
+	if (tail && strcmp(tail, "all") != 0 && strcmp(tail, "-1") != 0) {
+		w->tail = true;
+		w->tail_lines = strtoul(tail, &end, 10);
+		if (!isdigit((unsigned char)*tail) || *end)
+			return error_set(e, EINVAL, "--tail wants a number of lines, or all, not '%s'", tail);
+	}
+	return r == 0 && until ? when_parse(until, &w->until, e) : r;
 }
 
 int cmd_logs(const struct cli *cli)
@@ -168,6 +191,8 @@ int cmd_logs(const struct cli *cli)
 	struct error e = { 0 };
 	int r;
 
+	if (range_read(&w, &e) < 0)
+		return cli_usage(cli, "%s", e.msg);
 	if (is_pods(cli))
 		r = error_set(&e, ENOENT, "no cluster is running that could have a pod '%s'", args->v[0]);
 	else

@@ -5,6 +5,7 @@
 
 #include "cluster/jsonutil.h"
 #include "output.h"
+#include "when.h"
 
 void kube_pod_word(struct arena *a, const char *word, const char *ns, const char **ret_ns, const char **ret_name)
 {
@@ -132,6 +133,8 @@ static bool text_print(void *arg, const char *text)
 static const char *log_path(const struct cli *cli, struct arena *a, const char *ns, const char *name, const char *container)
 {
 	_cleanup_strbuf_ struct strbuf path = { 0 };
+	const char *tail = cli_value(cli, "tail") ?: "all";
+	int64_t since;
 
 	kube_url(&path, &resources[RES_PODS], NULL, ns, name);
 	strbuf_puts(&path, "/log");
@@ -139,7 +142,10 @@ static const char *log_path(const struct cli *cli, struct arena *a, const char *
 	kube_query(&path, "follow", cli_flag(cli, "follow") ? "true" : NULL);
 	kube_query(&path, "previous", cli_flag(cli, "previous") ? "true" : NULL);
 	kube_query(&path, "timestamps", cli_flag(cli, "timestamps") ? "true" : NULL);
-	kube_query(&path, "tailLines", cli_value(cli, "tail"));
+	if (strcmp(tail, "all") != 0 && strcmp(tail, "-1") != 0)
+		kube_query(&path, "tailLines", tail);
+	if (cli_value(cli, "since") && when_parse(cli_value(cli, "since"), &since, NULL) == 0)
+		kube_query(&path, "sinceTime", when_iso(a, since / 1000000000));
 	return arena_strdup(a, strbuf_str(&path));
 }
 
@@ -158,6 +164,8 @@ int kube_pod_logs(const struct cli *cli, const char *word, const char *container
 	pod = pod_get(&k, ns, name, e);
 	if (!pod)
 		return cli_fail(cli, e);
+	if (cli_flag(cli, "until"))
+		return cli_usage(cli, "the logs of a pod have no --until");
 	container = container ? container : cli_value(cli, "container");
 	rq.path = log_path(cli, &k.arena, ns, name, container ? container : default_container(cli, pod));
 	r = kube_http(&k, &rq, text_print, NULL, &reply, e);

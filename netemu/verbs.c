@@ -194,9 +194,11 @@ static const struct verb_example save_examples[] = {
 
 static const struct verb_option logs_options[] = {
 	{ "follow", 'f', OPT_FLAG, NULL, COMPLETE_NOTHING, "go on with what is written from now on, until Ctrl-C" },
-	{ "tail", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "only the last N lines" },
+	{ "tail", 0, OPT_STRING, "N", COMPLETE_NOTHING, "only the last N lines; all: every one" },
 	{ "previous", 'p', OPT_FLAG, NULL, COMPLETE_NOTHING, "of a pod: what the container before the last restart wrote" },
-	{ "timestamps", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "of a pod: when each line was written" },
+	{ "timestamps", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "when each line was written" },
+	{ "since", 0, OPT_STRING, "TIME", COMPLETE_NOTHING, "only what was written from then on: a date, or how long ago (10m)" },
+	{ "until", 0, OPT_STRING, "TIME", COMPLETE_NOTHING, "of a node: only what was written until then" },
 	{ "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the node or pod, when several have one of that name" },
 	OPTION_CONTAINER,
 	OPTION_NAMESPACE,
@@ -206,6 +208,7 @@ static const struct verb_option logs_options[] = {
 static const struct verb_example logs_examples[] = {
 	{ "netemu logs tor0", "everything that node tor0 has said" },
 	{ "netemu logs tor0 bgpd -f", "its bgpd, live" },
+	{ "netemu logs tor0 --since 10m --timestamps", "what it has said in the last ten minutes, and when" },
 	{ "netemu logs nettool-1 --tail 10", "the last lines of a pod" },
 	END_EXAMPLE,
 };

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "when.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
+
+#define NS INT64_C(1000000000)
 
 static const struct {
 	int64_t seconds;
@@ -31,4 +35,112 @@ const char *when_iso(struct arena *a, int64_t then)
 	if (gmtime_r(&t, &tm))
 		(void)strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	return arena_strdup(a, buf);
+}
+
+/* ---- what people type ---- */
+
+/* Digits behind a point, as nanoseconds. */
+static int64_t fraction(const char **p)
+{
+	int64_t unit = NS, n = 0;
+
+	if (**p != '.')
+		return 0;
+	for (++*p; isdigit((unsigned char)**p); ++*p)
+		if (unit > 1) {
+			unit /= 10;
+			n += (**p - '0') * unit;
+		}
+	return n;
+}
+
+/* "Z", "+01:00", or nothing: local time. @tm: what the zone is of. */
+static bool zone(const char *p, struct tm *tm, int64_t *seconds)
+{
+	int hours, minutes, n = 0;
+
+	if (!*p) {
+		tm->tm_isdst = -1;
+		*seconds = mktime(tm);
+		return true;
+	}
+	*seconds = timegm(tm);
+	if (strcmp(p, "Z") == 0)
+		return true;
+	if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d%n", &hours, &minutes, &n) != 2 || p[1 + n])
+		return false;
+	*seconds -= (*p == '+' ? 1 : -1) * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+static bool date(const char *text, int64_t *ret)
+{
+	struct tm tm = { 0 };
+	const char *p = strptime(text, "%Y-%m-%d", &tm);
+	int64_t seconds, ns;
+
+	if (!p)
+		return false;
+	if (*p == 'T' && !(p = strptime(p + 1, "%H:%M:%S", &tm)))
+		return false;
+	ns = fraction(&p);
+	if (!zone(p, &tm, &seconds))
+		return false;
+	*ret = seconds * NS + ns;
+	return true;
+}
+
+static bool epoch(const char *text, int64_t *ret)
+{
+	char *end;
+	const char *p;
+	const long long seconds = strtoll(text, &end, 10);
+
+	if (end == text || !isdigit((unsigned char)*text) || seconds > INT64_MAX / NS - 1)
+		return false;
+	p = end;
+	*ret = seconds * NS + fraction(&p);
+	return !*p;
+}
+
+/* As Go writes a duration. */
+static bool duration(const char *text, int64_t *ret)
+{
+	static const struct {
+		const char *name;
+		int64_t ns;
+	} names[] = { { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 }, { "h", 3600 * NS }, { "m", 60 * NS }, { "s", NS } };
+	double sum = 0;
+
+	while (*text) {
+		char *end;
+		const double n = strtod(text, &end);
+		size_t i = 0;
+
+		if (end == text || !isdigit((unsigned char)*text))
+			return false;
+		while (i < ARRAY_SIZE(names) && strncmp(end, names[i].name, strlen(names[i].name)) != 0)
+			i++;
+		if (i == ARRAY_SIZE(names))
+			return false;
+		sum += n * (double)names[i].ns;
+		text = end + strlen(names[i].name);
+	}
+	*ret = (int64_t)sum;
+	return sum < 9e18;
+}
+
+int when_parse(const char *text, int64_t *ret, struct error *e)
+{
+	struct timespec now;
+	int64_t ago;
+
+	if (*text && (date(text, ret) || epoch(text, ret)))
+		return 0;
+	if (!*text || !duration(text, &ago))
+		return error_set(e, EINVAL, "'%s' is no point in time: 2026-01-31T12:00:00Z, 2026-01-31, seconds since 1970, "
+				 "or how long ago: 10m, 1h30m", text);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	*ret = now.tv_sec * NS + now.tv_nsec - ago;
+	return 0;
 }

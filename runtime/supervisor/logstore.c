@@ -17,6 +17,7 @@
 #include "base/strbuf.h"
 #include "base/strmap.h"
 #include "kernel/fault.h"
+#include "supervisor/logtimes.h"
 
 struct log_stream {
 	char *name;
@@ -26,6 +27,7 @@ struct log_stream {
 struct log_node {
 	char *name;
 	int fd; /* -EBADF: not open */
+	struct logtimes_writer times; /* open only as long as fd is */
 	size_t size; /* of the file that fd names */
 	uint64_t used; /* when fd was used last, in store->clock */
 	uint64_t lost; /* bytes not stored since the last successful write */
@@ -82,6 +84,7 @@ static void node_forget_file(struct logstore *store, size_t index)
 	if (n->fd < 0)
 		return;
 	n->fd = fd_close(n->fd);
+	logtimes_close(&n->times);
 	for (unsigned i = 0; i < store->n_open; i++)
 		if (store->open[i] == index)
 			store->open[i] = store->open[--store->n_open];
@@ -133,6 +136,7 @@ static int node_rotate(struct logstore *store, size_t index)
 	(void)snprintf(to, sizeof(to), "%s.log.1", n->name);
 	if (renameat(store->dirfd, from, store->dirfd, to) < 0 && errno != ENOENT)
 		return -errno;
+	logtimes_rotate(&n->times, store->dirfd, n->name);
 	node_forget_file(store, index);
 	n->torn = false;
 	return node_open_file(store, index);
@@ -203,6 +207,7 @@ static size_t node_store(struct logstore *store, size_t index, const char *data,
 			continue;
 		}
 		before = n->size;
+		logtimes_note(&n->times, store->dirfd, n->name, n->fd, n->size);
 		if (node_write(n, data, fit) < 0)
 			return len - (n->size - before);
 		data += fit;
@@ -225,7 +230,7 @@ static ssize_t store_add_node(struct logstore *store, const char *name)
 	copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;
-	nodes[store->n_nodes] = (struct log_node){ .name = copy, .fd = -EBADF };
+	nodes[store->n_nodes] = (struct log_node){ .name = copy, .fd = -EBADF, .times.fd = -EBADF };
 	(void)strmap_put(&store->by_name, copy, store->n_nodes);
 	return (ssize_t)store->n_nodes++;
 }

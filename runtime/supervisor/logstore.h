@@ -60,6 +60,8 @@ struct logstore_read {
 	bool tail; /* only the last @tail_lines */
 	size_t tail_lines;
 	int cancel_fd; /* -1: none. A pidfd of the supervisor is a good one. */
+	bool timestamps; /* each line begins with when it was stored, as RFC 3339 has it, in UTC */
+	int64_t since, until; /* only what was stored between the two, nanoseconds since the epoch; 0: no limit */
 };
 
 /**

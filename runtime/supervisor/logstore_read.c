@@ -22,20 +22,34 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+#include "supervisor/logtimes.h"
 
 struct logreader {
 	int dirfd, out_fd;
+	const char *node;
+	const struct logstore_read *opt;
 	char name[LOGSTORE_NAME_MAX + sizeof(".log")], old_name[LOGSTORE_NAME_MAX + sizeof(".log.1")];
 	int fd; /* the file in hand */
 	int inotify_fd, wd; /* wd: watch of the file in hand */
 	bool found; /* some file was there */
 	size_t skip; /* bytes still to be left out, for tail */
+	bool by_line; /* what is asked for depends on when a line was stored */
+	bool over; /* what comes now was stored too late */
+	struct logtimes times; /* of the file in hand */
+	uint64_t at; /* where in it the line begins that is being read */
+	struct strbuf line, lines; /* its beginning; those that are to be written */
 };
 
 static void logreader_done(struct logreader *r)
 {
 	r->fd = fd_close(r->fd);
 	r->inotify_fd = fd_close(r->inotify_fd);
+	logtimes_done(&r->times);
+	strbuf_done(&r->line);
+	strbuf_done(&r->lines);
 }
 
 static bool same_file(int a, int b)
@@ -104,13 +118,69 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
+/* ---- lines by their time ---- */
+
+static void add_time(struct strbuf *out, int64_t ns)
+{
+	const time_t t = (time_t)(ns / 1000000000);
+	char buf[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		(void)strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S", &tm);
+	strbuf_printf(out, "%s.%09dZ ", buf, (int)(ns % 1000000000));
+}
+
+/* The line that r->line holds. */
+static void take_line(struct logreader *r)
+{
+	const int64_t ns = logtimes_find(&r->times, r->at);
+
+	r->at += r->line.len;
+	r->over |= r->opt->until && ns > r->opt->until;
+	if (!r->over && ns >= r->opt->since) {
+		if (r->opt->timestamps)
+			add_time(&r->lines, ns);
+		strbuf_add(&r->lines, strbuf_str(&r->line), r->line.len);
+	}
+	strbuf_reset(&r->line);
+}
+
+static void take_lines(struct logreader *r, const char *data, size_t len)
+{
+	while (len > 0 && !r->over) {
+		const char *end = memchr(data, '\n', len);
+		const size_t n = end ? (size_t)(end - data) + 1 : len;
+
+		strbuf_add(&r->line, data, n);
+		if (end)
+			take_line(r);
+		data += n;
+		len -= n;
+	}
+}
+
+/* ---- files ---- */
+
+static int write_out(struct logreader *r, const char *data, size_t len)
+{
+	int w;
+
+	if (!r->by_line)
+		return write_all(r->out_fd, data, len);
+	take_lines(r, data, len);
+	w = r->lines.oom || r->line.oom ? -ENOMEM : write_all(r->out_fd, strbuf_str(&r->lines), r->lines.len);
+	strbuf_reset(&r->lines);
+	return w;
+}
+
 static int drain(struct logreader *r, struct error *e)
 {
 	char buf[65536];
 	ssize_t n;
 	int w;
 
-	while (r->fd >= 0) {
+	while (r->fd >= 0 && !r->over) {
 		size_t skip;
 
 		n = read(r->fd, buf, sizeof(buf));
@@ -122,7 +192,8 @@ static int drain(struct logreader *r, struct error *e)
 			break;
 		skip = MIN_OF(r->skip, (size_t)n);
 		r->skip -= skip;
-		w = write_all(r->out_fd, buf + skip, (size_t)n - skip);
+		r->at += skip;
+		w = write_out(r, buf + skip, (size_t)n - skip);
 		if (w < 0)
 			return error_errno(e, -w, "write the log");
 	}
@@ -138,6 +209,12 @@ static void take_in_hand(struct logreader *r, int fd)
 	(void)fd_close(r->fd);
 	r->fd = fd;
 	r->found = true;
+	if (r->by_line) {
+		logtimes_done(&r->times);
+		logtimes_open(&r->times, r->dirfd, r->node, fd);
+		strbuf_reset(&r->line);
+		r->at = 0;
+	}
 	if (r->inotify_fd < 0)
 		return;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -217,7 +294,7 @@ static int follow(struct logreader *r, int cancel_fd, struct error *e)
 		int wd = r->wd;
 
 		s = catch_up(r, e);
-		if (s < 0 || (gone && wd == r->wd))
+		if (s < 0 || r->over || (gone && wd == r->wd))
 			return s;
 		more = wait_for_more(r, cancel_fd, e);
 	}
@@ -271,14 +348,16 @@ static int skip_to_tail(struct logreader *r, size_t lines, struct error *e)
 
 int logstore_read(int dirfd, const char *node, int out_fd, const struct logstore_read *opt, struct error *e)
 {
-	_cleanup_(logreader_done) struct logreader r = { .dirfd = dirfd, .out_fd = out_fd, .fd = -EBADF,
-							 .inotify_fd = -EBADF, .wd = -1 };
+	_cleanup_(logreader_done) struct logreader r = { .dirfd = dirfd, .out_fd = out_fd, .node = node,
+							 .opt = opt, .fd = -EBADF, .inotify_fd = -EBADF,
+							 .wd = -1, .times.fd = -EBADF };
 	int s = 0;
 
 	if (!logstore_name_valid(node))
 		return error_set(e, EINVAL, "'%s' cannot be the name of a log", node);
 	(void)snprintf(r.name, sizeof(r.name), "%s.log", node);
 	(void)snprintf(r.old_name, sizeof(r.old_name), "%s.log.1", node);
+	r.by_line = opt->timestamps || opt->since || opt->until;
 	if (opt->follow)
 		s = start_watching(&r, e);
 	if (s >= 0 && opt->tail)

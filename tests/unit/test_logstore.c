@@ -10,11 +10,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/strbuf.h"
 #include "supervisor/logstore.h"
+#include "supervisor/logtimes.h"
 
 struct dir {
 	char path[64];
@@ -306,6 +308,128 @@ static void test_read_nothing(void **state)
 	assert_string_equal(e.msg, "no log of 'n1'");
 }
 
+/* ---- times ---- */
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &ts), 0);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* Until what is stored next has another time. */
+static int64_t next_step(void)
+{
+	const int64_t from = now_ns();
+	int64_t now;
+
+	do {
+		now = now_ns();
+	} while (now - from < 2 * LOGTIMES_STEP_NS);
+	return now;
+}
+
+static void test_lines_have_times(void **state)
+{
+	struct dir *d = *state;
+	_cleanup_logstore_ struct logstore *s = new_store(d, 0);
+	_cleanup_free_ char *since = NULL, *until = NULL, *between = NULL, *stamped = NULL, *none = NULL;
+	const int64_t before = now_ns();
+	int64_t middle;
+	struct tm tm = { 0 };
+	const char *p;
+
+	put(s, "o", "one\nand the same\n");
+	middle = next_step();
+	put(s, "o", "two\n");
+	since = read_log(d, &(struct logstore_read){ .since = middle });
+	assert_string_equal(since, "two\n");
+	until = read_log(d, &(struct logstore_read){ .until = middle });
+	assert_string_equal(until, "one\nand the same\n");
+	between = read_log(d, &(struct logstore_read){ .since = before, .until = middle, .tail = true, .tail_lines = 2 });
+	assert_string_equal(between, "and the same\n");
+	none = read_log(d, &(struct logstore_read){ .since = now_ns() + 1 });
+	assert_string_equal(none, "");
+	stamped = read_log(d, &(struct logstore_read){ .timestamps = true, .until = middle });
+	p = strptime(stamped, "%Y-%m-%dT%H:%M:%S", &tm);
+	assert_non_null(p);
+	assert_in_range((int64_t)timegm(&tm) * 1000000000 + strtoll(p + 1, NULL, 10), before, middle);
+	assert_ptr_equal(p + 10, strchr(p, 'Z')); /* nine digits */
+	assert_memory_equal(p + 10, "Z one\n", 6);
+}
+
+/* The time that each of these lines has, one after the other. */
+static void check_times(const char *text, int64_t from, int64_t to)
+{
+	int64_t last = from;
+
+	for (const char *p = text; *p; p = strchr(p, '\n') + 1) {
+		struct tm tm = { 0 };
+		const char *frac = strptime(p, "%Y-%m-%dT%H:%M:%S", &tm);
+		int64_t ns;
+
+		assert_non_null(frac);
+		ns = (int64_t)timegm(&tm) * 1000000000 + strtoll(frac + 1, NULL, 10);
+		assert_true(ns >= last && ns <= to);
+		last = ns;
+	}
+}
+
+static void test_times_over_rotations(void **state)
+{
+	struct dir *d = *state;
+	_cleanup_logstore_ struct logstore *s = new_store(d, LOGSTORE_BYTES_MIN);
+	_cleanup_free_ char *all = NULL, *late = NULL, *plain = NULL;
+	const int64_t before = now_ns();
+	int64_t middle;
+
+	put_numbered(s, 0, 9000);
+	middle = next_step();
+	put_numbered(s, 9000, 10000); /* the last rotation is one of these */
+	all = read_log(d, &(struct logstore_read){ .timestamps = true });
+	check_times(all, before, now_ns());
+	late = read_log(d, &(struct logstore_read){ .since = middle });
+	assert_int_equal(check_numbered(late, 10000), 1000);
+	assert_in_range(size_of(d, "n1.times"), 16, 1 << 20);
+	plain = read_log(d, &(struct logstore_read){ .since = before });
+	assert_true(check_numbered(plain, 10000) > 1000);
+}
+
+/* A store that is opened again goes on; times of another log, or none, are not taken for its own. */
+static void test_times_are_the_logs_own(void **state)
+{
+	struct dir *d = *state;
+	struct logstore *s = new_store(d, 0);
+	_cleanup_free_ char *late = NULL, *foreign = NULL;
+	struct stat st;
+	int64_t middle, ns;
+
+	put(s, "o", "one\n");
+	(void)logstore_close(s);
+	s = new_store(d, 0);
+	middle = next_step();
+	put(s, "o", "two\n");
+	(void)logstore_close(s);
+	late = read_log(d, &(struct logstore_read){ .since = middle });
+	assert_string_equal(late, "two\n");
+
+	/* Another file under its name: the time of its last change is all there is. */
+	assert_int_equal(renameat(d->fd, "n1.log", d->fd, "moved"), 0);
+	s = new_store(d, 0);
+	assert_int_equal(mknodat(d->fd, "n1.log", S_IFREG | 0600, 0), 0);
+	{
+		_cleanup_close_ int fd = openat(d->fd, "n1.log", O_WRONLY | O_CLOEXEC);
+
+		assert_int_equal(write(fd, "alien\n", 6), 6);
+	}
+	assert_int_equal(fstatat(d->fd, "n1.log", &st, 0), 0);
+	ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	foreign = read_log(d, &(struct logstore_read){ .since = ns, .until = ns });
+	assert_string_equal(foreign, "alien\n");
+	(void)logstore_close(s);
+}
+
 struct follower {
 	pthread_t thread;
 	int dirfd, out_fd, cancel[2], result;
@@ -321,11 +445,13 @@ static void *follower_main(void *arg)
 	return NULL;
 }
 
-static void follower_start(struct follower *f, const struct dir *d, int out_fd)
+static void follower_start(struct follower *f, const struct dir *d, int out_fd, const struct logstore_read *opt)
 {
 	*f = (struct follower){ .dirfd = d->fd, .out_fd = out_fd };
 	assert_int_equal(pipe2(f->cancel, O_CLOEXEC), 0);
-	f->opt = (struct logstore_read){ .follow = true, .cancel_fd = f->cancel[0] };
+	f->opt = *opt;
+	f->opt.follow = true;
+	f->opt.cancel_fd = f->cancel[0];
 	assert_int_equal(pthread_create(&f->thread, NULL, follower_main, f), 0);
 }
 
@@ -370,7 +496,7 @@ static void test_follow_over_rotations(void **state)
 	int out;
 
 	in = pipe_reader(&out);
-	follower_start(&f, d, out);
+	follower_start(&f, d, out, &(struct logstore_read){ 0 });
 	for (unsigned i = 0; i < 20000; i += 50) {
 		put_numbered(s, i, i + 50);
 		if (i % 1000 == 950)
@@ -392,7 +518,7 @@ static void test_follow_prints_rest_on_cancel(void **state)
 
 	put_numbered(s, 0, 10);
 	in = pipe_reader(&out);
-	follower_start(&f, d, out);
+	follower_start(&f, d, out, &(struct logstore_read){ 0 });
 	expect_lines(in, 0, 10);
 	put_numbered(s, 10, 20);
 	assert_int_equal(write(f.cancel[1], "x", 1), 1);
@@ -410,9 +536,53 @@ static void test_follow_ends_with_the_log(void **state)
 
 	put_numbered(s, 0, 10);
 	in = pipe_reader(&out);
-	follower_start(&f, d, out);
+	follower_start(&f, d, out, &(struct logstore_read){ 0 });
 	expect_lines(in, 0, 10);
 	remove_files(d);
+	assert_int_equal(follower_join(&f), 0);
+}
+
+/* With times, too, each line comes once, over rotations. */
+static void test_follow_with_times(void **state)
+{
+	struct dir *d = *state;
+	_cleanup_logstore_ struct logstore *s = new_store(d, LOGSTORE_BYTES_MIN);
+	_cleanup_fclose_ FILE *in = NULL;
+	struct follower f = { .dirfd = d->fd };
+	int64_t since;
+	int out;
+
+	put_numbered(s, 0, 10);
+	since = next_step();
+	put_numbered(s, 10, 20);
+	in = pipe_reader(&out);
+	follower_start(&f, d, out, &(struct logstore_read){ .since = since });
+	expect_lines(in, 10, 20);
+	for (unsigned i = 20; i < 5000; i += 60) {
+		put_numbered(s, i, i + 60);
+		expect_lines(in, i, i + 60);
+	}
+	assert_int_equal(write(f.cancel[1], "x", 1), 1);
+	assert_int_equal(follower_join(&f), 0);
+}
+
+/* What is stored too late is the end, without anybody saying so. */
+static void test_follow_until(void **state)
+{
+	struct dir *d = *state;
+	_cleanup_logstore_ struct logstore *s = new_store(d, 0);
+	_cleanup_fclose_ FILE *in = NULL;
+	struct follower f;
+	char line[64];
+	int out;
+
+	put_numbered(s, 0, 10);
+	in = pipe_reader(&out);
+	follower_start(&f, d, out, &(struct logstore_read){ .until = next_step() });
+	expect_lines(in, 0, 10);
+	(void)next_step();
+	put_numbered(s, 10, 11);
+	assert_null(fgets(line, sizeof(line), in));
 	assert_int_equal(follower_join(&f), 0);
 }
 
@@ -426,7 +596,7 @@ static void test_follow_ends_with_its_reader(void **state)
 
 	put_numbered(s, 0, 10);
 	in = pipe_reader(&out);
-	follower_start(&f, d, out);
+	follower_start(&f, d, out, &(struct logstore_read){ 0 });
 	expect_lines(in, 0, 10);
 	(void)fclose(in);
 	assert_int_equal(follower_join(&f), -EPIPE);
@@ -448,7 +618,12 @@ int main(void)
 		T(test_full_disk),
 		T(test_not_a_file),
 		T(test_read_nothing),
+		T(test_lines_have_times),
+		T(test_times_over_rotations),
+		T(test_times_are_the_logs_own),
 		T(test_follow_over_rotations),
+		T(test_follow_with_times),
+		T(test_follow_until),
 		T(test_follow_prints_rest_on_cancel),
 		T(test_follow_ends_with_the_log),
 		T(test_follow_ends_with_its_reader),
