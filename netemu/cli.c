@@ -68,15 +68,22 @@ static int value_check(struct cli *cli, const struct verb_option *o, const char 
 	case OPT_STRING:
 	case OPT_STRINGS:
 	case OPT_LIST:
+	case OPT_REFUSED:
+	case OPT_REFUSED_VALUE:
 	case _OPTION_TYPE_MAX:
 		break;
 	}
 	return 0;
 }
 
+static bool option_is_flag(const struct verb_option *o)
+{
+	return o->type == OPT_FLAG || o->type == OPT_REFUSED;
+}
+
 static bool option_wants_value(const struct verb_option *o)
 {
-	return o->type != OPT_FLAG && o->type != OPT_MAYBE_NUMBER;
+	return !option_is_flag(o) && o->type != OPT_MAYBE_NUMBER;
 }
 
 /* Records an option. @value: attached to it, or NULL; the next word is taken when it has to have one. */
@@ -85,13 +92,15 @@ static int option_take(struct parser *p, const struct verb_option *o, const char
 	struct cli_given *g;
 	int r = 0;
 
-	if (value && o->type == OPT_FLAG) {
+	if (value && option_is_flag(o)) {
 		if (strcmp(value, "false") == 0) /* as Go's flags: --tty=false */
 			return 0;
 		if (strcmp(value, "true") != 0)
 			return error_set(e, EINVAL, "--%s takes no value", o->name);
 		value = NULL;
 	}
+	if (o->type == OPT_REFUSED || o->type == OPT_REFUSED_VALUE)
+		return error_set(e, EOPNOTSUPP, "netemu cannot do --%s: %s", o->name, o->help);
 	if (!value && option_wants_value(o)) {
 		if (p->next >= p->argc)
 			return error_set(e, EINVAL, "--%s wants a value: --%s=%s", o->name, o->name, o->metavar);
@@ -182,7 +191,7 @@ static int shorts_take(struct parser *p, const char *word, struct error *e)
 
 		if (!o)
 			return unknown_option(p->cli->verb, word, s == word + 1 ? s : NULL, e);
-		if (o->type != OPT_FLAG && s[1])
+		if (!option_is_flag(o) && s[1])
 			return option_take(p, o, s[1] == '=' ? s + 2 : s + 1, e);
 		r = option_take(p, o, NULL, e);
 		if (r < 0)

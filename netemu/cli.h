@@ -50,7 +50,7 @@ struct cli {
  * when it is attached (--wait=30). -h and --help are known to every verb and can be asked for with cli_flag().
  * At --help it stops, and what comes after is not looked at.
  *
- * Return: 0, or -EINVAL with a message that says what to type instead.
+ * Return: 0; -EINVAL with a message that says what to type instead; -EOPNOTSUPP an OPT_REFUSED was given, and why it is.
  */
 int cli_parse(const struct verb *verb, int argc, char *const argv[], struct cli *ret, struct error *e);
 void cli_done(struct cli *cli);

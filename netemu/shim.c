@@ -68,7 +68,8 @@ static void help_options(const struct verb_option *options)
 		(void)snprintf(names, sizeof(names), "%s%c%s--%s%s%s", o->letter ? "-" : " ",
 			       o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->metavar ? " " : "",
 			       o->metavar ? o->metavar : "");
-		(void)printf("  %-32s %s\n", names, o->help);
+		(void)printf("  %-32s %s%s\n", names,
+			     o->type == OPT_REFUSED || o->type == OPT_REFUSED_VALUE ? "refused: " : "", o->help);
 	}
 }
 
@@ -84,12 +85,25 @@ static int command_help(const struct shim *shim, const struct verb *v)
 
 static int shim_help(const struct shim *shim)
 {
+	bool first = true;
+
 	(void)printf("netemu in the place of %s: no containers, the same words.\n\nUsage:  %s COMMAND\n\nCommands:\n",
 		     shim->name, shim->name);
 	for (const struct verb *v = shim->commands; v->name; v++)
-		if (!v->hidden)
+		if (!v->hidden && v->run != shim_refuse)
 			(void)printf("  %-24s %s\n", v->name, v->summary);
+	for (const struct verb *v = shim->commands; v->name; v++)
+		if (v->run == shim_refuse) {
+			(void)printf("%s  %-24s %s\n", first ? "\nRefused, since:\n" : "", v->name, v->summary);
+			first = false;
+		}
 	return CLI_OK;
+}
+
+int shim_refuse(const struct cli *cli)
+{
+	(void)fprintf(stderr, "%s %s: netemu cannot do that: %s\n", cli_program, cli->verb->name, cli->verb->summary);
+	return CLI_FAILED;
 }
 
 /* ---- the run ---- */
@@ -118,6 +132,8 @@ static int command_run(const struct shim *shim, const struct verb *verb, const s
 	struct error e = { 0 };
 	int r;
 
+	if (verb->run == shim_refuse)
+		return shim_refuse(&(struct cli){ .verb = verb });
 	globals_hand_on(&a, globals, verb, &rest);
 	for (size_t i = skip; i < globals->args.n; i++)
 		strv_add(&a, &rest, globals->args.v[i]);
@@ -147,6 +163,8 @@ int shim_main(const struct shim *shim, int argc, char **argv)
 		(void)fprintf(stderr, "%s: %s\nSee '%s --help'.\n", shim->name, e.msg, shim->name);
 		return shim->usage_status;
 	}
+	if (shim->version_line && cli_flag(&globals, "version"))
+		return puts(shim->version_line) < 0 ? CLI_FAILED : CLI_OK;
 	if (cli_flag(&globals, "help") || globals.args.n == 0 || strcmp(globals.args.v[0], "help") == 0)
 		return shim_help(shim);
 	verb = command_find(shim, &globals.args, &skip);

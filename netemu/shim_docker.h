@@ -47,9 +47,25 @@ int docker_ps(const struct cli *cli);
 int docker_inspect(const struct cli *cli);
 int docker_cp(const struct cli *cli);
 
+int docker_port(const struct cli *cli);
+int docker_stats(const struct cli *cli);
+
 /* What docker calls a state: "running", "paused", "exited". */
 const char *docker_state(const struct node_state *n);
 bool docker_is_up(const struct node_state *n);
+/** docker_exit_code() - of a node's command; 0 while it runs */
+int docker_exit_code(const struct node_state *n);
+/** docker_started_at() - seconds since the epoch */
+int64_t docker_started_at(const struct lab_state *lab, const struct node_state *n);
+/** docker_labels() - Return: a new reference to a map */
+json_t *docker_labels(const struct lab_state *lab, const struct node_state *n);
+
+/** docker_network_object() - what docker network inspect shows of one, by its name or the beginning of its id; NULL: none */
+json_t *docker_network_object(const char *name);
+
+/* shim_docker_engine.c */
+int docker_version(const struct cli *cli);
+int docker_info(const struct cli *cli);
 
 /* shim_docker_control.c */
 int docker_start(const struct cli *cli);

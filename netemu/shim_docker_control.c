@@ -11,6 +11,8 @@
 #include "nodectl.h"
 #include "shim_docker.h"
 
+enum { NODE_STOP_FOREVER = 1000000 }; /* eleven days; in milliseconds it fits an order */
+
 static int daemon_error(const char *name, const char *what, const struct error *e)
 {
 	(void)fflush(stdout);
@@ -43,15 +45,31 @@ int docker_start(const struct cli *cli)
 	return each(cli, "Cannot start", &(struct node_order){ .verb = CTL_START });
 }
 
+/* -1: as long as it takes. */
+static bool seconds_read(const char *text, unsigned *ret)
+{
+	char *end;
+	const long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < -1 || n > NODE_STOP_FOREVER)
+		return false;
+	*ret = n < 0 ? NODE_STOP_FOREVER : (unsigned)n;
+	return true;
+}
+
 static int stopping(const struct cli *cli, enum ctl_node_verb verb, const char *what)
 {
-	const char *sig = cli_value(cli, "signal"), *time = cli_value(cli, "time");
-	const struct node_order order = {
+	const char *sig = cli_value(cli, "signal"), *time = cli_value(cli, "time") ?: cli_value(cli, "timeout");
+	struct node_order order = {
 		.verb = verb,
 		.signal = sig ? node_signal(sig) : SIGTERM,
-		.timeout_s = time ? (unsigned)strtoul(time, NULL, 10) : NODE_STOP_SECONDS,
+		.timeout_s = NODE_STOP_SECONDS,
 	};
 
+	if (time && !seconds_read(time, &order.timeout_s)) {
+		(void)fprintf(stderr, "invalid argument \"%s\" for \"-t, --time\" flag: it is a number of seconds\n", time);
+		return CLI_EXEC_FAILED;
+	}
 	if (order.signal >= 0)
 		return each(cli, what, &order);
 	(void)fprintf(stderr, "Error response from daemon: invalid signal: %s\n", sig);

@@ -181,21 +181,39 @@ static const struct docker_column network_columns[] = {
 	{ "SCOPE", "Scope", true },
 };
 
+/* One --filter; what all networks are alike in is known, too. */
+static bool network_matches(struct arena *a, const char *filter, const char *name, const char **bad)
+{
+	static const char *const alike[] = { "driver=bridge", "scope=local", "type=custom" };
+
+	if (strncmp(filter, "name=", 5) == 0)
+		return strstr(name, filter[5] == '^' ? arena_strndup(a, filter + 6, strcspn(filter + 6, "$")) : filter + 5) != NULL;
+	if (strncmp(filter, "id=", 3) == 0)
+		return strncmp(id_of(a, name), filter + 3, strlen(filter + 3)) == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(alike); i++) {
+		const size_t key = strcspn(alike[i], "=") + 1;
+
+		if (strncmp(filter, alike[i], key) == 0)
+			return strcmp(filter, alike[i]) == 0;
+	}
+	*bad = filter;
+	return false;
+}
+
+/* Filters with the same key are alternatives. */
 static bool network_is_wanted(struct arena *a, const struct strv *filters, const char *name, const char **bad)
 {
-	bool named = false, any = false;
-
 	for (size_t i = 0; i < filters->n; i++) {
-		const char *f = filters->v[i];
+		const size_t key = strcspn(filters->v[i], "=") + 1;
+		bool any = false;
 
-		if (strncmp(f, "name=", 5) == 0) {
-			named = true;
-			any |= strstr(name, f[5] == '^' ? arena_strndup(a, f + 6, strcspn(f + 6, "$")) : f + 5) != NULL;
-		} else if (strcmp(f, "driver=bridge") != 0) {
-			*bad = f;
-		}
+		for (size_t k = 0; k < filters->n; k++)
+			if (strncmp(filters->v[i], filters->v[k], key) == 0)
+				any |= network_matches(a, filters->v[k], name, bad);
+		if (!any)
+			return false;
 	}
-	return any || !named;
+	return true;
 }
 
 int docker_networks(const struct cli *cli)
@@ -267,25 +285,44 @@ static json_t *network_json(struct labs *l, const char *name)
 			 "Config", config, "Internal", 0, "Containers", members, "Options", "Labels");
 }
 
+/* By its name, or the beginning of its id. NULL: there is none. */
+static json_t *network_by_word(struct labs *l, const char *word)
+{
+	struct strv names = { 0 };
+
+	networks_find(l, &names);
+	if (strv_contains(&names, word))
+		return network_json(l, word);
+	for (size_t i = 0; i < names.n && strlen(word) >= 4; i++)
+		if (strncmp(id_of(&l->arena, names.v[i]), word, strlen(word)) == 0)
+			return network_json(l, names.v[i]);
+	return NULL;
+}
+
+json_t *docker_network_object(const char *name)
+{
+	_cleanup_labs_ struct labs l = { 0 };
+
+	return labs_load(&l) < 0 ? NULL : network_by_word(&l, name);
+}
+
 int docker_network_inspect(const struct cli *cli)
 {
 	_cleanup_labs_ struct labs l = { 0 };
-	struct strv names = { 0 };
 	json_t *all;
 	int code = CLI_OK;
 
 	if (labs_load(&l) < 0)
 		return CLI_FAILED;
-	networks_find(&l, &names);
 	all = json_array();
 	for (size_t i = 0; i < cli_args(cli)->n; i++) {
-		const char *name = cli_args(cli)->v[i];
+		json_t *one = network_by_word(&l, cli_args(cli)->v[i]);
 
-		if (strv_contains(&names, name)) {
-			(void)json_array_append_new(all, network_json(&l, name));
+		if (one) {
+			(void)json_array_append_new(all, one);
 			continue;
 		}
-		(void)fprintf(stderr, "Error response from daemon: network %s not found\n", name);
+		(void)fprintf(stderr, "Error response from daemon: network %s not found\n", cli_args(cli)->v[i]);
 		code = CLI_FAILED;
 	}
 	if (docker_objects(cli_value(cli, "format"), all) != CLI_OK)

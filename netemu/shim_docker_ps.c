@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * shim_docker_ps.c - docker ps and docker inspect: nodes as docker would tell of containers
+ * shim_docker_ps.c - docker ps: nodes as docker would tell of containers
  *
- * Both make JSON of what the lab's state says; shim_docker_format.c writes it.
+ * Owns what docker calls the things that it says of them, and the filters; shim_docker_format.c writes it.
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/inaddr.h"
+#include "nodeexec.h"
 #include "shim_docker.h"
 #include "when.h"
 
@@ -23,7 +24,7 @@ bool docker_is_up(const struct node_state *n)
 	       strcmp(n->state, "stopped") != 0;
 }
 
-static int exit_code(const struct node_state *n)
+int docker_exit_code(const struct node_state *n)
 {
 	if (docker_is_up(n))
 		return 0;
@@ -40,7 +41,7 @@ const char *docker_state(const struct node_state *n)
 	return is_paused(n) ? "paused" : docker_is_up(n) ? "running" : "exited";
 }
 
-static int64_t started_at(const struct lab_state *lab, const struct node_state *n)
+int64_t docker_started_at(const struct lab_state *lab, const struct node_state *n)
 {
 	return n->started_at ? n->started_at : lab->created;
 }
@@ -57,9 +58,9 @@ static const char *remark_text(struct arena *a, const struct node_state *n)
 static const char *status_text(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
 	if (docker_is_up(n))
-		return arena_printf(a, "Up %s%s", when_since(a, started_at(lab, n)), remark_text(a, n));
-	return arena_printf(a, "Exited (%d) %s ago", exit_code(n),
-			    when_since(a, n->finished_at ? n->finished_at : started_at(lab, n)));
+		return arena_printf(a, "Up %s%s", when_since(a, docker_started_at(lab, n)), remark_text(a, n));
+	return arena_printf(a, "Exited (%d) %s ago", docker_exit_code(n),
+			    when_since(a, n->finished_at ? n->finished_at : docker_started_at(lab, n)));
 }
 
 const char *docker_image(const struct node_state *n)
@@ -74,15 +75,26 @@ const char *docker_network_of(struct arena *a, const struct lab_state *lab, cons
 	return arena_strdup(a, n->net_mode);
 }
 
-/* The labels that containerlab and Kind put on their containers. */
-static json_t *labels_of(const struct lab_state *lab, const struct node_state *n)
+/* The labels that containerlab and Kind put on their containers, and the file's own. */
+json_t *docker_labels(const struct lab_state *lab, const struct node_state *n)
 {
-	if (strcmp(lab->type, "cluster") == 0)
-		return json_pack("{s:s, s:s}", "io.x-k8s.kind.cluster", lab->name, "io.x-k8s.kind.role",
-				 strstr(n->name, "control-plane") ? "control-plane" : "worker");
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "containerlab", lab->name, "clab-node-name", n->name,
-			 "clab-node-longname", n->longname, "clab-node-kind", n->kind, "clab-node-group", n->group,
-			 "clab-topo-file", lab->path, "clab-owner", lab->owner);
+	_cleanup_arena_ struct arena a = { 0 };
+	json_t *map = json_object();
+	struct strv all;
+
+	if (strcmp(lab->type, "cluster") == 0) {
+		(void)json_object_set_new(map, "io.x-k8s.kind.cluster", json_string(lab->name));
+		(void)json_object_set_new(map, "io.x-k8s.kind.role",
+					  json_string(strstr(n->name, "control-plane") ? "control-plane" : "worker"));
+		return map;
+	}
+	all = nodeexec_labels(lab, (size_t)(n - lab->nodes), &a);
+	for (size_t i = 0; i < all.n; i++) {
+		const char *eq = strchr(all.v[i], '=');
+
+		(void)json_object_set_new(map, arena_strndup(&a, all.v[i], (size_t)(eq - all.v[i])), json_string(eq + 1));
+	}
+	return map;
 }
 
 static const char *ports_text(struct arena *a, const struct node_state *n)
@@ -108,8 +120,13 @@ static const char *labels_text(struct arena *a, json_t *labels)
 
 static const char *command_text(struct arena *a, const struct node_state *n, bool full)
 {
-	const char *cmd = *n->command ? n->command : "sleep infinity";
+	const char *cmd = "";
+	struct strv words = { 0 };
 
+	if (shlex_split(a, *n->command ? n->command : "sleep infinity", &words, NULL) < 0)
+		strv_add(a, &words, n->command);
+	for (size_t i = 0; i < words.n; i++)
+		cmd = arena_printf(a, "%s%s%s", cmd, i ? " " : "", words.v[i]);
 	if (full || strlen(cmd) <= COMMAND_LEN)
 		return arena_printf(a, "\"%s\"", cmd);
 	return arena_printf(a, "\"%.*s…\"", COMMAND_LEN - 1, cmd);
@@ -117,7 +134,7 @@ static const char *command_text(struct arena *a, const struct node_state *n, boo
 
 static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct node_state *n, bool full)
 {
-	json_t *labels = labels_of(lab, n);
+	json_t *labels = docker_labels(lab, n);
 	const char *id = shim_node_id(a, n);
 	json_t *row =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
@@ -131,15 +148,10 @@ static json_t *ps_row(struct arena *a, const struct lab_state *lab, const struct
 	return row;
 }
 
-static bool text_matches(const char *text, const char *part)
-{
-	return strstr(text, part) != NULL;
-}
-
 static bool label_matches(const struct lab_state *lab, const struct node_state *n, const char *want)
 {
 	const size_t len = strcspn(want, "=");
-	json_t *labels = labels_of(lab, n), *value;
+	json_t *labels = docker_labels(lab, n), *value;
 	const char *key;
 	bool found = false;
 
@@ -150,34 +162,150 @@ static bool label_matches(const struct lab_state *lab, const struct node_state *
 	return found;
 }
 
-/* One --filter. @known: whether it is one at all. */
-static bool filter_matches(struct arena *a, const struct lab_state *lab, const struct node_state *n, const char *filter,
-			   bool *known)
-{
-	const char *value = strchr(filter, '=');
-	const size_t len = value ? (size_t)(value++ - filter) : 0;
+/* ---- filters ---- */
 
-	*known = true;
-	if (len == 4 && strncmp(filter, "name", len) == 0)
-		return *value == '^' ? strncmp(n->longname, value + 1, strcspn(value + 1, "$")) == 0
-				     : text_matches(n->longname, value);
-	if (len == 2 && strncmp(filter, "id", len) == 0)
-		return strncmp(shim_node_id(a, n), value, strlen(value)) == 0;
-	if (len == 5 && strncmp(filter, "label", len) == 0)
-		return label_matches(lab, n, value);
-	if (len == 6 && strncmp(filter, "status", len) == 0)
-		return strcmp(value, docker_state(n)) == 0;
-	if (len == 8 && strncmp(filter, "ancestor", len) == 0)
-		return strcmp(docker_image(n), value) == 0;
-	if (len == 7 && strncmp(filter, "network", len) == 0)
-		return strcmp(docker_network_of(a, lab, n), value) == 0;
+struct candidate {
+	struct arena *a;
+	const struct lab_state *lab;
+	const struct node_state *n;
+};
+
+static bool by_name(const struct candidate *c, const char *value)
+{
+	value += *value == '/';
+	if (*value != '^')
+		return strstr(c->n->longname, value) != NULL;
+	value++;
+	return value[strcspn(value, "$")] ? strcmp(c->n->longname, arena_strndup(c->a, value, strcspn(value, "$"))) == 0
+					  : strncmp(c->n->longname, value, strlen(value)) == 0;
+}
+
+static bool by_id(const struct candidate *c, const char *value)
+{
+	return strncmp(shim_node_id(c->a, c->n), value, strlen(value)) == 0;
+}
+
+static bool by_label(const struct candidate *c, const char *value)
+{
+	return label_matches(c->lab, c->n, value);
+}
+
+static bool by_status(const struct candidate *c, const char *value)
+{
+	return strcmp(value, docker_state(c->n)) == 0;
+}
+
+static bool by_exit(const struct candidate *c, const char *value)
+{
+	return !docker_is_up(c->n) && strcmp(value, arena_printf(c->a, "%d", docker_exit_code(c->n))) == 0;
+}
+
+static bool by_health(const struct candidate *c, const char *value)
+{
+	return strcmp(value, *c->n->health ? c->n->health : "none") == 0;
+}
+
+/* A name without a tag means every tag. */
+static bool by_image(const struct candidate *c, const char *value)
+{
+	const char *image = docker_image(c->n);
+	const size_t len = strlen(value);
+
+	return strncmp(image, value, len) == 0 && (!image[len] || image[len] == ':' || image[len] == '@');
+}
+
+static bool by_network(const struct candidate *c, const char *value)
+{
+	return strcmp(docker_network_of(c->a, c->lab, c->n), value) == 0;
+}
+
+/* "80", "80/tcp", "80-90": a port of "0.0.0.0:8080->80/tcp", the host's or the node's. */
+static bool port_matches(const struct candidate *c, const char *value, bool host)
+{
+	unsigned from = 0, to;
+	char proto[8] = "tcp";
+
+	if (sscanf(value, "%5u-%5u/%7s", &from, &to, proto) < 2) {
+		if (sscanf(value, "%5u/%7s", &from, proto) < 1)
+			return false;
+		to = from;
+	}
+	for (size_t i = 0; i < c->n->ports.n; i++) {
+		const char *text = c->n->ports.v[i], *arrow = strstr(text, "->"), *slash = strrchr(text, '/'), *colon = arrow;
+		unsigned port;
+
+		while (colon && colon > text && *--colon != ':')
+			;
+		if (!arrow || !slash || strcmp(slash + 1, proto) != 0)
+			continue;
+		port = (unsigned)strtoul(host ? colon + 1 : arrow + 2, NULL, 10);
+		if (port >= from && port <= to)
+			return true;
+	}
+	return false;
+}
+
+static bool by_publish(const struct candidate *c, const char *value)
+{
+	return port_matches(c, value, true);
+}
+
+static bool by_expose(const struct candidate *c, const char *value)
+{
+	return port_matches(c, value, false);
+}
+
+/* All nodes of a lab are as old as the lab. */
+static bool is_older(const struct candidate *c, const char *value, int sign)
+{
+	_cleanup_shim_node_ struct shim_node other = { 0 };
+	struct error e = { 0 };
+
+	return shim_node_find(value, &other, &e) == 0 && sign * (other.lab->created - c->lab->created) > 0;
+}
+
+static bool by_before(const struct candidate *c, const char *value)
+{
+	return is_older(c, value, 1);
+}
+
+static bool by_since(const struct candidate *c, const char *value)
+{
+	return is_older(c, value, -1);
+}
+
+static bool is_task(const struct candidate *c, const char *value)
+{
+	(void)c;
+	return strcmp(value, "false") == 0 || strcmp(value, "0") == 0;
+}
+
+static const struct {
+	const char *key;
+	bool (*matches)(const struct candidate *c, const char *value);
+} filters_known[] = {
+	{ "name", by_name },	   { "id", by_id },	      { "label", by_label },   { "status", by_status },
+	{ "exited", by_exit },	   { "health", by_health },   { "ancestor", by_image }, { "network", by_network },
+	{ "publish", by_publish }, { "expose", by_expose },   { "before", by_before }, { "since", by_since },
+	{ "is-task", is_task },
+};
+
+/* One --filter. @known: whether it is one at all. */
+static bool filter_matches(const struct candidate *c, const char *filter, bool *known)
+{
+	const size_t len = strcspn(filter, "=");
+
+	for (size_t i = 0; filter[len] && i < ARRAY_SIZE(filters_known); i++)
+		if (strlen(filters_known[i].key) == len && strncmp(filters_known[i].key, filter, len) == 0) {
+			*known = true;
+			return filters_known[i].matches(c, filter + len + 1);
+		}
 	*known = false;
 	return false;
 }
 
 /* Filters with the same key are alternatives, but labels, which must all be there. */
-static bool filters_match(struct arena *a, const struct lab_state *lab, const struct node_state *n,
-			  const struct strv *filters, const char **bad)
+static bool filters_match(const struct candidate *c, const struct strv *filters, const char **bad)
 {
 	for (size_t i = 0; i < filters->n; i++) {
 		const size_t key = strcspn(filters->v[i], "=");
@@ -186,7 +314,7 @@ static bool filters_match(struct arena *a, const struct lab_state *lab, const st
 		for (size_t k = 0; k < filters->n; k++)
 			if (i == k || (strncmp(filters->v[i], filters->v[k], key + 1) == 0 &&
 				       strncmp(filters->v[i], "label=", 6) != 0))
-				any |= filter_matches(a, lab, n, filters->v[k], &known);
+				any |= filter_matches(c, filters->v[k], &known);
 		if (!known)
 			*bad = filters->v[i];
 		if (!any)
@@ -201,25 +329,75 @@ bool docker_is_container(const struct node_state *n)
 	return n->pid || (n->netns_fd >= 0 && strcmp(n->kind, "linux") == 0);
 }
 
+/* --last N, --latest: also those that do not run. The newest lab comes first. */
+static size_t how_many(const struct cli *cli, bool *all)
+{
+	const size_t last = cli_flag(cli, "latest") ? 1 : cli_number(cli, "last", 0);
+
+	*all = cli_flag(cli, "all") || last;
+	for (size_t i = 0; i < cli_list(cli, "filter").n; i++)
+		*all |= strncmp(cli_list(cli, "filter").v[i], "status=", 7) == 0 ||
+			strncmp(cli_list(cli, "filter").v[i], "exited=", 7) == 0;
+	return last ? last : SIZE_MAX;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct lab_state *const *x = a, *const *y = b;
+
+	return (*x)->created != (*y)->created ? ((*x)->created < (*y)->created ? 1 : -1) : strcmp((*y)->name, (*x)->name);
+}
+
+static void lab_rows(const struct cli *cli, struct arena *a, const struct lab_state *lab, json_t *rows, const char **bad)
+{
+	const struct strv filters = cli_list(cli, "filter");
+	bool all;
+	const size_t max = how_many(cli, &all);
+
+	for (size_t k = 0; k < lab->n_nodes && json_array_size(rows) < max; k++) {
+		const struct candidate c = { a, lab, &lab->nodes[k] };
+
+		if (docker_is_container(c.n) && (docker_is_up(c.n) || all) && filters_match(&c, &filters, bad))
+			(void)json_array_append_new(rows, ps_row(a, lab, c.n, cli_flag(cli, "no-trunc")));
+	}
+}
+
+/* Whether each filter is one, also when there is nothing to look at. */
+static void filters_check(const struct strv *filters, const char **bad)
+{
+	for (size_t i = 0; i < filters->n; i++) {
+		const size_t len = strcspn(filters->v[i], "=");
+		bool known = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(filters_known); k++)
+			known |= strlen(filters_known[k].key) == len && strncmp(filters_known[k].key, filters->v[i], len) == 0;
+		if (!known)
+			*bad = filters->v[i];
+	}
+}
+
 static int rows_collect(const struct cli *cli, struct arena *a, json_t *rows, const char **bad, struct error *e)
 {
 	const struct strv filters = cli_list(cli, "filter");
-	struct strv labs = { 0 };
-	int r = state_names(a, &labs, e);
+	struct strv names = { 0 };
+	struct lab_state **labs = NULL;
+	size_t n = 0;
+	int r = state_names(a, &names, e);
 
-	for (size_t i = labs.n; r == 0 && i-- > 0;) {
-		_cleanup_(state_freep) struct lab_state *lab = NULL;
+	filters_check(&filters, bad);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct lab_state *lab;
 
-		if (state_load(labs.v[i], &lab, NULL) < 0)
+		if (state_load(names.v[i], &lab, NULL) < 0)
 			continue;
 		(void)state_refresh(lab, NULL);
-		for (size_t k = 0; k < lab->n_nodes; k++) {
-			const struct node_state *n = &lab->nodes[k];
-
-			if (docker_is_container(n) && (docker_is_up(n) || cli_flag(cli, "all")) &&
-			    filters_match(a, lab, n, &filters, bad))
-				(void)json_array_append_new(rows, ps_row(a, lab, n, cli_flag(cli, "no-trunc")));
-		}
+		*ARENA_PUSH(a, labs, n) = lab;
+	}
+	if (n)
+		qsort(labs, n, sizeof(*labs), newest_first);
+	for (size_t i = 0; i < n; i++) {
+		lab_rows(cli, a, labs[i], rows, bad);
+		state_free(labs[i]);
 	}
 	return r;
 }
@@ -249,120 +427,4 @@ int docker_ps(const struct cli *cli)
 	if (r < 0)
 		(void)fprintf(stderr, "%s\n", e.msg);
 	return r < 0 ? CLI_FAILED : CLI_OK;
-}
-
-/* ---- inspect ---- */
-
-/* "172.20.20.2/24" into address and length. */
-static json_t *network_json(const struct lab_state *lab, const struct node_state *n)
-{
-	struct inprefix v4 = { 0 }, v6 = { 0 }, sub = { 0 };
-	char a4[INPREFIX_STRLEN] = "", a6[INPREFIX_STRLEN] = "", gw[INPREFIX_STRLEN] = "";
-
-	if (*n->ipv4 && inprefix_parse(n->ipv4, &v4) == 0)
-		(void)inprefix_addr_str(&v4, a4);
-	if (*n->ipv6 && inprefix_parse(n->ipv6, &v6) == 0)
-		(void)inprefix_addr_str(&v6, a6);
-	if (*lab->mgmt_ipv4 && inprefix_parse(lab->mgmt_ipv4, &sub) == 0) {
-		sub.addr[3] |= 1;
-		(void)inprefix_addr_str(&sub, gw);
-	}
-	return json_pack("{s:s, s:i, s:s, s:i, s:s, s:s, s:s}", "IPAddress", a4, "IPPrefixLen", (int)v4.len,
-			 "GlobalIPv6Address", a6, "GlobalIPv6PrefixLen", (int)v6.len, "Gateway", *a4 ? gw : "",
-			 "MacAddress", "", "NetworkID", lab->mgmt_network);
-}
-
-static json_t *command_words(const struct node_state *n)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	json_t *list = json_array();
-	struct strv words = { 0 };
-
-	if (shlex_split(&a, n->command, &words, NULL) == 0)
-		for (size_t i = 0; i < words.n; i++)
-			(void)json_array_append_new(list, json_string(words.v[i]));
-	return list;
-}
-
-static json_t *health_json(struct arena *a, const struct node_state *n)
-{
-	json_t *log = json_array();
-
-	for (size_t i = 0; i < n->n_checks; i++) {
-		const struct check_state *c = &n->checks[i];
-
-		(void)json_array_append_new(log, json_pack("{s:s, s:s, s:i, s:s}", "Start",
-							   when_iso(a, c->start_us / 1000000), "End",
-							   when_iso(a, c->end_us / 1000000), "ExitCode", c->exit_code,
-							   "Output", c->output));
-	}
-	return json_pack("{s:s, s:i, s:o}", "Status", n->health, "FailingStreak", (int)n->failing_streak, "Log", log);
-}
-
-static json_t *state_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
-{
-	const bool up = docker_is_up(n);
-	json_t *state = json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status", docker_state(n),
-				  "Running", up, "Paused", is_paused(n), "Restarting", 0, "OOMKilled", 0, "Dead", 0,
-				  "Pid", up ? (int)n->pid : 0, "ExitCode", exit_code(n), "Error", "", "StartedAt",
-				  when_iso(a, started_at(lab, n)), "FinishedAt",
-				  n->finished_at && !up ? when_iso(a, n->finished_at) : "0001-01-01T00:00:00Z");
-
-	if (*n->health)
-		(void)json_object_set_new(state, "Health", health_json(a, n));
-	return state;
-}
-
-static json_t *container_json(struct arena *a, const struct lab_state *lab, const struct node_state *n)
-{
-	const char *network = docker_network_of(a, lab, n);
-	json_t *networks = json_object(), *net = network_json(lab, n), *settings = json_copy(net),
-	       *words = command_words(n);
-
-	(void)json_object_set_new(networks, network, net);
-	(void)json_object_set_new(settings, "Networks", networks);
-	(void)json_object_set_new(settings, "Ports", json_object());
-	(void)json_object_set_new(
-		settings, "SandboxKey",
-		json_string(n->netns_fd >= 0 ? arena_printf(a, "%s/%s", state_dir_netns(), n->longname) : ""));
-	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:i, s:{s:s, s:s, s:o, s:o, s:[], s:s}, s:{s:s, s:b, "
-			 "s:{s:s, s:i}}, s:o, s:[]}",
-			 "Id", shim_node_id(a, n), "Created", when_iso(a, lab->created), "Path",
-			 json_string_value(json_array_get(words, 0)) ?: "", "Args", words, "State",
-			 state_json(a, lab, n), "Image", docker_image(n), "Name", arena_printf(a, "/%s", n->longname),
-			 "RestartCount", (int)n->restarts, "Config", "Hostname", n->hostname, "Image", docker_image(n),
-			 "Cmd", words, "Labels", labels_of(lab, n), "Env", "User", "", "HostConfig", "NetworkMode",
-			 network, "Privileged", 1, "RestartPolicy", "Name", "no", "MaximumRetryCount", 0,
-			 "NetworkSettings", settings, "Mounts");
-}
-
-/* Return: whether all were found. */
-static bool inspect_collect(const struct cli *cli, struct arena *a, json_t *all)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < cli_args(cli)->n; i++) {
-		_cleanup_shim_node_ struct shim_node n = { 0 };
-		struct error e = { 0 };
-		const char *name = cli_args(cli)->v[i];
-
-		if (shim_node_find(name[0] == '/' ? name + 1 : name, &n, &e) == 0) {
-			(void)json_array_append_new(all, container_json(a, n.lab, n.node));
-			continue;
-		}
-		(void)fprintf(stderr, "Error: No such object: %s\n", name);
-		ok = false;
-	}
-	return ok;
-}
-
-int docker_inspect(const struct cli *cli)
-{
-	_cleanup_arena_ struct arena a = { 0 };
-	json_t *all = json_array();
-	const bool ok = inspect_collect(cli, &a, all);
-	const int code = docker_objects(cli_value(cli, "format"), all);
-
-	json_decref(all);
-	return code == CLI_OK && ok ? CLI_OK : CLI_FAILED;
 }

@@ -18,6 +18,8 @@ enum option_type {
 	OPT_NUMBER, /* a number from 1 to 2^31-1 */
 	OPT_MAYBE_NUMBER, /* --wait or --wait=SECONDS */
 	OPT_CHOICE, /* one of metavar's words: "table|json|csv" */
+	OPT_REFUSED, /* another tool's flag that netemu cannot do: its help says why */
+	OPT_REFUSED_VALUE, /* the same, with a value */
 	_OPTION_TYPE_MAX,
 };
 

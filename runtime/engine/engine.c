@@ -697,6 +697,25 @@ static const char *prefix_text(struct arena *a, const struct inprefix *p)
 	return arena_strdup(a, p->family ? inprefix_str(p, buf) : "");
 }
 
+/* As shlex_split() takes it apart again. */
+static void add_word(struct strbuf *line, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%^";
+
+	strbuf_puts(line, line->len ? " " : "");
+	if (*word && !word[strspn(word, plain)]) {
+		strbuf_puts(line, word);
+		return;
+	}
+	strbuf_putc(line, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			strbuf_puts(line, "'\\''");
+		else
+			strbuf_putc(line, *word);
+	strbuf_putc(line, '\'');
+}
+
 static void node_state_fill(const struct engine *en, struct arena *a, size_t i, struct node_state *out)
 {
 	const struct node *n = &en->plan->lab->nodes[i];
@@ -704,7 +723,7 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 	_cleanup_strbuf_ struct strbuf cmd = { 0 };
 
 	for (size_t k = 0; k < pn->command.n; k++)
-		strbuf_printf(&cmd, "%s%s", k ? " " : "", pn->command.v[k]);
+		add_word(&cmd, pn->command.v[k]);
 	*out = (struct node_state){
 		.name = n->name,
 		.longname = n->longname,

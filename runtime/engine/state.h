@@ -50,7 +50,7 @@ struct node_state {
 	int netns_fd; /* fd number in the supervisor, -1: none of its own */
 	int bridge_fd; /* kind bridge: fd number in the supervisor of the namespace that it is in, 0: not there yet */
 	const char *ipv4, *ipv6; /* eth0, "172.20.20.2/24", or "" */
-	const char *command; /* main command as one line, "" = idle */
+	const char *command; /* main command as one line for shlex_split(), "" = idle */
 	const char *image_id; /* of the imported image that is its root, "" = the host's files */
 	const char *user, *workdir; /* of that image, for `exec`; "" = root, "/" */
 	struct strv ports; /* that are published, "0.0.0.0:8080->80/tcp" */
