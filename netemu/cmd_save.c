@@ -55,16 +55,19 @@ static void note_unwritten(const struct cli *cli, const struct node_state *n, co
 		cli_note(cli, "node %s: its /etc/frr stays as it was: %s", n->name, last_line(&a, r));
 }
 
-static int config_put(const struct cli *cli, const char *dir, const struct node_state *n, const struct exec_result *r)
+/* A node of kind frr starts with it the next time: topology/frr.c. */
+static int config_put(const struct cli *cli, const char *dir, bool copy, const struct node_state *n, const struct exec_result *r)
 {
 	_cleanup_arena_ struct arena a = { 0 };
+	const bool kept = !copy && strcmp(n->kind, "frr") == 0;
+	const char *parent = kept ? arena_printf(&a, "%s/%s", dir, n->name) : dir, *sub = kept ? "config" : n->name;
 	struct error e = { 0 };
 
 	if (r->code)
 		return cli_error(cli, "node %s: %s", n->name, last_line(&a, r));
-	if (labdir_put(dir, n->name, SAVED, strbuf_str(&r->out), r->out.len, &e) < 0)
+	if (labdir_put(parent, sub, SAVED, strbuf_str(&r->out), r->out.len, &e) < 0)
 		return cli_fail(cli, &e);
-	(void)printf("saved %s/%s/" SAVED "\n", dir, n->name);
+	(void)printf("saved %s/%s/" SAVED "\n", parent, sub);
 	return CLI_OK;
 }
 
@@ -93,7 +96,7 @@ static int lab_save(const struct cli *cli, const struct lab_state *st, const cha
 		int r;
 
 		note_unwritten(cli, node, &wrote[i]);
-		r = config_put(cli, copy ? copy : st->lab_dir, node, &read[i]);
+		r = config_put(cli, copy ? copy : st->lab_dir, copy != NULL, node, &read[i]);
 		code = code == CLI_OK ? r : code;
 		exec_result_done(&wrote[i]);
 		exec_result_done(&read[i]);

@@ -326,6 +326,32 @@ static void put_host_servers(struct strbuf *out)
 			strbuf_printf(out, "%.*s\n", (int)strcspn(p, "\n"), p);
 }
 
+static int node_resolv_conf(const struct node *n, const char *fs_dir, const char *area, struct error *e)
+{
+	_cleanup_strbuf_ struct strbuf s = { 0 };
+
+	if (n->dns_servers.n == 0)
+		put_host_servers(&s);
+	for (size_t k = 0; k < n->dns_servers.n; k++)
+		strbuf_printf(&s, "nameserver %s\n", n->dns_servers.v[k]);
+	for (size_t k = 0; k < n->dns_search.n; k++)
+		strbuf_printf(&s, "%s%s%s", k ? " " : "search ", n->dns_search.v[k], k + 1 == n->dns_search.n ? "\n" : "");
+	for (size_t k = 0; k < n->dns_options.n; k++)
+		strbuf_printf(&s, "%s%s%s", k ? " " : "options ", n->dns_options.v[k], k + 1 == n->dns_options.n ? "\n" : "");
+	return rootfs_write(fs_dir, area, "etc/resolv.conf", strbuf_str(&s), e);
+}
+
+/* Of kind frr. Whoever starts FRR gives the files to its user. */
+static int node_frr_files(const struct node_frr *frr, const char *fs_dir, const char *area, struct error *e)
+{
+	_cleanup_free_ char *daemons = rootfs_frr_daemons(&frr->daemons);
+	int r = daemons ? rootfs_write(fs_dir, area, "etc/frr/daemons", daemons, e) : error_oom(e);
+
+	if (r == 0)
+		r = rootfs_write(fs_dir, area, "etc/frr/vtysh.conf", "service integrated-vtysh-config\n", e);
+	return r < 0 ? r : rootfs_write(fs_dir, area, "etc/frr/frr.conf", frr->conf, e);
+}
+
 static int node_files(struct engine *en, size_t i, const char *fs_dir, struct error *e)
 {
 	const struct node *n = &en->plan->lab->nodes[i];
@@ -337,18 +363,9 @@ static int node_files(struct engine *en, size_t i, const char *fs_dir, struct er
 	strbuf_printf(&s, "%s\n", n->hostname);
 	if (r == 0)
 		r = rootfs_write(fs_dir, area, "etc/hostname", strbuf_str(&s), e);
-	if (r < 0 || !n->has_dns)
-		return r;
-	strbuf_reset(&s);
-	if (n->dns_servers.n == 0)
-		put_host_servers(&s);
-	for (size_t k = 0; k < n->dns_servers.n; k++)
-		strbuf_printf(&s, "nameserver %s\n", n->dns_servers.v[k]);
-	for (size_t k = 0; k < n->dns_search.n; k++)
-		strbuf_printf(&s, "%s%s%s", k ? " " : "search ", n->dns_search.v[k], k + 1 == n->dns_search.n ? "\n" : "");
-	for (size_t k = 0; k < n->dns_options.n; k++)
-		strbuf_printf(&s, "%s%s%s", k ? " " : "options ", n->dns_options.v[k], k + 1 == n->dns_options.n ? "\n" : "");
-	return rootfs_write(fs_dir, area, "etc/resolv.conf", strbuf_str(&s), e);
+	if (r == 0 && n->has_dns)
+		r = node_resolv_conf(n, fs_dir, area, e);
+	return r < 0 || !n->frr ? r : node_frr_files(n->frr, fs_dir, area, e);
 }
 
 static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, struct error *e)
@@ -727,7 +744,7 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 	*out = (struct node_state){
 		.name = n->name,
 		.longname = n->longname,
-		.kind = node_kind_names[n->kind],
+		.kind = node_kind_text(n),
 		.image = n->image && n->kind == NODE_LINUX ? n->image : "",
 		.hostname = n->hostname,
 		.group = n->group ? n->group : "",

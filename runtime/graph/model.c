@@ -209,7 +209,7 @@ struct graph *graph_of_lab(const struct lab *lab)
 		g->nodes[g->n_nodes++] = (struct graph_node){
 			.name = arena_strdup(&g->arena, n->name),
 			.longname = arena_strdup(&g->arena, n->longname),
-			.kind = node_kind_names[n->kind],
+			.kind = node_kind_text(n),
 			.image = arena_strdup(&g->arena, n->image ? n->image : ""),
 			.group = arena_strdup(&g->arena, n->group ? n->group : ""),
 			.ipv4 = "",

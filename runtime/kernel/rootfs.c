@@ -85,6 +85,25 @@ static const char frr_daemons[] =
 	"bfdd_options=\"   -A 127.0.0.1\"\nfabricd_options=\"-A 127.0.0.1\"\nvrrpd_options=\"  -A 127.0.0.1\"\n"
 	"pathd_options=\"  -A 127.0.0.1\"\n";
 
+char *rootfs_frr_daemons(const struct strv *on)
+{
+	struct strbuf s = { 0 };
+	const char *line = frr_daemons;
+
+	for (size_t n = strcspn(line, "\n"); *line; line += n + 1, n = strcspn(line, "\n")) {
+		const char *eq = memchr(line, '=', n);
+		bool enabled = false;
+
+		for (size_t i = 0; eq && i < on->n; i++)
+			enabled |= strlen(on->v[i]) == (size_t)(eq - line) && strncmp(on->v[i], line, (size_t)(eq - line)) == 0;
+		if (enabled)
+			strbuf_printf(&s, "%.*s=yes\n", (int)(eq - line), line);
+		else
+			strbuf_printf(&s, "%.*s\n", (int)n, line);
+	}
+	return strbuf_steal(&s);
+}
+
 /* User and group frr of the host, 0:0 when FRR is not installed. NSS is not asked: the host's file says it. */
 static void frr_ids(uid_t *uid, gid_t *gid)
 {

@@ -57,6 +57,9 @@ void rootfs_unmount(const char *fs_dir);
 /** rootfs_node() - make the directories of node @index; those that are there already stay as they are */
 int rootfs_node(const char *fs_dir, unsigned index, struct error *e);
 
+/** rootfs_frr_daemons() - text of /etc/frr/daemons with @on turned on; NULL: out of memory */
+char *rootfs_frr_daemons(const struct strv *on);
+
 /**
  * rootfs_write() - (over)write a file in an area of the tmpfs
  * @area: "layer/plain", "layer/frr" or "n/3/u"

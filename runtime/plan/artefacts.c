@@ -104,7 +104,7 @@ static struct strv labels_of(const struct plan *p, size_t i, const char *owner, 
 	const struct lab *lab = p->lab;
 	const struct node *n = &lab->nodes[i];
 	struct label_source s = { lab->name, lab->lab_dir, lab->path, owner, p->mgmt_dev, n->name, n->longname,
-				  node_kind_names[n->kind], n->group ? n->group : "", { 0 } };
+				  node_kind_text(n), n->group ? n->group : "", { 0 } };
 
 	for (size_t k = 0; k < n->n_labels; k++)
 		strv_add(a, &s.own, arena_printf(a, "%s=%s", n->labels[k].key, n->labels[k].value));
@@ -149,7 +149,7 @@ static void ansible_group(const struct plan *p, const size_t *order, const char 
 	for (size_t k = 0; k < p->lab->n_nodes; k++) {
 		const struct node *n = &p->lab->nodes[order[k]];
 
-		if (is_listed(n) && strcmp(kinds ? node_kind_names[n->kind] : label(n, "ansible-group"), name) == 0)
+		if (is_listed(n) && strcmp(kinds ? node_kind_text(n) : label(n, "ansible-group"), name) == 0)
 			ansible_host(p, order[k], out);
 	}
 }
@@ -165,7 +165,7 @@ void artefacts_ansible(const struct plan *p, struct strbuf *out)
 
 		if (!is_listed(n))
 			continue;
-		strv_add(&a, &kinds, node_kind_names[n->kind]);
+		strv_add(&a, &kinds, node_kind_text(n));
 		if (*label(n, "ansible-group"))
 			strv_add(&a, &groups, label(n, "ansible-group"));
 	}
@@ -213,7 +213,7 @@ void artefacts_nornir(const struct plan *p, struct strbuf *out)
 		if (!is_listed(n))
 			continue;
 		yaml_scalar(out, n->name);
-		strbuf_printf(out, ":\n    username: \n    password: \n    platform: %s\n    hostname: %s\n", node_kind_names[n->kind],
+		strbuf_printf(out, ":\n    username: \n    password: \n    platform: %s\n    hostname: %s\n", node_kind_text(n),
 			      address(&p->nodes[order[k]].ipv4, buf));
 		nornir_groups(n, &a, out);
 	}
@@ -378,7 +378,7 @@ static void node_json(const struct node_data *d, size_t i, size_t index, struct 
 	member(out, 6, "fqdn", arena_printf(d->a, "%s.%s.io", n->name, lab->name), false);
 	member(out, 6, "group", n->group ? n->group : "", false);
 	member(out, 6, "labdir", arena_printf(d->a, "%s/%s", lab->lab_dir, n->name), false);
-	member(out, 6, "kind", node_kind_names[n->kind], false);
+	member(out, 6, "kind", node_kind_text(n), false);
 	member(out, 6, "image", n->image ? n->image : "", false);
 	member(out, 6, "mgmt-net", mgmt ? lab->mgmt.network : "", false);
 	member(out, 6, "mgmt-intf", mgmt ? "eth0" : "", false);
@@ -441,7 +441,7 @@ void artefacts_hosts(const struct plan *p, struct strbuf *out)
 			const struct inprefix *addr = v6 ? &pn->ipv6 : &pn->ipv4;
 
 			if (addr->family)
-				strbuf_printf(out, "%s\t%s\t# Kind: %s\n", address(addr, buf), n->longname, node_kind_names[n->kind]);
+				strbuf_printf(out, "%s\t%s\t# Kind: %s\n", address(addr, buf), n->longname, node_kind_text(n));
 		}
 }
 

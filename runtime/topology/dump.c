@@ -187,7 +187,7 @@ static void put_cluster(const struct lab *lab, FILE *out)
 
 static void put_node(const struct lab *lab, FILE *out, const struct node *n)
 {
-	(void)fprintf(out, "node %s (%s%s) %s\n", n->name, node_kind_names[n->kind],
+	(void)fprintf(out, "node %s (%s%s) %s\n", n->name, node_kind_text(n),
 		      n->control_plane ? ", control plane" : "", n->longname);
 	if (strcmp(n->hostname, n->name) != 0)
 		put_text(lab, out, "hostname", n->hostname);

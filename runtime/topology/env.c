@@ -158,7 +158,7 @@ static void put_own(struct env_set *s, size_t n_intfs)
 	put_label(s, "containerlab", s->c->l->lab->name);
 	put_label(s, "clab-node-name", n->name);
 	put_label(s, "clab-node-longname", n->longname);
-	put_label(s, "clab-node-kind", node_kind_names[n->kind]);
+	put_label(s, "clab-node-kind", node_kind_text(n));
 	put_label(s, "clab-node-group", n->group ? n->group : "");
 	put_label(s, "clab-node-lab-dir", arena_printf(&s->c->l->scratch, "%s/%s", s->c->lab_dir, n->name));
 	put_label(s, "clab-topo-file", s->c->l->lab->path);

@@ -10,6 +10,7 @@
 
 const struct kind_doc kind_docs[] = {
 	{ "linux", "a node" },
+	{ "frr", "a node that runs FRR, with `startup-config` and `extras.frr.daemons`; also called frrouting" },
 	{ "bridge", "a Linux bridge; one of the host's, if there is one of that name" },
 	{ "ovs-bridge", "made as a Linux bridge, with a warning" },
 	{ "host", "the host itself" },
@@ -111,6 +112,8 @@ static int find_kind(const char *kind)
 	for (int i = 0; i < _NODE_KIND_MAX; i++)
 		if (strcmp(kind, node_kind_names[i]) == 0)
 			return i;
+	if (strcmp(kind, "frr") == 0 || strcmp(kind, "frrouting") == 0)
+		return KIND_FRR;
 	return strcmp(kind, "k8s-kind") == 0 ? KIND_K8S : KIND_REFUSED;
 }
 
@@ -155,14 +158,14 @@ static void report(struct loader *l, const struct kind_refused *k)
 				    "--map-kind %.40s=linux runs them as plain Linux, --map-kind %.40s=linux:frrouting/frr with FRR",
 				    k->kind, k->kind);
 	if (map)
-		diag_error(l->d, k->pos, NULL, "--map-kind %.40s=%.40s: kinds that netemu makes are linux, bridge, host, ext-container",
+		diag_error(l->d, k->pos, NULL, "--map-kind %.40s=%.40s: kinds that netemu makes are linux, frr, bridge, host, ext-container",
 			   k->kind, map);
 	else if (product)
 		diag_error(l->d, k->pos, hint, "node '%s'%s: kind '%s' is a product (%s) with an image of its own, which netemu cannot run", k->node,
 			   others(l, k), k->kind, product);
 	else
 		diag_error(l->d, k->pos, hint,
-			   "node '%s'%s: kind '%s' is none of: linux, bridge, ovs-bridge, host, ext-container, k8s-kind", k->node,
+			   "node '%s'%s: kind '%s' is none of: linux, frr, bridge, ovs-bridge, host, ext-container, k8s-kind", k->node,
 			   others(l, k), k->kind);
 }
 

@@ -7,7 +7,7 @@
 
 #include "topology/loader.h"
 
-enum { KIND_REFUSED = -1, KIND_K8S = -2 /* k8s-kind: a cluster */ };
+enum { KIND_REFUSED = -1, KIND_K8S = -2 /* k8s-kind: a cluster */, KIND_FRR = -3 /* linux, and more */ };
 
 struct kind_choice {
 	int kind;	   /* enum node_kind, or one of the above */

@@ -14,6 +14,11 @@ const char *const node_kind_names[] = {
 };
 static_assert(ARRAY_SIZE(node_kind_names) == _NODE_KIND_MAX, "one a kind");
 
+const char *node_kind_text(const struct node *n)
+{
+	return n->kind_name ? n->kind_name : node_kind_names[n->kind];
+}
+
 const char *const net_mode_names[] = {
 	[NET_MGMT] = "mgmt",
 	[NET_NONE] = "none",

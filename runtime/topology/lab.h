@@ -86,11 +86,19 @@ struct exec_line {
 
 enum { LAB_INDEX_NONE = -1 };
 
+/* What kind frr makes of its keys. */
+struct node_frr {
+	const char *conf; /* text of /etc/frr/frr.conf */
+	struct strv daemons; /* that run besides those that always do */
+};
+
 struct node {
 	const char *name; /* "tor0" */
 	const char *longname; /* "clab-bgp-cplane-demo-tor0" */
 	const char *hostname; /* UTS name, default: name */
 	enum node_kind kind;
+	const char *kind_name; /* what people call it when it is not node_kind_names[kind]: "frr"; or NULL */
+	struct node_frr *frr; /* of kind frr, or NULL */
 	bool kind_mapped; /* by --map-kind: its image need not be one that is known */
 	const char *group; /* or NULL */
 	const char *image; /* as written, or NULL */
@@ -259,6 +267,8 @@ static inline void lab_freep(struct lab **lab)
 }
 
 extern const char *const node_kind_names[_NODE_KIND_MAX];
+/** node_kind_text() - the node's kind as its file has it: "frr" of what is a linux node here */
+const char *node_kind_text(const struct node *n);
 extern const char *const net_mode_names[_NET_MODE_MAX];
 extern const char *const link_type_names[_LINK_TYPE_MAX];
 extern const char *const macvlan_mode_names[_MACVLAN_MAX];

@@ -126,6 +126,9 @@ void node_apply_env(struct node_ctx *c, size_t n_intfs);
 /** node_apply_cluster() - a node of kind k8s-kind into lab.clusters; k8skind.c */
 void node_apply_cluster(struct node_ctx *c);
 
+/** node_apply_frr() - what kind frr makes of startup-config, extras.frr and what was saved; frr.c */
+void node_apply_frr(struct node_ctx *c);
+
 /** levels_merge_kv() - a map of texts over all levels; kv[i].value is never NULL */
 void levels_merge_kv(struct node_ctx *c, enum node_key key, struct kv **ret, size_t *ret_n);
 

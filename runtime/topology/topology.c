@@ -184,7 +184,7 @@ static void add_node(struct topology *t, const struct pair *p, size_t at)
 	}
 	ctx.node = n = ARENA_PUSH(l->a, l->lab->nodes, l->lab->n_nodes);
 	*n = first;
-	n->kind = (enum node_kind)choice.kind;
+	n->kind = choice.kind == KIND_FRR ? NODE_LINUX : (enum node_kind)choice.kind;
 	n->kind_mapped = choice.mapped;
 	(void)strmap_put(&l->lab->node_index, n->name, l->lab->n_nodes - 1);
 	if (!check_node_name(l, n) || !loader_charge(l, levels_weight(&t->levels[at]), n->pos))
@@ -195,6 +195,8 @@ static void add_node(struct topology *t, const struct pair *p, size_t at)
 	node_apply(&ctx);
 	if (choice.image || choice.refused) /* one mistake a node: its image is not looked for */
 		n->image = choice.image;
+	if (choice.kind == KIND_FRR)
+		node_apply_frr(&ctx);
 }
 
 static void read_nodes(struct topology *t, const struct value *v)

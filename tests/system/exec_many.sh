@@ -69,3 +69,25 @@ assert_match "node r1: its /etc/frr stays as it was: " "$output"
 assert_match "198.51.100.0/24" "$(cat "$test_dir/saved/r1/frr.conf")"
 netemu destroy -c "$lab" >/dev/null
 [[ ! -e $test_dir/clab-$lab ]] || die "--cleanup leaves the directory"
+
+# A node of kind frr goes on with what was saved; until its own configuration is enforced.
+topo <<'YAML'
+topology:
+  nodes:
+    r1: {kind: frr, startup-config: "ip route 198.51.100.0/24 blackhole\nip route 192.0.2.0/24 blackhole\n", extras: {frr: {daemons: [staticd]}}}
+YAML
+assert_status 0 netemu run "$topo" --wait
+netemu exec "$r1" vtysh -c 'configure terminal' -c 'no ip route 192.0.2.0/24 blackhole' -c 'ip route 203.0.113.0/24 blackhole' >/dev/null 2>&1
+assert_status 0 netemu save "$lab"
+assert_match "saved $test_dir/clab-$lab/r1/config/frr.conf" "$output"
+netemu destroy "$lab" >/dev/null
+assert_status 0 netemu run "$topo"
+assert_eq $'ip route 198.51.100.0/24 blackhole\nip route 203.0.113.0/24 blackhole' "$(netemu exec "$r1" grep '^ip route' /etc/frr/frr.conf)"
+sed -i 's/kind: frr,/kind: frr, enforce-startup-config: true,/' "$topo"
+assert_status 0 netemu run -c "$topo"
+assert_eq $'ip route 198.51.100.0/24 blackhole\nip route 192.0.2.0/24 blackhole' "$(netemu exec "$r1" cat /etc/frr/frr.conf)"
+sed -i 's/enforce-startup-config/suppress-startup-config/' "$topo"
+rm -r "$test_dir/clab-$lab/r1/config"
+assert_status 0 netemu run -c "$topo"
+assert_eq "frr defaults traditional" "$(netemu exec "$r1" head -1 /etc/frr/frr.conf)"
+assert_eq frr "$(netemu inspect "$lab" -f json | jq -r '.[][].kind')"
