@@ -20,17 +20,18 @@ VERSION   := $(or $(VERSION),$(shell git describe --tags --always 2>/dev/null),0
 
 # ---- sources: a new file is found by itself ----
 AGENT_SRC := $(wildcard runtime/agent/*.c)
+VMINIT_SRC := $(wildcard runtime/vminit/*.c)
 KUBELET_SRC := $(wildcard runtime/kubelet/*.c)
 APISERVER_SRC := $(wildcard runtime/apiserver/*.c)
 WEB_SRC   := $(wildcard runtime/web/*.c)
 CERT_SRC  := $(wildcard runtime/cert/*.c)
 IMAGER_SRC := $(wildcard runtime/imager/*.c)
-LIB_SRC   := $(filter-out $(AGENT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC),$(wildcard runtime/*/*.c))
+LIB_SRC   := $(filter-out $(AGENT_SRC) $(VMINIT_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC),$(wildcard runtime/*/*.c))
 CLI_SRC   := $(wildcard netemu/*.c)
 TEST_SRC  := $(wildcard tests/unit/*.c tests/kernel/*.c tests/golden/*.c)
 FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-ALL_SRC   := $(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
+ALL_SRC   := $(AGENT_SRC) $(VMINIT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC)
 objects    = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # ---- flags ----
@@ -77,6 +78,7 @@ AGENT_LD  := $(AGENT) -static -Wl,--gc-sections,-z,noexecstack $(LDFLAGS)
 # ---- what `make` builds: only what has its sources ----
 LIB       := $(if $(LIB_SRC),$(OUT)/libnetemu.a)
 INIT      := $(if $(AGENT_SRC),$(OUT)/netemu-init)
+VMINIT    := $(if $(VMINIT_SRC),$(OUT)/netemu-vminit)
 NETEMU    := $(if $(CLI_SRC),$(OUT)/netemu)
 KUBELET   := $(if $(filter %/main.c,$(KUBELET_SRC)),$(OUT)/netemu-kubelet)
 APISERVER := $(if $(filter %/main.c,$(APISERVER_SRC)),$(OUT)/netemu-apiserver)
@@ -88,13 +90,13 @@ TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
-.PHONY: all readme page programs debug asan fault-build tests lint test demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
+.PHONY: all readme page programs debug asan fault-build tests lint test vmtest kernels demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: programs $(if $(filter release,$(VARIANT)),page) $(if $(filter release,$(VARIANT)),$(DOCS)) ## netemu, netemu-init, the man page and the completion, in build/
 
-programs: $(LIB) $(INIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB) $(CERT) $(IMAGER)
+programs: $(LIB) $(INIT) $(VMINIT) $(NETEMU) $(KUBELET) $(APISERVER) $(WEB) $(CERT) $(IMAGER)
 
 debug: ## the same without optimisation, in build/debug/
 	$(MAKE) VARIANT=debug programs
@@ -115,7 +117,7 @@ $(OBJ)/flags: FORCE
 	@mkdir -p $(@D)
 	@new=$(call shquote,$(COMPILE) $(LINK) $(AGENT)); [ "$$new" = "$$(cat $@ 2>/dev/null)" ] || echo "$$new" >$@
 
-$(call objects,$(AGENT_SRC)): private COMPILE := $(AGENT)
+$(call objects,$(AGENT_SRC) $(VMINIT_SRC)): private COMPILE := $(AGENT)
 $(call objects,$(TEST_SRC) $(FUZZ_SRC)): private COMPILE := $(COMPILE) -Itests
 
 $(OBJ)/%.o: %.c $(OBJ)/flags
@@ -131,6 +133,10 @@ $(OUT)/libnetemu.a: $(call objects,$(LIB_SRC))
 	$(Q)ar rcs $@ $^
 
 $(OUT)/netemu-init: $(call objects,$(AGENT_SRC))
+	$(call say,LINK)
+	$(Q)$(AGENT_LD) -o $@ $^
+
+$(OUT)/netemu-vminit: $(call objects,$(VMINIT_SRC))
 	$(call say,LINK)
 	$(Q)$(AGENT_LD) -o $@ $^
 
@@ -208,6 +214,14 @@ build/netemu.bash: build/netemu
 test: ## every test (root; `tests/run PATTERN...` runs some)
 	./scripts/test
 
+vmtest: all ## the tests on other kernels, in virtual machines (root; a few minutes)
+	./scripts/setup vm
+	./scripts/kernels >/dev/null
+	NETEMU_TEST_VM=1 ./tests/run vm/
+
+kernels: ## fetches Debian's kernels for `netemu vm` into build/kernels/, without installing them (KERNELS="NAME...")
+	./scripts/kernels $(KERNELS)
+
 demo: ## sets up, builds and runs the demo lab (root)
 	./scripts/demo
 
@@ -238,7 +252,7 @@ fuzz: ## each target of tests/fuzz/ for FUZZ_SECONDS=60 (clang's libFuzzer, sani
 lint: compile_commands.json ## warnings of gcc and clang as errors, clang-tidy, cppcheck, shellcheck
 	$(MAKE) VARIANT=lint-gcc CC=gcc WERROR=1 programs tests
 	$(MAKE) VARIANT=lint-clang CC=clang WERROR=1 programs tests
-	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
+	@printf '%s\n' $(filter-out runtime/base/error.c,$(AGENT_SRC) $(VMINIT_SRC) $(LIB_SRC) $(KUBELET_SRC) $(APISERVER_SRC) $(WEB_SRC) $(CERT_SRC) $(IMAGER_SRC) $(CLI_SRC)) | xargs -r -n 4 -P "$$(nproc)" \
 		clang-tidy --quiet -p . --extra-arg-before=-include --extra-arg-before=tests/analyzer.h --warnings-as-errors='*'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		$(foreach s,missingIncludeSystem unknownMacro memleak resourceLeak ctuuninitvar varFuncNullUB,--suppress=$(s)) -D_GNU_SOURCE -Iruntime -Inetemu netemu runtime
@@ -265,7 +279,7 @@ LABS      := $(patsubst topologies/%,%,$(wildcard topologies/*/* topologies/*.*)
 install: all ## to PREFIX=/usr/local, below DESTDIR=
 	install -D -m 755 build/netemu $(BIN)/netemu
 	install -D -m 755 build/netemu-init $(LIBEXEC)/netemu-init
-	@for p in $(notdir $(KUBELET) $(APISERVER) $(WEB) $(CERT) $(IMAGER)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
+	@for p in $(notdir $(VMINIT) $(KUBELET) $(APISERVER) $(WEB) $(CERT) $(IMAGER)); do install -D -m 755 build/$$p $(LIBEXEC)/$$p || exit 1; done
 	@for f in $(notdir $(wildcard build/graph/*)); do install -D -m 644 build/graph/$$f $(LIBEXEC)/graph/$$f || exit 1; done
 	install -D -m 644 build/netemu.1 $(SHARE)/man/man1/netemu.1
 	install -D -m 644 build/netemu.bash $(COMPLETION)/netemu

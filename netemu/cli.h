@@ -118,6 +118,7 @@ int cmd_link(const struct cli *cli);
 int cmd_image(const struct cli *cli);
 int cmd_save(const struct cli *cli);
 int cmd_graph(const struct cli *cli);
+int cmd_vm(const struct cli *cli);
 int cmd_start(const struct cli *cli);
 int cmd_stop(const struct cli *cli);
 int cmd_restart(const struct cli *cli);

@@ -325,6 +325,42 @@ static const struct verb_example graph_examples[] = {
 	END_EXAMPLE,
 };
 
+/* ---- vm ---- */
+
+static const struct verb_option vm_options[] = {
+	{ "kernel", 0, OPT_LIST, "KERNEL,...", COMPLETE_FILES,
+	  "a vmlinuz, a linux-image .deb or what is in one, a kernel's build tree, or a name that `make kernels` has fetched; several run at once" },
+	{ "memory", 'm', OPT_NUMBER, "MIB", COMPLETE_NOTHING, "memory of the machine (default: 1024)" },
+	{ "cpus", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "processors of the machine (default: 1)" },
+	{ "timeout", 0, OPT_NUMBER, "SECONDS", COMPLETE_NOTHING, "how long the command may take (default: 600)" },
+	{ "boot-timeout", 0, OPT_NUMBER, "SECONDS", COMPLETE_NOTHING, "how long the kernel may take until then (default: 120)" },
+	{ "share", 0, OPT_STRINGS, "DIR", COMPLETE_DIRS, "what is written below DIR is written on the host, too; at most four" },
+	{ "env", 'e', OPT_STRINGS, "NAME=VALUE", COMPLETE_NOTHING, "set an environment variable" },
+	{ "workdir", 'w', OPT_STRING, "DIR", COMPLETE_DIRS, "where the command starts (default: here)" },
+	{ "artefacts", 0, OPT_STRING, "DIR", COMPLETE_DIRS,
+	  "keep KERNEL/console.log in DIR (default: in a temporary directory, and only of a kernel that failed)" },
+	{ "jobs", 'j', OPT_NUMBER, "N", COMPLETE_NOTHING, "how many machines at a time (default: by processors)" },
+	{ "verbose", 'v', OPT_FLAG, NULL, COMPLETE_NOTHING, "show the kernel's console on standard error" },
+	END_OPTION,
+};
+
+static const struct verb_example vm_examples[] = {
+	{ "netemu vm --kernel 6.1.0-56-amd64 -- uname -r", "this machine's files, another kernel" },
+	{ "netemu vm --kernel ~/linux -- netemu run lab.yaml --wait", "a lab on the kernel that was just built" },
+	{ "netemu vm --kernel old.deb,new.deb -- ./check.sh", "the same check on two kernels" },
+	END_EXAMPLE,
+};
+
+static const struct verb_status vm_statuses[] = {
+	{ "0-255", "that of the command; of several kernels the first that is not 0" },
+	{ "1", "the kernel panicked, or the command was not done in time; a line on standard error says so" },
+	{ "125", "nothing can be said about the command: the kernel did not boot, or netemu itself failed" },
+	{ "126", "the command cannot be executed" },
+	{ "127", "the command was not found" },
+	{ "128+N", "the command was killed by signal N" },
+	END_STATUS,
+};
+
 /* ---- start, stop, restart, pause, unpause, kill ---- */
 
 #define OPTION_NODE_LAB { "lab", 0, OPT_STRING, "LAB", COMPLETE_LABS, "the lab of the nodes, when several have one of that name" }
@@ -769,6 +805,28 @@ const struct verb verbs[] = {
 		.options = generate_options,
 		.examples = generate_examples,
 		.run = cmd_generate,
+	},
+	{
+		.name = "vm",
+		.synopsis = "--kernel KERNEL[,KERNEL...] [--] COMMAND...",
+		.summary = "run a command on another kernel",
+		.description = "Boots a kernel in a virtual machine (QEMU) that sees this machine's files, runs one command there as root, "
+			       "shows what it writes, and exits as it did. What the command writes to files is gone with the machine, but "
+			       "below what --share names. The machine has no network but its own loopback; $NETEMU_VM says which "
+			       "kernel runs.\n\n"
+			       "The kernel panics at its first oops. A panic, a machine that hangs or has no memory left, and a kernel that does "
+			       "not boot are told apart in the one line about it; its console is kept then.\n\n"
+			       "The kernel needs a serial port's driver, virtio, overlayfs and 9p, built in or as modules (in place of 9p "
+			       "virtiofs will do, which needs root). Where the processor has no virtualisation, it is emulated.",
+		.options = vm_options,
+		.examples = vm_examples,
+		.statuses = vm_statuses,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.stop_after = STOP_AT_ONCE,
+		.complete = COMPLETE_COMMANDS,
+		.usage_status = CLI_EXEC_FAILED,
+		.run = cmd_vm,
 	},
 	{
 		.name = "probe",

@@ -77,6 +77,27 @@ need_kubectl() {
   export HOME=$test_dir
 }
 
+# need_vm - sets $kernel to the name of the kernel that tests boot: $NETEMU_TEST_KERNEL, else what scripts/kernels has fetched.
+need_vm() {
+  need_root
+  need_netemu
+  need_cmd qemu-system-x86_64
+  export NETEMU_KERNELS=${NETEMU_KERNELS:-$top/build/kernels}
+  kernel=${NETEMU_TEST_KERNEL:-$(find "$NETEMU_KERNELS" -maxdepth 1 -name '6.1.*-cloud-amd64' -printf '%f\n' 2>/dev/null | sort -V | tail -n 1)}
+  [[ -n $kernel ]] || skip "needs a kernel in $NETEMU_KERNELS (make kernels)"
+}
+
+# in_vm [OPTION...] - goes on inside of a virtual machine, as root of a machine that is this test's own: on the host
+# the test ends there, with the status that it has inside. First line of a test.
+in_vm() {
+  [[ -z ${NETEMU_VM:-} ]] || return 0
+  need_vm
+  local status=0
+  netemu vm --kernel "$kernel" --timeout 240 -e NETEMU_TEST_RUN="$NETEMU_TEST_RUN" -e NETEMU="$NETEMU" "$@" \
+    -- "$BASH" "$(realpath "$0")" || status=$?
+  exit $status
+}
+
 # at_exit COMMAND... - runs at the end, last one first.
 at_exit() { test_cleanups+=("$(printf '%q ' "$@")"); }
 

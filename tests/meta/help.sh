@@ -32,7 +32,7 @@ for verb in "${verbs[@]}"; do
   # Options that are nowhere in the table are refused.
   status=0
   netemu "$verb" --no-such-option >/dev/null 2>&1 || status=$?
-  [[ $status == 64 || ($verb == exec && $status == 125) ]] || die "$verb --no-such-option: exit status $status"
+  [[ $status == 64 || ($verb == @(exec|vm) && $status == 125) ]] || die "$verb --no-such-option: exit status $status"
 done
 
 # The other way round: no verb or option in the manual page that the help does not have.

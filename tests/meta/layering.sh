@@ -14,6 +14,8 @@ declare -A may=(
   [plan]="base topology cluster plan"
   [graph]="base topology plan engine/state.h graph"
   [kernel]="base kernel agent/proto.h"
+  [vminit]="base/macros.h vminit"
+  [vm]="base kernel/hostview.h vminit/proto.h vm"
   [engine]="base topology cluster plan kernel image engine agent/proto.h"
   [image]="base cluster/jsonutil.h plan/image.h kernel/rootfs.h image"
   [imager]="base cluster/jsonutil.h plan/image.h kernel/rootfs.h image imager"
@@ -58,7 +60,7 @@ only "YAML" '^#include <yaml' runtime/topology/ runtime/cluster/
 only "archives" '^#include <archive' runtime/imager/
 only "capabilities" '^#include <(sys/capability|cap-ng)' runtime/kernel/ runtime/agent/
 only "namespaces and mounts" "$code(setns|unshare|mount|umount2?|clone3?|pivot_root|fsmount|move_mount|open_tree|mount_setattr) ?\\(" \
-  runtime/kernel/ runtime/agent/ runtime/supervisor/
+  runtime/kernel/ runtime/agent/ runtime/supervisor/ runtime/vminit/
 only "printing" "$code(v?printf|puts|putchar|perror|fprintf ?\\(std(err|out)) ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/main.c runtime/kubelet/speaker_main.c runtime/apiserver/main.c runtime/web/main.c runtime/cert/main.c runtime/imager/main.c
 only "leaving the process" "${code}exit ?\\(" netemu/ runtime/supervisor/ runtime/agent/ runtime/kubelet/ runtime/apiserver/main.c runtime/web/
 exit $bad
