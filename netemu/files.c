@@ -248,18 +248,45 @@ static void clusters_load(struct files *f, const struct load_options *opt)
 	}
 }
 
+static void file_add(struct files *f, const char *file, struct strv *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (same_file(files->v[i], file))
+			return;
+	strv_add(&f->arena, files, file);
+}
+
+/* In place of a test file, the topologies that it names; one that cannot be read is reported when it is loaded. */
+static int test_add(struct files *f, const char *file, struct strv *files, struct error *e)
+{
+	_cleanup_free_ char *text = NULL;
+	struct strv topologies = { 0 };
+	struct stat sb;
+	size_t len;
+	int r = 0;
+
+	/* What can be read once only is not looked at. */
+	if (stat(file, &sb) < 0 || !S_ISREG(sb.st_mode) || file_read(file, &text, &len, NULL) < 0 ||
+	    !file_test_topologies(file, text, len, &f->arena, &topologies) || topologies.n == 0) {
+		file_add(f, file, files);
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < topologies.n; i++) {
+		const char *topology = NULL;
+
+		r = files_lookup(&f->arena, topologies.v[i], &topology, e);
+		if (r == 0)
+			file_add(f, topology, files);
+	}
+	return r < 0 ? error_wrap(e, "%s: its topology", file) : 0;
+}
+
 static int path_add(struct files *f, const char *path, struct strv *files, struct error *e)
 {
 	const char *file = NULL;
 	int r = files_lookup(&f->arena, path, &file, e);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < files->n; i++)
-		if (same_file(files->v[i], file))
-			return 0;
-	strv_add(&f->arena, files, file);
-	return 0;
+	return r < 0 ? r : test_add(f, file, files, e);
 }
 
 int files_load(const struct strv *paths, const struct load_options *opt, const char *vars, struct files *ret, struct error *e)

@@ -16,8 +16,10 @@
 
 static enum file_type type_of(const struct value *root)
 {
+	const struct value *steps = root ? value_get(root, "steps") : NULL;
+
 	if (root && value_get(root, "topology"))
-		return FILE_TOPOLOGY;
+		return steps && steps->type == VALUE_SEQ ? FILE_TEST : FILE_TOPOLOGY;
 	if (root && strncmp(value_string(value_get(root, "apiVersion")), KIND_API_GROUP, strlen(KIND_API_GROUP)) == 0 &&
 	    strcmp(value_string(value_get(root, "kind")), "Cluster") == 0)
 		return FILE_CLUSTER;
@@ -35,6 +37,54 @@ enum file_type file_detect(const char *text, size_t len)
 		return FILE_UNKNOWN;
 	source_init(&src, &d, diag_add_file(&d, "", NULL, 0), text, len);
 	return doc_parse(&src, &a, &root) < 0 ? FILE_UNKNOWN : type_of(root);
+}
+
+/* Cheap for what is none. */
+static bool may_be_test(const char *text, size_t len)
+{
+	return len <= SOURCE_MAX && (memmem(text, len, "\nsteps:", 7) || (len > 6 && memcmp(text, "steps:", 6) == 0));
+}
+
+static void add_path(struct arena *a, const char *path, const struct value *v, struct strv *ret)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (value_is_set(v))
+		strv_add(a, ret, v->text[0] == '/' || !slash ? v->text
+							     : arena_printf(a, "%.*s%s", (int)(slash + 1 - path), path, v->text));
+}
+
+bool file_test_topologies(const char *path, const char *text, size_t len, struct arena *a, struct strv *ret)
+{
+	_cleanup_diag_ struct diag d = { 0 };
+	_cleanup_source_ struct source src = { 0 };
+	const struct value *root = NULL, *topology;
+
+	if (!may_be_test(text, len))
+		return false;
+	source_init(&src, &d, diag_add_file(&d, "", NULL, 0), text, len);
+	if (doc_parse(&src, a, &root) < 0 || type_of(root) != FILE_TEST)
+		return false;
+	topology = value_get(root, "topology");
+	if (topology->type == VALUE_SCALAR)
+		add_path(a, path, topology, ret);
+	for (size_t i = 0; topology->type == VALUE_SEQ && i < topology->n; i++)
+		add_path(a, path, topology->items[i], ret);
+	return true;
+}
+
+/* Of a test file, what a topology has, too: the rest is its runner's. */
+static void test_load_topology(struct loader *l, const struct value *root)
+{
+	struct value part = *root;
+
+	part.pairs = arena_alloc(&l->scratch, (root->n + 1) * sizeof(*part.pairs));
+	part.n = 0;
+	for (size_t i = 0; i < root->n; i++)
+		for (size_t k = 0; k < file_schema.n; k++)
+			if (strcmp(file_schema.keys[k].name, root->pairs[i].key) == 0)
+				part.pairs[part.n++] = root->pairs[i];
+	topology_load(l, &part);
 }
 
 static void set_path(struct lab *lab, const char *path)
@@ -81,6 +131,9 @@ static bool load_document(struct loader *l, struct source *src)
 		return true;
 	case FILE_CLUSTER:
 		kind_load(l, root);
+		return true;
+	case FILE_TEST:
+		test_load_topology(l, root);
 		return true;
 	default:
 		report_unknown(l, root);

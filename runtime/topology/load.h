@@ -12,6 +12,7 @@ enum file_type {
 	FILE_UNKNOWN,
 	FILE_TOPOLOGY, /* has `topology:` */
 	FILE_CLUSTER, /* kind: Cluster, apiVersion: kind.x-k8s.io/... */
+	FILE_TEST, /* has `topology:` and `steps:`: a test of netemu, whose topology is in it or in files of its own */
 	_FILE_TYPE_MAX,
 };
 
@@ -40,6 +41,14 @@ struct lab *lab_load(struct diag *d, const char *path, const char *text, size_t 
 
 /** file_detect() - what @text is, told by its content; quiet, and cheap enough to ask before lab_load() */
 enum file_type file_detect(const char *text, size_t len);
+
+/**
+ * file_test_topologies() - the files that a test file is a test of, as paths from the current directory
+ * @path: of the test file
+ *
+ * Return: whether @text is such a file; with none in @ret its topology is in itself.
+ */
+bool file_test_topologies(const char *path, const char *text, size_t len, struct arena *a, struct strv *ret);
 
 /** file_read() - whole content of a regular file, FIFO or stdin ("-") of at most 16 MiB, NUL-terminated */
 int file_read(const char *path, char **ret, size_t *ret_len, struct error *e);

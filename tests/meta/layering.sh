@@ -12,6 +12,7 @@ declare -A may=(
   [topology]="base template topology"
   [cluster]="base topology cluster"
   [plan]="base topology cluster plan"
+  [ktest]="base topology cluster/yamljson.h ktest"
   [graph]="base topology plan engine/state.h graph"
   [kernel]="base kernel agent/proto.h"
   [vminit]="base/macros.h vminit"
