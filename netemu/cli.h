@@ -116,6 +116,7 @@ int cmd_inspect(const struct cli *cli);
 int cmd_logs(const struct cli *cli);
 int cmd_link(const struct cli *cli);
 int cmd_image(const struct cli *cli);
+int cmd_test(const struct cli *cli);
 int cmd_save(const struct cli *cli);
 int cmd_graph(const struct cli *cli);
 int cmd_vm(const struct cli *cli);

@@ -234,6 +234,47 @@ static const struct verb_example link_examples[] = {
 	END_EXAMPLE,
 };
 
+/* ---- test ---- */
+
+static const struct verb_option netest_options[] = {
+	{ "format", 'f', OPT_CHOICE, "ktap|tap|tap13|junit|json", COMPLETE_NOTHING, "how to write the results (default: ktap)" },
+	{ "junit", 0, OPT_STRING, "FILE", COMPLETE_FILES, "write them to a file as JUnit's XML, too" },
+	{ "json", 0, OPT_STRING, "FILE", COMPLETE_FILES, "write them to a file as JSON, too" },
+	{ "list", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "only show which tests there are" },
+	{ "filter", 0, OPT_STRING, "REGEX", COMPLETE_NOTHING, "only tests whose name matches" },
+	{ "jobs", 'j', OPT_NUMBER, "N", COMPLETE_NOTHING, "so many tests at a time (default: 1)" },
+	{ "repeat", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "run each test N times" },
+	{ "until-fail", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "start no more tests once one has failed" },
+	{ "retry", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "run a test that fails again, N times at most; passes are then reported as flaky" },
+	{ "keep-going", 'k', OPT_FLAG, NULL, COMPLETE_NOTHING, "go on with a test's steps after one that failed" },
+	{ "keep", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "leave the lab of a test that failed running" },
+	{ "pause-on-fail", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "when a step fails, wait for Enter before the lab ends" },
+	{ "shell-on-fail", 0, OPT_STRING, "NODE", COMPLETE_NOTHING, "when a step fails, open a shell in that node" },
+	{ "artefacts", 0, OPT_STRING, "DIR", COMPLETE_DIRS, "where logs and states of what failed go (default: $TMPDIR, else /tmp)" },
+	{ "bisect", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "exit as git bisect run wants it: 125 when nothing can be told" },
+	{ "seed", 0, OPT_NUMBER, "N", COMPLETE_NOTHING, "of the ports of flows; it is shown" },
+	END_OPTION,
+};
+
+static const struct verb_example netest_examples[] = {
+	{ "netemu test tests/routing/ecmp.yaml", "one test; its result is the exit status" },
+	{ "netemu test topologies -j 2 --junit results.xml", "all tests that are in a directory and below it" },
+	{ "netemu test ecmp.yaml --repeat 50 --until-fail", "whether it ever fails" },
+	{ "git bisect run netemu test --bisect ecmp.yaml", "which commit has broken it" },
+	END_EXAMPLE,
+};
+
+static const struct verb_status netest_statuses[] = {
+	{ "0", "all tests have passed, or some have and the others were skipped" },
+	{ "1", "a test has failed" },
+	{ "2", "what failed was expected to fail" },
+	{ "4", "all tests were skipped" },
+	{ "64", "a test file or the command line is wrong" },
+	{ "125", "with --bisect: nothing can be told" },
+	{ "128+N", "signal N has interrupted it" },
+	{ NULL, NULL },
+};
+
 /* ---- apply, get, delete, kubeconfig ---- */
 
 static const struct verb_option apply_options[] = {
@@ -624,6 +665,28 @@ const struct verb verbs[] = {
 		.max_args = 2,
 		.complete = COMPLETE_NODES,
 		.run = cmd_link,
+	},
+	{
+		.name = "test",
+		.synopsis = "FILE|DIR...",
+		.summary = "whether routing does what it should",
+		.description =
+			"A test is a file with a topology (its own, or the path of one) and steps: what is done to the lab, and what must then be "
+			"so in the kernel's tables, in FRR's answers, and for packets. Each test gets a lab of its own, which is gone "
+			"afterwards. Nothing is waited for by sleeping: a condition is looked at again when the kernel tells of a change.\n\n"
+			"After the steps netemu looks for what nobody asked about: warnings of the kernel, daemons that died, reports of "
+			"sanitizers, processes, mounts and namespaces that are left. What fails leaves a directory with the logs and the "
+			"state of all nodes, and is told on standard output without a word of the kernel's log. In a directory, and in those "
+			"below it, tests are found by their content. What a test needs and this machine lacks makes it skipped.\n\n"
+			"KSFT_MACHINE_SLOW=yes gives conditions three times as long.",
+		.options = netest_options,
+		.examples = netest_examples,
+		.statuses = netest_statuses,
+		.min_args = 1,
+		.max_args = ARGS_ANY,
+		.complete = COMPLETE_FILES,
+		.usage_status = CLI_USAGE,
+		.run = cmd_test,
 	},
 	{
 		.name = "apply",

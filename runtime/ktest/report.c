@@ -19,6 +19,14 @@ enum test_result case_result(const struct case_report *c)
 	return case_last(c)->result;
 }
 
+bool attempt_unexplained(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->n_points; i++)
+		if (a->points[i].result == RESULT_FAIL)
+			return false;
+	return a->result == RESULT_FAIL || a->n_points == 0;
+}
+
 bool case_flaky(const struct case_report *c)
 {
 	for (size_t i = 0; i + 1 < c->n_attempts; i++)
@@ -108,7 +116,7 @@ static void ktap_case(const struct case_report *c, size_t number, struct strbuf 
 		strbuf_printf(out, "  # set-up %u ms, tear-down %u ms\n", a->setup_ms, a->teardown_ms);
 	}
 	put_attempts(out, "", c);
-	if (a->result == RESULT_FAIL && a->n_points == 0)
+	if (a->result == RESULT_FAIL && attempt_unexplained(a))
 		put_comment(out, "", a->reason);
 	if (a->artefacts && a->result == RESULT_FAIL)
 		strbuf_printf(out, "# artefacts: %s\n", a->artefacts);
@@ -126,12 +134,12 @@ static void ktap_case(const struct case_report *c, size_t number, struct strbuf 
 static void tap_case(const struct case_report *c, struct strbuf *out, size_t *number)
 {
 	const struct attempt *a = case_last(c);
-	const struct point whole = { .name = a->result == RESULT_SKIP ? "all" : "set-up", .result = a->result, .ms = a->ms, .why = a->reason };
+	const struct point whole = { .name = "all", .result = a->result, .ms = a->ms, .why = a->reason };
 
 	put_attempts(out, "", c);
 	for (size_t i = 0; i < a->n_points; i++)
 		put_point(out, "", ++*number, c->name, &a->points[i]);
-	if (a->n_points == 0)
+	if (attempt_unexplained(a))
 		put_point(out, "", ++*number, c->name, &whole);
 	if (a->artefacts && a->result == RESULT_FAIL)
 		strbuf_printf(out, "# artefacts: %s\n", a->artefacts);

@@ -79,8 +79,9 @@ static void junit_point(struct strbuf *out, const char *class, const char *name,
 static void junit_suite(struct strbuf *out, const struct report_head *head, const struct case_report *c)
 {
 	const struct attempt *a = case_last(c);
-	const size_t n = MAX_OF(a->n_points, (size_t)1);
-	size_t failures = a->n_points == 0 && a->result == RESULT_FAIL, skipped = a->n_points == 0 && a->result == RESULT_SKIP;
+	const bool all = attempt_unexplained(a);
+	const size_t n = a->n_points + all;
+	size_t failures = all && a->result == RESULT_FAIL, skipped = all && a->result == RESULT_SKIP;
 
 	for (size_t i = 0; i < a->n_points; i++) {
 		failures += a->points[i].result == RESULT_FAIL;
@@ -98,7 +99,7 @@ static void junit_suite(struct strbuf *out, const struct report_head *head, cons
 	strbuf_printf(out, "/>\n      <property name=\"attempts\" value=\"%zu\"/>\n    </properties>\n", c->n_attempts);
 	for (size_t i = 0; i < a->n_points; i++)
 		junit_point(out, c->name, a->points[i].name, a->points[i].result, a->points[i].ms, a->points[i].why);
-	if (a->n_points == 0)
+	if (all)
 		junit_point(out, c->name, "all", a->result, a->ms, a->reason);
 	strbuf_puts(out, "  </testsuite>\n");
 }

@@ -9,6 +9,8 @@
 
 /** case_last() - the attempt that counts */
 const struct attempt *case_last(const struct case_report *c);
+/** attempt_unexplained() - whether none of its points tells why it ended as it did: they are joined by one called "all" */
+bool attempt_unexplained(const struct attempt *a);
 void report_junit(const struct report_head *head, const struct case_report *cases, size_t n, struct strbuf *out);
 void report_json(const struct report_head *head, const struct case_report *cases, size_t n, struct strbuf *out);
 

@@ -552,11 +552,11 @@ struct test *test_load(struct diag *d, const char *path, const char *text, size_
 	arena_done(&r.l.scratch);
 	if (done == 0)
 		return r.t;
-	test_free(r.t);
+	test_unload(r.t);
 	return NULL;
 }
 
-void test_free(struct test *t)
+void test_unload(struct test *t)
 {
 	for (size_t i = 0; i < t->n_steps; i++)
 		json_decref(t->steps[i].args);

@@ -99,14 +99,14 @@ struct test {
  * @d: collects every mistake
  * @path: of the file, for messages, its name, and where the paths in it begin
  *
- * Return: to be freed with test_free(); NULL when it could not be understood at all. With errors in @d it is not to be run.
+ * Return: to be freed with test_unload(); NULL when it could not be understood at all. With errors in @d it is not to be run.
  */
 struct test *test_load(struct diag *d, const char *path, const char *text, size_t len);
-void test_free(struct test *t);
-static inline void test_freep(struct test **t)
+void test_unload(struct test *t);
+static inline void test_unloadp(struct test **t)
 {
 	if (*t)
-		test_free(*t);
+		test_unload(*t);
 }
 
 /** test_check_nodes() - report the steps that name a node which is not among @names */

@@ -165,6 +165,22 @@ static void check_rate(struct loader *l, const struct value *v)
 	impair_value(l, v, IMPAIR_RATE);
 }
 
+static void check_rtt(struct loader *l, const struct value *v)
+{
+	unsigned ms;
+
+	if ((*v->text != '<' && *v->text != '>') || test_duration(v->text + 1, &ms) < 0)
+		diag_error(l->d, v->pos, "write \"<20ms\" or \">100ms\"", "'%s' is no bound on a time", v->text);
+}
+
+static void check_net_keys(struct loader *l, const struct value *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strncmp(v->pairs[i].key, "net.", 4) != 0 && strncmp(v->pairs[i].key, "net/", 4) != 0)
+			diag_error(l->d, v->pairs[i].key_pos, "only net.* is a node's own", "'%s' is not a setting of a node's network",
+				   v->pairs[i].key);
+}
+
 static void check_command(struct loader *l, const struct value *v)
 {
 	each(l, v, "a command", check_name);
@@ -222,7 +238,7 @@ static const struct schema_key fib_keys[] = {
 
 static const struct schema_key flows_keys[] = {
 	{ "from", SHAPE_STRING, KEY_NEEDED, check_name, "the node that sends" },
-	{ "to", SHAPE_STRING, KEY_NEEDED, check_addr, "" },
+	{ "to", SHAPE_STRING, KEY_NEEDED, check_prefix, "an address, or a prefix: of another address each" },
 	{ "count", SHAPE_UINT, 0, NULL, "UDP flows, of other ports each: 1000" },
 	{ "shares", SHAPE_MAP, KEY_NEEDED, check_shares, "NODE:INTERFACE: how many percent leave there" },
 	{ "tolerance", SHAPE_STRING, 0, NULL, "percent of the whole: 15" },
@@ -268,7 +284,7 @@ static const struct schema_key ping_keys[] = {
 	{ "size", SHAPE_UINT, 0, NULL, "bytes of data: 56" },
 	{ "df", SHAPE_BOOL, 0, NULL, "not to be fragmented" },
 	{ "loss", SHAPE_STRING, 0, check_loss, "that may be lost: 0" },
-	{ "rtt", SHAPE_STRING, 0, NULL, "the mean: <20ms or >100ms" },
+	{ "rtt", SHAPE_STRING, 0, check_rtt, "the mean: <20ms or >100ms" },
 	{ "wait", SHAPE_STRING, 0, check_duration, "for each answer: 1s" },
 	{ "unreachable", SHAPE_BOOL, 0, NULL, "true: none may be answered" },
 };
@@ -316,8 +332,8 @@ static const struct schema_key exec_keys[] = {
 
 static const struct schema_key sysctl_keys[] = {
 	NODE,
-	{ "set", SHAPE_STRING_MAP, 0, NULL, "" },
-	{ "expect", SHAPE_STRING_MAP, 0, NULL, "" },
+	{ "set", SHAPE_STRING_MAP, 0, check_net_keys, "" },
+	{ "expect", SHAPE_STRING_MAP, 0, check_net_keys, "" },
 };
 
 static const struct schema_key config_keys[] = {
