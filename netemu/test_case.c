@@ -326,7 +326,7 @@ static void go(struct run *r)
 	int64_t up, down;
 	unsigned failed = 0;
 
-	health_begin(r);
+	wellness_begin(r);
 	tell_begin(r, "set-up");
 	if (!lab_up(r, &why))
 		failed = 1;
@@ -340,15 +340,15 @@ static void go(struct run *r)
 	tell_begin(r, "health");
 	down = run_now();
 	if (!r->interrupted && r->n_labs)
-		well = health_lab(r, &health);
+		well = wellness_lab(r, &health);
 	if (!r->interrupted && (failed || !well))
 		artefacts_save(r);
 	if (!r->keep || (failed == 0 && well) || r->interrupted)
-		well = lab_down(r, &health) && (r->interrupted || health_kernel(r, &health)) && well;
+		well = lab_down(r, &health) && (r->interrupted || wellness_kernel(r, &health)) && well;
 	if (r->interrupted)
 		return;
 	if (failed || !well)
-		health_save(r);
+		wellness_save(r);
 	tell_health(r, well, down, &health);
 	failed += !well;
 	tell_end(r, verdict(r, failed, xfail, &reason), strbuf_str(&reason), run_now() - start, up - start, run_now() - down);

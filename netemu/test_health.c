@@ -49,7 +49,7 @@ static unsigned long taint_now(void)
 	return f && fgets(line, sizeof(line), f) ? strtoul(line, NULL, 10) : 0;
 }
 
-void health_begin(struct run *r)
+void wellness_begin(struct run *r)
 {
 	r->taint = taint_now();
 	r->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -100,7 +100,7 @@ static void kernel_log(struct run *r, struct strbuf *why)
 		strbuf_printf(why, "the kernel is tainted now: %lu, before %lu\n", taint_now(), r->taint);
 }
 
-void health_save(struct run *r)
+void wellness_save(struct run *r)
 {
 	char path[PATH_MAX];
 	_cleanup_fclose_ FILE *f = NULL;
@@ -173,7 +173,7 @@ static void remember_namespace(struct run *r, const struct test_node *n)
 		*ARENA_PUSH(&r->arena, r->namespaces, r->n_namespaces) = sb.st_ino;
 }
 
-bool health_lab(struct run *r, struct strbuf *why)
+bool wellness_lab(struct run *r, struct strbuf *why)
 {
 	const size_t before = why->len;
 	struct error e = { 0 };
@@ -253,7 +253,7 @@ static void left_links(const struct run *r, struct strbuf *why)
 			strbuf_printf(why, "the link %s (%s) is left on the host\n", links[i].ifname, links[i].alias);
 }
 
-bool health_kernel(struct run *r, struct strbuf *why)
+bool wellness_kernel(struct run *r, struct strbuf *why)
 {
 	const size_t before = why->len;
 

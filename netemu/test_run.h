@@ -134,14 +134,14 @@ int run_step(struct run *r, size_t i, struct strbuf *why);
 
 /* ---- test_health.c ---- */
 
-/** health_begin() - remember where the kernel's log ends */
-void health_begin(struct run *r);
-/** health_lab() - before the lab ends: daemons that died, sanitizers' reports in logs. Return: whether all is well. */
-bool health_lab(struct run *r, struct strbuf *why);
-/** health_kernel() - what the kernel has complained of since, and what is left of the lab. Return: whether all is well. */
-bool health_kernel(struct run *r, struct strbuf *why);
-/** health_save() - write the kernel's log of the test into the work directory */
-void health_save(struct run *r);
+/** wellness_begin() - remember where the kernel's log ends */
+void wellness_begin(struct run *r);
+/** wellness_lab() - before the lab ends: daemons that died, sanitizers' reports in logs. Return: whether all is well. */
+bool wellness_lab(struct run *r, struct strbuf *why);
+/** wellness_kernel() - what the kernel has complained of since, and what is left of the lab. Return: whether all is well. */
+bool wellness_kernel(struct run *r, struct strbuf *why);
+/** wellness_save() - write the kernel's log of the test into the work directory */
+void wellness_save(struct run *r);
 
 /* ---- test_artefacts.c ---- */
 
