@@ -97,6 +97,8 @@ static int target_connect(const struct cli *cli, const char *word, struct arena 
 		return st->nodes[node].netns_fd >= 0 && strcmp(st->nodes[node].kind, "linux") == 0 ?
 			       error_set(e, ESRCH, "node %s is not running (netemu start %s)", st->nodes[node].name, st->nodes[node].name) :
 			       error_set(e, EINVAL, "node %s (kind %s) runs no processes", st->nodes[node].name, st->nodes[node].kind);
+	ret->cwd = arena_strdup(a, st->nodes[node].workdir);
+	ret->user = arena_strdup(a, st->nodes[node].user);
 	return node_connect(st, node, e);
 }
 

@@ -39,7 +39,7 @@ static int words_sort(const struct cli *cli, const char **source, const char **n
 	*name = swap ? first : second;
 	if (!is_there(*source))
 		return cli_error(cli, "%s: no such file or directory", *source);
-	if (second && is_there(first) && is_there(second) && is_name(first) && is_name(second))
+	if (second && strcmp(first, second) != 0 && is_there(first) && is_there(second) && is_name(first) && is_name(second))
 		return cli_usage(cli, "%s and %s are both there: write the one to import with './' before it", first, second);
 	return CLI_OK;
 }

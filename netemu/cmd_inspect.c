@@ -18,7 +18,7 @@
 #include "when.h"
 
 enum { COL_LAB, COL_LAB_PATH, COL_ABS_PATH, COL_NODE, COL_NAME, COL_ID, COL_IMAGE, COL_KIND, COL_STATE, COL_STATUS, COL_IPV4,
-       COL_IPV6, COL_OWNER, COL_SHORT_STATUS, COL_PID, COL_NETNS, COL_NET_MODE, COL_GROUP, COL_DAEMONS, COL_HEALTH, _COL_MAX };
+       COL_IPV6, COL_OWNER, COL_SHORT_STATUS, COL_PID, COL_NETNS, COL_NET_MODE, COL_ROOT, COL_GROUP, COL_DAEMONS, COL_HEALTH, _COL_MAX };
 
 enum { OURS = COLUMN_NO_CSV, /* a field that containerlab has not */
        HIDDEN = COLUMN_NO_TABLE };
@@ -41,6 +41,7 @@ static const struct column all_columns[] = {
 	[COL_PID] = { "pid", "PID", COLUMN_RAW | COLUMN_RIGHT | COLUMN_WIDE | OURS },
 	[COL_NETNS] = { "netns", "", HIDDEN | OURS },
 	[COL_NET_MODE] = { "network_mode", "NETWORK", COLUMN_WIDE | OURS },
+	[COL_ROOT] = { "root", "ROOT", COLUMN_WIDE | OURS },
 	[COL_GROUP] = { "group", "", HIDDEN | OURS },
 	[COL_DAEMONS] = { "daemons", "", HIDDEN | COLUMN_RAW | OURS },
 	[COL_HEALTH] = { "health", "", HIDDEN | OURS },
@@ -196,6 +197,7 @@ static void row_fill(struct table *t, const struct lab_state *st, const struct n
 	row[COL_PID].text = arena_printf(a, "%d", n->pid);
 	row[COL_NETNS].text = n->netns_fd >= 0 ? arena_printf(a, "%s/%s", state_dir_netns(), n->longname) : "";
 	row[COL_NET_MODE].text = n->net_mode;
+	row[COL_ROOT].text = *n->image_id ? arena_printf(a, "image %.12s", n->image_id) : n->pid ? "host" : "";
 	row[COL_GROUP].text = n->group;
 	row[COL_DAEMONS].text = daemons_json(a, n);
 	row[COL_HEALTH].text = n->health;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "images.h"
 
 /* What a file of manifests holds. */
 static void print_manifests(const struct files *f, const char *path)
@@ -41,6 +42,8 @@ int cmd_validate(const struct cli *cli)
 			     lab->type == LAB_CLUSTER ? "cluster" : "topology", lab->name, lab->n_nodes,
 			     lab->n_nodes == 1 ? "" : "s", lab->n_links, lab->n_links == 1 ? "" : "s");
 	}
+	if (images_imported(files.labs, files.n))
+		images_show(files.labs, files.n, stdout);
 	for (size_t i = 0; i < files.manifest_files.n; i++)
 		print_manifests(&files, files.manifest_files.v[i]);
 	return CLI_OK;

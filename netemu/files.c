@@ -8,6 +8,7 @@
 #include "cluster/pins.h"
 #include "engine/state.h"
 #include "kubeapply.h"
+#include "images.h"
 #include "plan/plan.h"
 #include "render.h"
 #include "verbs.h"
@@ -200,6 +201,9 @@ static int file_load(struct files *f, const char *path, const struct load_option
 		return 0;
 	if (lab->name)
 		check_name(f, lab);
+	r = images_resolve(lab, e);
+	if (r < 0)
+		return r;
 	plan_check_images(lab, &f->diag);
 	slot = ARENA_PUSH(&f->arena, f->labs, f->n);
 	*slot = lab;

@@ -20,12 +20,14 @@ static const struct term files[] = {
 	{ "/etc/hosts", "a block for each lab, under containerlab's markers and lock" },
 	{ "/etc/ssh/ssh_config.d/clab-LAB.conf", "for nodes in which an SSH server runs" },
 	{ "/run/netns/LONGNAME", "a symlink for each node, for ip netns" },
+	{ "/var/lib/netemu/images", "imported images, of root alone" },
 	{ "*.clab.yml, *.clab.yaml, topo.yaml", "what a directory on the command line means" },
 };
 
 static const struct term environment[] = {
 	{ "NO_COLOR", "when set and not empty, nothing is coloured" },
 	{ "NETEMU_PIN", "a file of pins, as of --pin" },
+	{ "NETEMU_IMAGES", "where imported images are kept, instead of /var/lib/netemu/images" },
 	{ "CLAB_LABDIR_BASE", "where clab-LAB is made, instead of beside the topology's file (relative to that file)" },
 	{ "NETEMU_LOOP", "what the supervisor waits with: uring or poll; unset: io_uring where the kernel allows it" },
 	{ "NETEMU_RUNDIR, NETEMU_NETNSDIR", "directories instead of /run/netemu and /run/netns, for tests" },

@@ -1,18 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * images.c - images have no files here: what stands for each, and which commands are missing for it
+ * images.c - which images are imported, what stands for the others, and which commands are missing
  *
  * Owns: the table of commands and Debian's packages. Refuses to look into shell scripts: the first word of a line is what is
  * looked for.
  */
 #include "images.h"
 
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/strbuf.h"
+#include "image/store.h"
 #include "output.h"
 #include "plan/plan.h"
+
+/* ---- which are imported ---- */
+
+int images_resolve(struct lab *lab, struct error *e)
+{
+	_cleanup_strmap_ struct strmap seen = { 0 };
+	struct image **found = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_nodes; i++) {
+		struct node *node = &lab->nodes[i];
+		int r;
+
+		if (node->kind != NODE_LINUX || node->kube || !node->image || !*node->image)
+			continue;
+		if (strmap_put(&seen, node->image, n)) {
+			r = imgstore_find(&lab->arena, node->image, ARENA_PUSH(&lab->arena, found, n), e);
+			if (r < 0 && r != -ENOENT)
+				return error_wrap(e, "image %s", node->image);
+		}
+		if (found)
+			node->imported = found[strmap_get(&seen, node->image)];
+	}
+	return 0;
+}
+
+bool images_imported(struct lab *const *labs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < labs[i]->n_nodes; k++)
+			if (labs[i]->nodes[k].imported)
+				return true;
+	return false;
+}
 
 /* ---- the table of images ---- */
 
@@ -27,9 +65,17 @@ static bool counts(const struct node *n)
 	return n->kind == NODE_LINUX && n->image && *n->image;
 }
 
-static void row_add(struct table *t, struct strmap *seen, const struct node *n)
+static const char *stands_for(struct arena *a, const struct node *n)
 {
 	const struct profile *p = n->kube ? profile_kind() : profile_find(n->image);
+
+	if (n->imported)
+		return arena_printf(a, "imported image %.*s, from %s", IMAGE_ID_SHORT, n->imported->id, n->imported->source);
+	return p ? p->about : "an idle host";
+}
+
+static void row_add(struct table *t, struct strmap *seen, const struct node *n)
+{
 	const ssize_t at = strmap_get(seen, n->image);
 	struct cell *row;
 
@@ -41,7 +87,7 @@ static void row_add(struct table *t, struct strmap *seen, const struct node *n)
 	row = table_add_row(t);
 	row[0].text = n->image;
 	row[1].text = "1";
-	row[2].text = p ? p->about : "an idle host";
+	row[2].text = stands_for(&t->arena, n);
 }
 
 void images_show(struct lab *const *labs, size_t n, FILE *out)
@@ -174,8 +220,38 @@ static bool is_on_host(const char *word)
 	return false;
 }
 
+/* Whatever its links say, it is looked for inside. */
+static bool is_in_dir(const struct image *im, const char *dir, size_t n, const char *word)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	_cleanup_close_ int root = open(im->root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
+	char path[1024];
+
+	(void)snprintf(path, sizeof(path), "%.*s/%s", (int)n, dir, word);
+	fd = root < 0 ? -1 : (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return fd >= 0;
+}
+
+static bool is_in_image(const struct image *im, const char *word)
+{
+	const char *path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+	if (strchr(word, '/'))
+		return is_in_dir(im, "", 0, word);
+	for (size_t i = 0; i < im->env.n; i++)
+		if (strncmp(im->env.v[i], "PATH=", 5) == 0)
+			path = im->env.v[i] + 5;
+	for (size_t n; *path; path += n + (path[n] == ':')) {
+		n = strcspn(path, ":");
+		if (is_in_dir(im, path, n, word))
+			return true;
+	}
+	return false;
+}
+
 struct missing {
 	const char *command;
+	const struct image *image; /* that has it not; NULL: the host */
 	const char *node; /* the first that needs it */
 	size_t n;	  /* how many nodes do */
 	const struct node *last;
@@ -192,13 +268,13 @@ static void need(struct missings *m, const struct node *n, const char *word)
 	struct missing *one = NULL;
 
 	for (size_t i = 0; i < m->n; i++)
-		if (strcmp(m->v[i].command, word) == 0)
+		if (m->v[i].image == n->imported && strcmp(m->v[i].command, word) == 0)
 			one = &m->v[i];
-	if (!one && (is_on_host(word) || is_bound(n, word)))
+	if (!one && ((n->imported ? is_in_image(n->imported, word) : is_on_host(word)) || is_bound(n, word)))
 		return;
 	if (!one) {
 		one = ARENA_PUSH(&m->arena, m->v, m->n);
-		*one = (struct missing){ .command = word, .node = n->name };
+		*one = (struct missing){ .command = word, .image = n->imported, .node = n->name };
 	}
 	one->n += one->last != n;
 	one->last = n;
@@ -211,7 +287,7 @@ static void need_of_node(struct missings *m, const struct node *n)
 	if (n->kind != NODE_LINUX)
 		return;
 	if (plan_runs_image(n, p)) {
-		if (p && p->program && p->command)
+		if (!n->imported && p && p->program && p->command)
 			need(m, n, p->program);
 	} else if (n->entrypoint.n)
 		need(m, n, n->entrypoint.v[0]);
@@ -228,7 +304,9 @@ static void tell(const struct cli *cli, const struct missing *m)
 
 	if (m->n > 1)
 		(void)snprintf(others, sizeof(others), " and %zu more", m->n - 1);
-	if (is_installer(m->command))
+	if (m->image)
+		cli_note(cli, "node %s%s: '%s' is not in its image %s", m->node, others, m->command, m->image->name);
+	else if (is_installer(m->command))
 		cli_note(cli, "node %s%s: there is no %s here: install on the host what it would", m->node, others,
 			 m->command);
 	else if (strchr(m->command, '/'))

@@ -10,6 +10,16 @@
 #include "cli.h"
 #include "topology/lab.h"
 
+/**
+ * images_resolve() - find out which nodes of a lab have an imported image
+ *
+ * Return: 0 or -errno when the store of images cannot be read.
+ */
+int images_resolve(struct lab *lab, struct error *e);
+
+/** images_imported() - whether any node has one */
+bool images_imported(struct lab *const *labs, size_t n);
+
 /** images_show() - a table: each image, how many nodes have it, what stands for it; nothing when no node names one */
 void images_show(struct lab *const *labs, size_t n, FILE *out);
 

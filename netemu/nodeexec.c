@@ -80,7 +80,7 @@ static void fail(struct exec_result *r, int code, const char *what, const char *
 
 static void start(const struct exec_target *t, const struct strv *argv, struct running *run, struct exec_result *ret)
 {
-	struct agent_command cmd = { .argv = argv };
+	struct agent_command cmd = { .argv = argv, .user = t->st->nodes[t->node].user, .cwd = t->st->nodes[t->node].workdir };
 	struct error e = { 0 };
 
 	run->conn = node_connect(t->st, t->node, &e);

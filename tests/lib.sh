@@ -16,6 +16,8 @@ test_name=$(basename "$0" .sh)
 test_dir=$(mktemp -d "${TMPDIR:-/tmp}/$NETEMU_TEST_RUN-$test_name.XXXXXX")
 test_labs=()
 test_cleanups=()
+# What the machine's user has imported is none of a test's business.
+export NETEMU_IMAGES=$test_dir/images
 export NETEMU NETEMU_TEST_RUN top test_dir
 
 netemu() { "$NETEMU" "$@"; }

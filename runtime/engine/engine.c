@@ -28,6 +28,7 @@
 #include "engine/groups.h"
 #include "engine/linkops.h"
 #include "engine/ports.h"
+#include "image/store.h"
 #include "kernel/fault.h"
 #include "kernel/link.h"
 #include "kernel/netns.h"
@@ -265,23 +266,29 @@ static int op_name(struct engine *en, const struct op *op, struct error *e)
 	return r < 0 ? error_errno(e, -r, "name %s/%s", netns_dir, op->value) : 0;
 }
 
+static bool env_has(const struct strv *env, const char *word)
+{
+	const size_t key = strcspn(word, "=") + 1;
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], word, key) == 0)
+			return true;
+	return false;
+}
+
+/* The file's, then its image's own as far as the file does not say otherwise, then what every process needs. */
 static void node_env(struct arena *a, const struct node *n, struct strv *env)
 {
-	bool has_path = false, has_home = false, has_hostname = false;
+	const char *const defaults[] = { default_path, "HOME=/root", arena_printf(a, "HOSTNAME=%s", n->hostname) };
 
-	for (size_t i = 0; i < n->env.n; i++) {
-		has_path |= strncmp(n->env.v[i], "PATH=", 5) == 0;
-		has_home |= strncmp(n->env.v[i], "HOME=", 5) == 0;
-		has_hostname |= strncmp(n->env.v[i], "HOSTNAME=", 9) == 0;
-	}
-	if (!has_path)
-		strv_add(a, env, default_path);
-	if (!has_home)
-		strv_add(a, env, "HOME=/root");
-	if (!has_hostname)
-		strv_add(a, env, arena_printf(a, "HOSTNAME=%s", n->hostname));
 	for (size_t i = 0; i < n->env.n; i++)
 		strv_add(a, env, n->env.v[i]);
+	for (size_t i = 0; n->imported && i < n->imported->env.n; i++)
+		if (!env_has(env, n->imported->env.v[i]))
+			strv_add(a, env, n->imported->env.v[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		if (!env_has(env, defaults[i]))
+			strv_add(a, env, defaults[i]);
 }
 
 enum { RESOLV_MAX = 8192 };
@@ -416,6 +423,7 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 	const struct plan_node *pn = &en->plan->nodes[index];
 	struct sandbox_bind *binds = arena_alloc(&a, (n->n_binds + 1) * sizeof(*binds));
 	struct sandbox_tmpfs *tmpfs = arena_alloc(&a, (n->n_tmpfs + 1) * sizeof(*tmpfs));
+	const struct strv none = { 0 };
 	struct strv env = { 0 };
 	char fs_dir[512];
 	struct sandbox_spec spec = {
@@ -425,7 +433,8 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 		.host_root = pn->host_root,
 		.netns = en->ns_fd[pn->ns],
 		.hostname = n->hostname,
-		.host_mounts = &en->host_mounts,
+		.image = n->imported ? n->imported->root : NULL,
+		.host_mounts = n->imported ? &none : &en->host_mounts,
 		.binds = binds,
 		.n_binds = n->n_binds,
 		.tmpfs = tmpfs,
@@ -510,6 +519,14 @@ static void hosts_node(const struct engine *en, size_t i, struct strbuf *s)
 	}
 }
 
+/* For the nodes with the host's files, and those with an image's. */
+static int write_shared(const char *fs_dir, const char *path, const char *text, struct error *e)
+{
+	const int r = rootfs_write(fs_dir, "layer/plain", path, text, e);
+
+	return r < 0 ? r : rootfs_write(fs_dir, "layer/image", path, text, e);
+}
+
 static int write_hosts(struct engine *en, const char *fs_dir, struct error *e)
 {
 	_cleanup_strbuf_ struct strbuf s = { 0 };
@@ -518,7 +535,7 @@ static int write_hosts(struct engine *en, const char *fs_dir, struct error *e)
 			"ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n");
 	for (size_t i = 0; i < en->plan->lab->n_nodes; i++)
 		hosts_node(en, i, &s);
-	return rootfs_write(fs_dir, "layer/plain", "etc/hosts", strbuf_str(&s), e);
+	return write_shared(fs_dir, "etc/hosts", strbuf_str(&s), e);
 }
 
 static int write_resolv_conf(const char *fs_dir, struct error *e)
@@ -527,7 +544,34 @@ static int write_resolv_conf(const char *fs_dir, struct error *e)
 
 	if (!resolv_read(text))
 		(void)snprintf(text, sizeof(text), "# netemu: the host has no name server that a node could reach\n");
-	return rootfs_write(fs_dir, "layer/plain", "etc/resolv.conf", text, e);
+	return write_shared(fs_dir, "etc/resolv.conf", text, e);
+}
+
+static bool is_held(const struct engine *en, size_t node)
+{
+	const struct node *nodes = en->plan->lab->nodes;
+
+	for (size_t i = 0; i < node; i++)
+		if (nodes[i].imported && strcmp(nodes[i].imported->id, nodes[node].imported->id) == 0)
+			return true;
+	return false;
+}
+
+/* Each image once: nobody can remove it as long as this process lives. */
+static int images_hold(struct engine *en, struct error *e)
+{
+	for (size_t i = 0; i < en->plan->lab->n_nodes; i++) {
+		const struct image *im = en->plan->lab->nodes[i].imported;
+		int fd;
+
+		if (!im || is_held(en, i))
+			continue;
+		fd = fault_fails("hold an image") ? error_errno(e, errno, "hold image %s", im->name) : imgstore_hold(im, e);
+		if (fd < 0)
+			return fd;
+		*ARENA_PUSH(&en->arena, en->images, en->n_images) = fd;
+	}
+	return 0;
 }
 
 static int build_files(struct engine *en, struct error *e)
@@ -547,7 +591,7 @@ static int build_files(struct engine *en, struct error *e)
 		r = rootfs_kubelet(fs_dir, en->kubelet_fd, CRI_KUBELET, e);
 	if (r == 0)
 		r = rootfs_host_mounts(&en->arena, &en->host_mounts, e);
-	return r;
+	return r < 0 ? r : images_hold(en, e);
 }
 
 /* ---- the run ---- */
@@ -756,6 +800,9 @@ static void node_state_fill(const struct engine *en, struct arena *a, size_t i, 
 		.ipv4 = prefix_text(a, &pn->ipv4),
 		.ipv6 = prefix_text(a, &pn->ipv6),
 		.command = arena_strdup(a, strbuf_str(&cmd)),
+		.image_id = n->imported ? n->imported->id : "",
+		.user = n->imported && pn->user ? pn->user : "",
+		.workdir = pn->workdir ? pn->workdir : "",
 		.state = "running",
 	};
 	ports_state(en, i, a, &out->ports);
@@ -846,6 +893,8 @@ void engine_done(struct engine *en)
 		(void)fd_close(en->nodes[i].events);
 		(void)fd_close(en->nodes[i].oom);
 	}
+	for (size_t i = 0; i < en->n_images; i++)
+		(void)fd_close(en->images[i]);
 	en->nft = nft_table_close(en->nft);
 	(void)fd_close(en->nodes_dirfd);
 	(void)fd_close(en->netns_dirfd);

@@ -59,6 +59,8 @@ struct engine {
 	size_t n_ports;
 	struct strv *node_cgroups; /* one a node: directories of its groups */
 	struct strv host_mounts;
+	int *images; /* fds that hold the imported images of its nodes */
+	size_t n_images;
 	struct rlimit nofile; /* as it was before engine_init() */
 	struct arena arena;
 	bool made_netns_dir;

@@ -60,9 +60,9 @@ int manifest_index(struct arena *a, const json_t *j, struct index_entry **ret, s
  *
  * By name where several have one, then by architecture.
  *
- * Return: index in @entries, -ENOENT or -EEXIST with what there is to choose from.
+ * Return: index in @v, -ENOENT or -EEXIST with what there is to choose from.
  */
-ssize_t index_choose(const struct index_entry *entries, size_t n, const char *wanted, const char *architecture, struct error *e);
+ssize_t index_choose(const struct index_entry *v, size_t n, const char *wanted, const char *architecture, struct error *e);
 
 /** manifest_choose() - the same for `docker save`'s */
 ssize_t manifest_choose(const struct image_manifest *v, size_t n, const char *wanted, struct error *e);

@@ -225,15 +225,17 @@ static int find_inside(struct arena *a, int store, const char *digest, const cha
 	sub_list(a, store, "ids", &ids);
 	for (size_t i = 0; i < ids.n; i++) {
 		struct strv names = { 0 };
-		struct image *im;
+		struct image *im = NULL;
+		int r;
 
 		if (!digest && !image_id_matches(ids.v[i], word))
 			continue;
 		names_of(a, store, ids.v[i], &names);
 		if (names.n == 0 && !is_used(store, ids.v[i]))
 			continue;
-		if (image_load(a, store, ids.v[i], names.n ? image_ref_of_file(a, names.v[0]) : "", &im, e) < 0)
-			return e && e->code ? -e->code : -EIO;
+		r = image_load(a, store, ids.v[i], names.n ? image_ref_of_file(a, names.v[0]) : "", &im, e);
+		if (r < 0 || !im)
+			return r;
 		if (digest && !has_digest(im, digest))
 			continue;
 		if (found)

@@ -311,6 +311,8 @@ static int layout_import(struct job *j, struct error *e)
 	int r = layout_has(j, "index.json") ? layout_oci(j, &v, &n, e) : layout_docker(j, &v, &n, e);
 	ssize_t only = 0;
 
+	if (r == 0 && !v)
+		return error_set(e, EINVAL, "there is no image in it");
 	if (r == 0 && j->wanted) {
 		only = manifest_choose(v, n, j->wanted, e);
 		r = only < 0 ? (int)only : image_import(j, &v[only], e);

@@ -31,6 +31,13 @@ static const struct layer_dir plain_dirs[] = {
 	{ "dev", 0755, true, false },	  { "dev/pts", 0755, false, false }, { "dev/shm", 01777, false, false },
 	{ "dev/net", 0755, false, false }, { "run", 0755, true, false },     { "run/lock", 01777, false, false },
 	{ "tmp", 01777, true, false },	  { "var/tmp", 01777, true, false }, { "var/log", 0755, true, false },
+	{ "var/lib/netemu", 0700, true, false }, /* imported images: set-uid files, and not of this node */
+};
+
+/* An image brings its own /run, /tmp and /var/log. What is mounted needs a place, whatever it has there. */
+static const struct layer_dir image_dirs[] = {
+	{ "dev", 0755, true, false },	   { "dev/pts", 0755, false, false }, { "dev/shm", 01777, false, false },
+	{ "dev/net", 0755, false, false }, { "proc", 0555, true, false },     { "sys", 0555, true, false },
 };
 
 static const struct layer_dir frr_dirs[] = {
@@ -191,13 +198,14 @@ static int devices_make(int layer, struct error *e)
 	return 0;
 }
 
-static int layer_plain(int fs, struct error *e)
+/* One that is below all others but the root itself. */
+static int layer_lowest(int fs, const char *name, const struct layer_dir *dirs, size_t n, struct error *e)
 {
-	_cleanup_close_ int layer = layer_open(fs, "layer/plain", e);
+	_cleanup_close_ int layer = layer_open(fs, name, e);
 	int r = layer < 0 ? layer : 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(plain_dirs); i++)
-		r = layer_dir_make(layer, &plain_dirs[i], 0, 0, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = layer_dir_make(layer, &dirs[i], 0, 0, e);
 	return r < 0 ? r : devices_make(layer, e);
 }
 
@@ -320,7 +328,9 @@ int rootfs_build(const char *fs_dir, struct error *e)
 	r = fault_point("build layers");
 	if (r < 0)
 		return error_errno(e, -r, "build layers");
-	r = layer_plain(fs, e);
+	r = layer_lowest(fs, "layer/plain", plain_dirs, ARRAY_SIZE(plain_dirs), e);
+	if (r == 0)
+		r = layer_lowest(fs, "layer/image", image_dirs, ARRAY_SIZE(image_dirs), e);
 	if (r == 0)
 		r = layer_frr(fs, e);
 	return r < 0 ? r : layer_kind(fs, e);

@@ -5,6 +5,7 @@
  *   FS/layer/plain/   shared, read-only by use: empty /run, /tmp, /var/tmp, /var/log, a /dev, /etc/hosts, /etc/resolv.conf
  *   FS/layer/frr/     shared: /etc/frr from the package's defaults, empty /var/log/frr and /run/frr
  *   FS/layer/kind/    shared by the nodes of a cluster: their kubelet
+ *   FS/layer/image/   shared by nodes with an imported root: what is below is that, not the host's
  *   FS/n/I/u, w       of node or container I: overlay's upper and work directories; what it wrote
  *   FS/p/             volumes of pods
  *   FS/root           mount point, used in each node's own mount namespace

@@ -81,15 +81,18 @@ static int do_mount(const char *what, const char *src, const char *dst, const ch
 
 static const char *lower_layers(const struct sandbox_spec *s, char *buf, size_t size)
 {
-	(void)snprintf(buf, size, "%s%slayer/plain", s->layer ? s->layer : "", s->layer ? ":" : "");
+	if (s->image)
+		(void)snprintf(buf, size, "%s:%s", s->layer, s->image);
+	else
+		(void)snprintf(buf, size, "%s%slayer/plain:/", s->layer ? s->layer : "", s->layer ? ":" : "");
 	return buf;
 }
 
 static int overlay_root(const struct sandbox_spec *s, struct error *e)
 {
-	char opts[256], lowers[64];
+	char opts[1024], lowers[640];
 
-	(void)snprintf(opts, sizeof(opts), "lowerdir=%s:/,upperdir=n/%u/u,workdir=n/%u/w",
+	(void)snprintf(opts, sizeof(opts), "lowerdir=%s,upperdir=n/%u/u,workdir=n/%u/w",
 		       lower_layers(s, lowers, sizeof(lowers)), s->index, s->index);
 	return do_mount("root overlay", "netemu", "root", "overlay", 0, opts, e);
 }

@@ -33,6 +33,7 @@ struct sandbox_spec {
 	const char *fs_dir; /* the lab's tmpfs (rootfs.h), as the calling process sees it */
 	unsigned index; /* which n/I of it */
 	const char *layer; /* what is part of the root besides layer/plain: "layer/frr"; or NULL */
+	const char *image; /* directory that is its root instead of the host's, with @layer alone over it; or NULL */
 	bool host_root; /* only PID, UTS and IPC namespaces: the host's files as they are */
 	int netns; /* network namespace to live in */
 	const char *hostname;

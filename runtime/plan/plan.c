@@ -148,19 +148,42 @@ bool plan_runs_image(const struct node *n, const struct profile *p)
 	return (!n->has_cmd && !n->has_entrypoint) || says_docker_start(n, p);
 }
 
+static void words_add(struct plan *p, struct strv *to, const struct strv *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		strv_add(&p->arena, to, words->v[i]);
+}
+
+/* As Docker combines them: an entrypoint of the file's own is not given the image's command. */
+static void image_command(struct plan *p, const struct node *n, struct strv *ret)
+{
+	const struct image *im = n->imported;
+
+	words_add(p, ret, n->has_entrypoint ? &n->entrypoint : &im->entrypoint);
+	if (n->has_cmd || n->has_entrypoint)
+		words_add(p, ret, &n->cmd);
+	else
+		words_add(p, ret, &im->cmd);
+	/* Mere files have no configuration. */
+	if (ret->n || n->has_cmd || n->has_entrypoint)
+		return;
+	for (const char *const *w = profile_image(&p->arena, n->image)->command; w && *w; w++)
+		strv_add(&p->arena, ret, *w);
+}
+
 static void node_command(struct plan *p, size_t i)
 {
 	const struct node *n = &p->lab->nodes[i];
 	struct plan_node *pn = &p->nodes[i];
 
-	if (plan_runs_image(n, pn->profile)) {
+	if (n->imported) {
+		image_command(p, n, &pn->command);
+	} else if (plan_runs_image(n, pn->profile)) {
 		for (const char *const *w = pn->profile->command; w && *w; w++)
 			strv_add(&p->arena, &pn->command, *w);
 	} else {
-		for (size_t k = 0; k < n->entrypoint.n; k++)
-			strv_add(&p->arena, &pn->command, n->entrypoint.v[k]);
-		for (size_t k = 0; k < n->cmd.n; k++)
-			strv_add(&p->arena, &pn->command, n->cmd.v[k]);
+		words_add(p, &pn->command, &n->entrypoint);
+		words_add(p, &pn->command, &n->cmd);
 	}
 	if (command_is_idle(&pn->command))
 		pn->command = (struct strv){ 0 };
@@ -178,7 +201,7 @@ static void report_image(struct diag *d, const struct unknown_image *u, bool las
 	const char *hint = NULL;
 
 	if (last)
-		hint = arena_printf(&d->arena, "known images (any registry, any tag; --map-image IMAGE=ONE-OF-THEM): %s",
+		hint = arena_printf(&d->arena, "import the image (netemu image import), or have a known one instead (any registry, any tag; --map-image IMAGE=ONE-OF-THEM): %s",
 				    profile_names(&d->arena));
 	if (u->first->kind_mapped)
 		diag_warning(d, u->first->image_pos, "--map-kind KIND=linux:IMAGE chooses what it stands for",
@@ -199,7 +222,7 @@ void plan_check_images(const struct lab *lab, struct diag *d)
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		const struct node *n = &lab->nodes[i];
 
-		if (n->kind != NODE_LINUX || n->kube || profile_find(n->image))
+		if (n->kind != NODE_LINUX || n->kube || n->imported || profile_find(n->image))
 			continue;
 		if (strmap_put(&seen, arena_printf(&a, "%d %s", n->kind_mapped, n->image), n_items)) {
 			*ARENA_PUSH(&a, items, n_items) = (struct unknown_image){ n, 1 };
@@ -229,6 +252,13 @@ static void bridge_plan(struct plan *p, const struct plan_env *env, const struct
 	pn->bridge = if_add(p, ns, name);
 }
 
+static const struct profile *node_profile(struct plan *p, const struct node *n)
+{
+	if (n->kube)
+		return profile_kind();
+	return n->imported ? profile_image(&p->arena, n->image) : profile_find(n->kind == NODE_LINUX ? n->image : NULL);
+}
+
 static void node_plan(struct plan *p, const struct plan_env *env, size_t i, struct diag *d)
 {
 	const struct node *n = &p->lab->nodes[i];
@@ -239,7 +269,9 @@ static void node_plan(struct plan *p, const struct plan_env *env, size_t i, stru
 		return;
 	}
 	pn->ns = node_ns(p, env, i);
-	pn->profile = n->kube ? profile_kind() : profile_find(n->kind == NODE_LINUX ? n->image : NULL);
+	pn->profile = node_profile(p, n);
+	pn->user = n->user ? n->user : n->imported && *n->imported->user ? n->imported->user : NULL;
+	pn->workdir = n->imported && *n->imported->workdir ? n->imported->workdir : NULL;
 	if (!pn->profile && n->kind_mapped)
 		pn->profile = profile_find(NULL);
 	if (n->kind == NODE_EXT_CONTAINER && env->foreign)
@@ -503,10 +535,15 @@ static void phase_nodes(struct plan *p)
 	}
 }
 
+static const struct profile *ready_like(const struct node *n, const struct plan_node *pn)
+{
+	return n->imported ? profile_find(n->image) : pn->profile;
+}
+
 /* Whether the node's exec lines talk to what its image starts: with containers that is up by the time, more often than not. */
 static bool waits_for_ready(const struct node *n, const struct plan_node *pn)
 {
-	if (!pn->has_init || !plan_runs_image(n, pn->profile) || !profile_ready(pn->profile))
+	if (!pn->has_init || !pn->command.n || !plan_runs_image(n, pn->profile) || !profile_ready(ready_like(n, pn)))
 		return false;
 	for (size_t k = 0; k < n->n_exec; k++)
 		if (strstr(n->exec[k].text, "vtysh "))
@@ -519,7 +556,7 @@ static void add_ready(struct plan *p, size_t i)
 	struct strv *argv = arena_alloc(&p->arena, sizeof(*argv));
 	struct op *op = op_add(p, OP_EXEC);
 
-	for (const char *const *w = profile_ready(p->nodes[i].profile); *w; w++)
+	for (const char *const *w = profile_ready(ready_like(&p->lab->nodes[i], &p->nodes[i])); *w; w++)
 		strv_add(&p->arena, argv, *w);
 	op->node = (int32_t)i;
 	op->argv = argv;

@@ -9,6 +9,7 @@
 #define NETEMU_PLAN_PLAN_H
 
 #include "base/error.h"
+#include "plan/image.h"
 #include "plan/profile.h"
 #include "topology/lab.h"
 
@@ -93,6 +94,7 @@ struct plan_node {
 	const char *agent; /* ext-container of another lab: the socket of its init, else NULL */
 	const struct profile *profile; /* never NULL with has_init */
 	struct strv command; /* main command; n = 0: idle */
+	const char *user, *workdir; /* of its commands: the file's, else its imported image's; NULL = root, "/" */
 	struct inprefix ipv4, ipv6; /* of eth0, family 0 = none */
 };
 

@@ -190,10 +190,22 @@ const struct profile *profile_kind(void)
 	return NULL;
 }
 
+/* What is known of a name is still of use: which daemons are worth telling, and what starts them where no configuration does. */
+const struct profile *profile_image(struct arena *a, const char *image)
+{
+	const struct profile *like = profile_find(image);
+	struct profile *own = arena_alloc(a, sizeof(*own));
+
+	*own = (struct profile){ .name = "image", .images = no_images, .layer = LAYER_IMAGE, .command = like ? like->command : NULL,
+				 .daemons = like ? like->daemons : no_daemons, .about = "an imported image" };
+	return own;
+}
+
 const char *profile_layer_dir(enum profile_layer layer)
 {
 	static const char *const dirs[] = {
-		[LAYER_PLAIN] = NULL, [LAYER_FRR] = "layer/frr", [LAYER_KIND] = "layer/kind"
+		[LAYER_PLAIN] = NULL, [LAYER_FRR] = "layer/frr", [LAYER_KIND] = "layer/kind",
+		[LAYER_IMAGE] = "layer/image"
 	};
 
 	static_assert(ARRAY_SIZE(dirs) == _LAYER_MAX, "a directory for each layer");

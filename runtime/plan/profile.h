@@ -7,8 +7,8 @@
 
 #include "base/strv.h"
 
-/* Files and directories that a profile adds to the root of its nodes, over the host's. */
-enum profile_layer { LAYER_PLAIN, LAYER_FRR, LAYER_KIND, _LAYER_MAX };
+/* Files and directories that a profile adds to the root of its nodes, over the host's; or, the last, over an image's. */
+enum profile_layer { LAYER_PLAIN, LAYER_FRR, LAYER_KIND, LAYER_IMAGE, _LAYER_MAX };
 
 struct profile {
 	const char *name; /* "frr" */
@@ -36,6 +36,9 @@ const struct profile *profile_find(const char *image);
 
 /** profile_kind() - the profile of a cluster's nodes: kindest/node is that in a cluster only, an idle host elsewhere */
 const struct profile *profile_kind(void);
+
+/** profile_image() - the profile, in @a, of nodes with an imported image, which is called @image */
+const struct profile *profile_image(struct arena *a, const char *image);
 
 /** profile_layer_dir() - where the lab's tmpfs has a layer: "layer/frr"; NULL for LAYER_PLAIN, which all roots have */
 const char *profile_layer_dir(enum profile_layer layer);

@@ -146,8 +146,9 @@ static void check_slow(struct loop *loop, struct loop_handle id, void *arg)
 
 static int check_start(struct run_node *n, struct error *e)
 {
+	const struct plan_node *pn = &n->run->spec->plan->nodes[n->index];
 	const struct healthcheck *check = check_of(n);
-	struct agent_command cmd = { .argv = &check->argv, .user = n->run->spec->plan->lab->nodes[n->index].user };
+	struct agent_command cmd = { .argv = &check->argv, .user = pn->user, .cwd = pn->workdir };
 	struct node_health *h = n->health;
 	int out = -EBADF, r = output_open(n, &out, e);
 

@@ -159,8 +159,10 @@ static void exec_failed(struct run_node *n, const char *line, int code)
 
 static int step_request(struct run_node *n, const struct op *op, struct error *e)
 {
+	const struct plan_node *pn = &n->run->spec->plan->nodes[n->index];
 	const bool exec = op->type == OP_EXEC;
-	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80, .user = model(n)->user };
+	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80, .user = pn->user,
+				     .cwd = pn->workdir, .make_cwd = pn->workdir != NULL };
 	int p[2], r;
 
 	if (!exec)

@@ -92,6 +92,8 @@ struct node_frr {
 	struct strv daemons; /* that run besides those that always do */
 };
 
+struct image;
+
 struct node {
 	const char *name; /* "tor0" */
 	const char *longname; /* "clab-bgp-cplane-demo-tor0" */
@@ -102,6 +104,7 @@ struct node {
 	bool kind_mapped; /* by --map-kind: its image need not be one that is known */
 	const char *group; /* or NULL */
 	const char *image; /* as written, or NULL */
+	const struct image *imported; /* plan/image.h: what was imported under that name; NULL: nothing, or nobody has looked */
 	struct pos pos; /* of the node's key */
 	struct pos image_pos;
 

@@ -7,7 +7,6 @@ need_netemu
 need_cmd tar gzip xz jq sha256sum strace setfattr getfattr
 
 cd "$test_dir"
-export NETEMU_IMAGES=$test_dir/images
 image() { netemu image "$@"; }
 root_of() { echo "$NETEMU_IMAGES/ids/$(image list -f json | jq -r --arg n "$1" '.[] | select(.name == $n).id')/root"; }
 names() { image list -f json | jq -r '.[].name' | paste -sd' '; }
