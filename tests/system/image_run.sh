@@ -11,10 +11,10 @@ run() { netemu run "$@" >run.out 2>run.err || { cat run.err && exit 1; }; }
 in_node() { netemu exec --lab "$lab" "$@" </dev/null; }
 
 # ---- nothing but a busybox ----
-mkdir -p fs/{bin,etc,home/app,root}
+mkdir -p fs/{bin,etc,srv/app,root}
 cp "$(command -v busybox)" fs/bin/busybox
 for tool in sh cat df env id ip ls mkdir ping pwd sleep touch; do ln -s busybox "fs/bin/$tool"; done
-printf 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n' >fs/etc/passwd
+printf 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/srv/app:/bin/sh\n' >fs/etc/passwd
 printf 'app:x:1000:\n' >fs/etc/group
 assert_status 0 netemu image import fs alpine:3.19
 id=$(netemu image list -f json | jq -r '.[0].id')
@@ -33,9 +33,9 @@ run "$topo"
 assert_match "alpine:3.19 +1 +imported image ${id:0:12}, from fs
 alpine:3.20 +1 +an idle host with the host's own programs" "$(cat run.out)"
 assert_match "node a: 'nothing-there' is not in its image alpine:3.19" "$(cat run.err)"
-assert_eq "bin dev etc home made proc root sys" "$(in_node a -- ls / | paste -sd' ')"
-assert_eq "bin dev etc home proc root sys" "$(in_node b -- ls / | paste -sd' ')" "what another node wrote"
-assert_eq "bin etc home root" "$(find "$NETEMU_IMAGES/ids/$id/root" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd' ')" "the image stays as it is"
+assert_eq "bin dev etc made proc root srv sys" "$(in_node a -- ls / | paste -sd' ')"
+assert_eq "bin dev etc proc root srv sys" "$(in_node b -- ls / | paste -sd' ')" "what another node wrote"
+assert_eq "bin etc root srv" "$(find "$NETEMU_IMAGES/ids/$id/root" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd' ')" "the image stays as it is"
 assert_eq "hi a /" "$(netemu exec --lab "$lab" -i a <<<'echo hi $(cat /etc/hostname) $(pwd)')" "a login shell"
 assert_match "uid=1000\(app\)" "$(in_node -u app a -- id)"
 in_node a -- ip addr add 10.9.0.1/24 dev eth1
@@ -114,11 +114,11 @@ run "$topo"
 said() { netemu logs --lab "$lab" "$1" | grep '^entry '; }
 has_said() { said "$1" >/dev/null; }
 for n in plain cmd entry both env; do wait_until 10 has_said $n; done
-assert_eq "entry -x one two in /srv/made as 1000:1000 A=image B=image HOME=/home/app" "$(said plain)"
-assert_eq "entry -x three four in /srv/made as 1000:1000 A=image B=image HOME=/home/app" "$(said cmd)"
-assert_eq "entry -y in /srv/made as 1000:1000 A=image B=image HOME=/home/app" "$(said entry)"
+assert_eq "entry -x one two in /srv/made as 1000:1000 A=image B=image HOME=/srv/app" "$(said plain)"
+assert_eq "entry -x three four in /srv/made as 1000:1000 A=image B=image HOME=/srv/app" "$(said cmd)"
+assert_eq "entry -y in /srv/made as 1000:1000 A=image B=image HOME=/srv/app" "$(said entry)"
 assert_eq "entry five in /srv/made as 0:0 A=image B=image HOME=/root" "$(said both)"
-assert_eq "entry -x one two in /srv/made as 1000:1000 A=file B=image HOME=/home/app" "$(said env)"
+assert_eq "entry -x one two in /srv/made as 1000:1000 A=file B=image HOME=/srv/app" "$(said env)"
 assert_eq "/srv/made 1000" "$(netemu logs --lab "$lab" plain | grep '^/srv')" "exec lines are the image's user's"
 assert_eq "/srv/made" "$(in_node plain -- pwd)"
 assert_match "uid=1000" "$(in_node plain -- id)"
