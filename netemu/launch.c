@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "engine/hostenv.h"
+#include "engine/labtls.h"
 #include "engine/ports.h"
 #include "engine/labdir.h"
 #include "engine/state.h"
@@ -342,6 +343,18 @@ static void labdir_of(const struct launch *l, const struct launched *m)
 		artefact_failed(l, m, &e);
 }
 
+/* Not a convenience: nodes bind them. */
+static int certificates_of(const struct launched *m, struct error *e)
+{
+	char path[PATH_MAX + 64];
+	int r;
+
+	if (!labtls_wanted(m->lab))
+		return 0;
+	r = launch_program_path("netemu-cert", path, sizeof(path), e);
+	return r < 0 ? r : labtls_make(m->plan, m->dirfd, path, e);
+}
+
 static void hosts_announce(const struct launch *l, const struct launched *m)
 {
 	struct error e = { 0 };
@@ -377,6 +390,9 @@ static int lab_make(struct launch *l, struct launched *m, struct error *e)
 		return -EINVAL;
 	plan_notices(l, m);
 	labdir_of(l, m);
+	r = certificates_of(m, e);
+	if (r < 0)
+		return error_wrap(e, "lab %s", m->lab->name);
 	spec.plan = m->plan;
 	/* The supervisor inherits the pipe's writing end only to close it: detach() keeps nothing else. */
 	r = supervisor_start(&spec, &m->sup, e);

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "engine/hostsfile.h"
+#include "engine/labdir_internal.h"
 #include "engine/state_internal.h"
 #include "kernel/fault.h"
 #include "plan/artefacts.h"
@@ -25,13 +26,13 @@
 #define RECORD "artefacts"
 #define SSH_DIR "/etc/ssh/ssh_config.d"
 
-enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, FILE_MODE = 0644, DIR_MODE = 0755, KEYS_MAX = 1 << 20,
+enum { FILE_MODE = 0644, KEYS_MAX = 1 << 20,
        SSH_PORT = 22, ATTEMPTS = 10 };
 
 /* ---- small things ---- */
 
 /* Who typed it: new files are theirs. */
-static void give(int fd)
+void labdir_give(int fd)
 {
 	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
 
@@ -77,21 +78,21 @@ static int file_put(int dir, const char *name, const char *data, size_t len, str
 	}
 	if (fd < 0)
 		return error_errno(e, errno, "create %s", name);
-	give(fd);
+	labdir_give(fd);
 	r = data_write(fd, data, len);
 	return r < 0 ? error_errno(e, -r, "write %s", name) : 0;
 }
 
 static int dir_open(const char *path, struct error *e)
 {
-	const int fd = fault_fails("open the lab's directory of files") ? -1 : open(path, DIR_FLAGS);
+	const int fd = fault_fails("open the lab's directory of files") ? -1 : open(path, LABDIR_FLAGS);
 
 	return fd < 0 ? error_errno(e, errno, "open %s", path) : fd;
 }
 
 /* ---- the record ---- */
 
-static int record_write(int statefd, const struct strbuf *text, struct error *e)
+int labdir_record_write(int statefd, const struct strbuf *text, struct error *e)
 {
 	_cleanup_close_ int fd = -EBADF;
 	int r;
@@ -106,8 +107,7 @@ static int record_write(int statefd, const struct strbuf *text, struct error *e)
 	return r < 0 ? error_errno(e, -r, "write " RECORD) : 0;
 }
 
-/* A name that holds a line's end would be read as another. */
-static void record_add(struct strbuf *record, const char *word, const char *name)
+void labdir_record_add(struct strbuf *record, const char *word, const char *name)
 {
 	if (!strchr(name, '\n'))
 		strbuf_printf(record, "%s %s\n", word, name);
@@ -128,7 +128,7 @@ struct removal {
 static int remove_in(struct removal *r, const char *name)
 {
 	r->dir = fd_close(r->dir);
-	r->dir = open(name, DIR_FLAGS);
+	r->dir = open(name, LABDIR_FLAGS);
 	return r->dir < 0 ? -errno : 0;
 }
 
@@ -309,8 +309,8 @@ static int dirs_make(const char *path, struct strbuf *record, bool really)
 		*p = '\0';
 		if (stat(copy, &st) < 0 && errno == ENOENT) {
 			if (record && c)
-				record_add(record, "above", copy);
-			if (really && (fault_fails("mkdir the lab's directory of files") || mkdir(copy, DIR_MODE) < 0) && errno != EEXIST)
+				labdir_record_add(record, "above", copy);
+			if (really && (fault_fails("mkdir the lab's directory of files") || mkdir(copy, LABDIR_MODE) < 0) && errno != EEXIST)
 				return -errno;
 		}
 		*p = c;
@@ -332,7 +332,7 @@ static void node_dirs_record(const struct lab *lab, struct arena *a, struct strb
 			if (strncmp(src, lab->lab_dir, n) != 0 || src[n] != '/' || strcmp(src + n + 1, lab->nodes[i].name) != 0 ||
 			    stat(src, &st) == 0)
 				continue;
-			record_add(record, "dir", lab->nodes[i].name);
+			labdir_record_add(record, "dir", lab->nodes[i].name);
 			strv_add(a, ret, lab->nodes[i].name);
 		}
 }
@@ -357,11 +357,11 @@ static int node_dirs_make(int dir, const struct strv *names, struct error *e)
 	for (size_t i = 0; i < names->n; i++) {
 		_cleanup_close_ int fd = -EBADF;
 
-		if (mkdirat(dir, names->v[i], DIR_MODE) < 0)
+		if (mkdirat(dir, names->v[i], LABDIR_MODE) < 0)
 			return error_errno(e, errno, "mkdir %s", names->v[i]);
-		fd = openat(dir, names->v[i], DIR_FLAGS);
+		fd = openat(dir, names->v[i], LABDIR_FLAGS);
 		if (fd >= 0)
-			give(fd);
+			labdir_give(fd);
 	}
 	return 0;
 }
@@ -395,13 +395,13 @@ int labdir_make(const struct plan *p, int statefd, const char *topology, struct 
 	if (!lab->lab_dir)
 		return 0;
 	(void)dirs_make(lab->lab_dir, &record, false);
-	record_add(&record, "above", lab->lab_dir); /* when it is empty in the end, whoever made it */
-	record_add(&record, "in", lab->lab_dir);
+	labdir_record_add(&record, "above", lab->lab_dir); /* when it is empty in the end, whoever made it */
+	labdir_record_add(&record, "in", lab->lab_dir);
 	for (size_t i = 0; i < _LAB_FILE_MAX; i++)
-		record_add(&record, "file", lab_file_names[i]);
-	record_add(&record, "file", backup_name(lab, &a));
+		labdir_record_add(&record, "file", lab_file_names[i]);
+	labdir_record_add(&record, "file", backup_name(lab, &a));
 	node_dirs_record(lab, &a, &record, &nodes);
-	r = record_write(statefd, &record, e);
+	r = labdir_record_write(statefd, &record, e);
 	if (r < 0)
 		return r;
 	r = dirs_make(lab->lab_dir, NULL, true);
@@ -411,7 +411,7 @@ int labdir_make(const struct plan *p, int statefd, const char *topology, struct 
 	if (dir < 0)
 		return dir;
 	if (is_new)
-		give(dir);
+		labdir_give(dir);
 	r = files_write(p, dir, topology, backup_name(lab, &a), e);
 	if (r == 0)
 		r = node_dirs_make(dir, &nodes, e);
@@ -428,12 +428,12 @@ int labdir_put(const char *lab_dir, const char *node, const char *name, const vo
 	dir = dir_open(lab_dir, e);
 	if (dir < 0)
 		return dir;
-	if (mkdirat(dir, node, DIR_MODE) < 0 && errno != EEXIST)
+	if (mkdirat(dir, node, LABDIR_MODE) < 0 && errno != EEXIST)
 		return error_errno(e, errno, "mkdir %s/%s", lab_dir, node);
-	sub = openat(dir, node, DIR_FLAGS);
+	sub = openat(dir, node, LABDIR_FLAGS);
 	if (sub < 0)
 		return error_errno(e, errno, "open %s/%s", lab_dir, node);
-	give(sub);
+	labdir_give(sub);
 	r = file_put(sub, name, data, len, e);
 	return r < 0 ? error_wrap(e, "%s/%s", lab_dir, node) : 0;
 }
@@ -452,8 +452,8 @@ int labdir_announce(const struct plan *p, int statefd, struct error *e)
 		return error_oom(e);
 	if (!lines.len)
 		return 0;
-	record_add(&record, "hosts", HOSTSFILE_PATH);
-	r = record_write(statefd, &record, e);
+	labdir_record_add(&record, "hosts", HOSTSFILE_PATH);
+	r = labdir_record_write(statefd, &record, e);
 	if (r == 0 && fault_fails("change /etc/hosts"))
 		r = error_errno(e, errno, "change " HOSTSFILE_PATH);
 	return r < 0 ? r : hostsfile_set(p->lab->name, strbuf_str(&lines), e);
@@ -508,8 +508,8 @@ int labdir_ssh(const struct plan *p, const struct lab_state *st, int statefd, st
 	artefacts_ssh(p, reachable, &text);
 	if (!text.len)
 		return text.oom ? error_oom(e) : 0;
-	record_add(&record, "path", arena_printf(&a, SSH_DIR "/%s", name));
-	r = record_write(statefd, &record, e);
+	labdir_record_add(&record, "path", arena_printf(&a, SSH_DIR "/%s", name));
+	r = labdir_record_write(statefd, &record, e);
 	if (r == 0)
 		r = file_put(dir, name, strbuf_str(&text), text.len, e);
 	return r < 0 ? error_wrap(e, SSH_DIR) : 0;

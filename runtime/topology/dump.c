@@ -146,6 +146,15 @@ static void put_binds(const struct lab *lab, FILE *out, const struct node *n)
 	}
 }
 
+static void put_cert(const struct lab *lab, FILE *out, const struct node *n)
+{
+	if (!n->cert.issue)
+		return;
+	(void)fprintf(out, "  certificate of %u bits for %lld s\n", n->cert.key_size, (long long)n->cert.validity);
+	if (n->cert.sans.n)
+		put_words(lab, out, "sans", &n->cert.sans);
+}
+
 static void put_dns(const struct lab *lab, FILE *out, const struct node *n)
 {
 	if (!n->has_dns)
@@ -204,6 +213,7 @@ static void put_node(const struct lab *lab, FILE *out, const struct node *n)
 	put_kv(lab, out, "sysctl", n->sysctls, n->n_sysctls);
 	if (n->aliases.n)
 		put_words(lab, out, "aliases", &n->aliases);
+	put_cert(lab, out, n);
 	put_dns(lab, out, n);
 	put_kube(lab, out, n);
 }

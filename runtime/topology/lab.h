@@ -78,6 +78,25 @@ struct node_limits {
 	struct pos cpus_pos;
 };
 
+/* The certificate that is made for a node. */
+struct node_cert {
+	bool issue;
+	uint32_t key_size; /* bits */
+	int64_t validity; /* seconds */
+	struct strv sans;
+	struct pos pos;
+};
+
+enum { CERT_KEY_SIZE = 2048, CERT_VALIDITY = 8760 * 3600 };
+
+/* Who signs them: files that are there already, or one that is made for the lab. */
+struct lab_ca {
+	const char *cert, *key; /* absolute, or NULL */
+	uint32_t key_size;
+	int64_t validity;
+	struct pos pos;
+};
+
 struct exec_line {
 	const char *text; /* after magic variables, as written */
 	struct strv argv; /* split as by shlex_split() */
@@ -137,6 +156,7 @@ struct node {
 	struct node_limits limits;
 	struct port_map *ports;
 	size_t n_ports;
+	struct node_cert cert;
 	struct inprefix mgmt_ipv4, mgmt_ipv6; /* static eth0 addresses, full length; family 0 = dynamic */
 	struct pos mgmt_ipv4_pos, mgmt_ipv6_pos;
 
@@ -230,6 +250,7 @@ struct lab {
 	const char *lab_dir; /* what belongs to the lab on disk: "DIR/clab-NAME" (CLAB_LABDIR_BASE); NULL for a cluster */
 	uint32_t file; /* index in the diag */
 	struct mgmt mgmt;
+	struct lab_ca ca;
 	struct node *nodes;
 	size_t n_nodes;
 	struct link *links;

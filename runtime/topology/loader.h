@@ -70,7 +70,7 @@ struct schema {
 #define SCHEMA(table) ((struct schema){ (table), ARRAY_SIZE(table) })
 
 /* The tables of a topology file, for keydoc.c. */
-extern const struct schema file_schema, mgmt_schema, topo_schema, node_schema, dns_schema, health_schema, link_schema, end_schema, impair_schema;
+extern const struct schema settings_schema, ca_schema, cert_schema, file_schema, mgmt_schema, topo_schema, node_schema, dns_schema, health_schema, link_schema, end_schema, impair_schema;
 
 /**
  * schema_read() - the values of a map by the rows of @s

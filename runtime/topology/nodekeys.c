@@ -376,7 +376,7 @@ static const struct schema_key node_keys[] = {
 	[NK_AUTO_REMOVE] = { "auto-remove", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is left of a node anyway" },
 	[NK_CAP_ADD] = { "cap-add", SHAPE_ANY, KEY_IGNORED, NULL,
 		"a node has what a privileged container has, as far as a network namespace goes" },
-	[NK_CERTIFICATE] = { "certificate", SHAPE_ANY, KEY_IGNORED, NULL, "no certificate is made" },
+	[NK_CERTIFICATE] = { "certificate", SHAPE_MAP, 0, certificate_check, "`.tls/NODE/NODE.pem` and `.key` in the lab's directory, to be bound" },
 	[NK_CGROUP_PARENT] = { "cgroup-parent", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_CGROUPNS_MODE] = { "cgroupns-mode", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_COMPONENTS] = { "components", SHAPE_ANY, KEY_IGNORED, NULL, "SR OS line cards" },
@@ -404,7 +404,7 @@ static const struct schema_key node_keys[] = {
 	[NK_RESTART_POLICY] = { "restart-policy", SHAPE_STRING, 0, restart_check, "of the main command; without the key what ends stays ended" },
 	[NK_RUNTIME] = { "runtime", SHAPE_ANY, KEY_IGNORED, NULL, "there is one runtime" },
 	[NK_SANDBOX] = { "sandbox", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "of the runtime ignite" },
-	[NK_SANS] = { "SANs", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "now in certificate" },
+	[NK_SANS] = { "SANs", SHAPE_STRINGS, KEY_LEGACY, NULL, "now in certificate" },
 	[NK_SECURITY_OPTS] = { "security-opts", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_SHM_SIZE] = { "shm-size", SHAPE_STRING, 0, size_check, "size of /dev/shm" },
 	[NK_STAGES] = { "stages", SHAPE_ANY, KEY_IGNORED, NULL, "nodes start together" },
@@ -428,7 +428,7 @@ static void (*const appliers[])(struct node_ctx *) = {
 	apply_exec,	    node_apply_binds,	 apply_labels,	  apply_sysctls,   apply_aliases,
 	node_apply_tmpfs,   node_apply_restart, node_apply_user,
 	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6, node_apply_limits,
-	node_apply_ports,
+	node_apply_ports,   node_apply_certificate,
 	node_apply_health,
 };
 

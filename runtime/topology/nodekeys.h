@@ -148,6 +148,12 @@ void node_apply_ports(struct node_ctx *c);
 /** health.c */
 void health_check(struct loader *l, const struct value *v);
 void node_apply_health(struct node_ctx *c);
+/** cert.c */
+void certificate_check(struct loader *l, const struct value *v);
+void node_apply_certificate(struct node_ctx *c);
+/** cert_path_is() - whether @path is LAB_DIR/.tls or below */
+bool cert_path_is(const struct lab *lab, const char *path);
+
 /** limits.c: cpu, cpu-set and memory */
 void cpu_check(struct loader *l, const struct value *v);
 void cpu_set_check(struct loader *l, const struct value *v);

@@ -31,7 +31,7 @@ static const struct schema_key file_keys[] = {
 	[FK_PREFIX] = { "prefix", SHAPE_STRING, 0, check_prefix, "of long names, default clab; \"\" and `__lab-name`" },
 	[FK_MGMT] = { "mgmt", SHAPE_MAP, 0, NULL, "the management network" },
 	[FK_TOPOLOGY] = { "topology", SHAPE_MAP, 0, NULL, "nodes and links" },
-	[FK_SETTINGS] = { "settings", SHAPE_ANY, KEY_IGNORED, NULL, "certificate authority" },
+	[FK_SETTINGS] = { "settings", SHAPE_MAP, 0, NULL, "`certificate-authority`" },
 	[FK_DEBUG] = { "debug", SHAPE_ANY, KEY_IGNORED, NULL, "containerlab's log level" },
 };
 static_assert(ARRAY_SIZE(file_keys) == _FK_MAX, "one a key");
@@ -388,6 +388,7 @@ static void read_topology(struct topology *t, const struct value *v)
 	netmode_resolve(l);
 	links_check(l);
 	nodes_filter(l);
+	certificates_resolve(l);
 	apply_env(t, keys[TK_NODES]);
 	mgmt_check_nodes(l);
 }
@@ -406,6 +407,7 @@ void topology_load(struct loader *l, const struct value *root)
 	set_lab_dir(l);
 	t.lab_dir = lab->lab_dir;
 	mgmt_read(l, keys[FK_MGMT]);
+	settings_read(l, keys[FK_SETTINGS]);
 	read_topology(&t, keys[FK_TOPOLOGY]);
 	loader_warn_ignored(l);
 	strmap_done(&t.kinds.index);

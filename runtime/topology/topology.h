@@ -9,6 +9,10 @@
 
 /** mgmt_defaults() - the management network of a lab that says nothing about it */
 void mgmt_defaults(struct mgmt *m);
+/** settings_read() - `settings:` into l->lab->ca; cert.c */
+void settings_read(struct loader *l, const struct value *v);
+/** certificates_resolve() - what binds name of certificates will be there */
+void certificates_resolve(struct loader *l);
 /** mgmt_read() - `mgmt:` into l->lab->mgmt */
 void mgmt_read(struct loader *l, const struct value *v);
 /** mgmt_check_nodes() - static addresses: inside the subnet, not the gateway's, given once */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cert - netemu-cert makes an authority and what that signs; what is wrong is said, and makes nothing
 . "$(dirname "$0")/../lib.sh"
+own_machine "$@"
 need_cmd openssl
 cert=${NETEMU%/*}/netemu-cert
 cd "$test_dir"
@@ -56,3 +57,73 @@ echo mine >victim
 ln -s victim x.pem
 "$cert" ca create -q -n x
 assert_eq mine "$(<victim)"
+
+# ---- the lab's: paths are containerlab's, nodes bind what is made ----
+
+
+topo <<YAML
+settings: {certificate-authority: {key-size: 3072, validity-duration: 48h}}
+topology:
+  defaults: {kind: linux, image: alpine}
+  nodes:
+    a:
+      mgmt-ipv4: 172.29.77.5
+      certificate: {issue: true, sans: [a.example, 192.0.2.1], validity-duration: 24h}
+      binds: ["__clabDir__/.tls/a/a.pem:/etc/a.pem:ro", "__clabDir__/.tls/a/a.key:/etc/a.key:ro", "__clabDir__/.tls:/tls"]
+    b:
+      certificate: {issue: true, key-size: 1024}
+    c:
+      binds: ["__clabDir__/.tls/ca/ca.pem:/etc/ca.pem"]
+mgmt: {ipv4-subnet: 172.29.77.0/24}
+YAML
+tls=$test_dir/clab-$lab/.tls
+netemu run "$topo" >out 2>&1 || die "$(cat out)"
+assert_eq "a a/a.key a/a.pem b b/b.key b/b.pem ca ca/ca.key ca/ca.pem" "$(cd "$tls" && find . -mindepth 1 | sed 's|./||' | sort | xargs)"
+openssl verify -CAfile "$tls/ca/ca.pem" "$tls/a/a.pem" "$tls/b/b.pem" >/dev/null
+assert_match "CN = $lab lab CA" "$(said "$tls/ca/ca.pem" -subject)"
+assert_match "CN = a\\.$lab\\.io" "$(said "$tls/a/a.pem" -subject)"
+assert_match "DNS:a, DNS:clab-$lab-a, DNS:a\\.$lab\\.io, IP Address:172\\.29\\.77\\.5, .*DNS:a\\.example, IP Address:192\\.0\\.2\\.1" \
+  "$(said "$tls/a/a.pem" -ext subjectAltName)"
+said "$tls/a/a.pem" -checkend 80000 >/dev/null
+! said "$tls/a/a.pem" -checkend 90000 >/dev/null || die "a's certificate is valid for too long"
+assert_match '1024 bit' "$(said "$tls/b/b.pem" -text)"
+assert_match '2048 bit' "$(said "$tls/a/a.pem" -text)"
+assert_eq "$(cat "$tls/a/a.pem" "$tls/ca/ca.pem")" "$(netemu exec --lab "$lab" a cat /etc/a.pem /tls/ca/ca.pem)"
+assert_eq "$(cat "$tls/ca/ca.pem")" "$(netemu exec --lab "$lab" c cat /etc/ca.pem)"
+# TLS with them, from one node to the other by name.
+netemu exec --lab "$lab" a sh -c 'openssl s_server -accept 4433 -cert /etc/a.pem -key /etc/a.key -www >/dev/null 2>&1 &'
+answers() {
+  netemu exec --lab "$lab" c sh -c 'echo | openssl s_client -connect a:4433 -CAfile /etc/ca.pem -verify_hostname a -verify_return_error 2>&1' |
+    grep -q 'Verification: OK'
+}
+wait_until 10 answers
+# What was there before the lab is kept, and stays; what the lab has made goes with it.
+cp -r "$tls" kept
+netemu destroy "$lab" >/dev/null
+[[ ! -e $tls ]] || die "left: $(find "$tls")"
+mkdir -p "${tls%/.tls}"
+cp -r kept "$tls"
+rm -r "$tls/b"
+before=$(cat "$tls"/*/*.pem | sha256sum)
+netemu run "$topo" >out 2>&1 || die "$(cat out)"
+assert_eq "$before" "$(cat "$tls"/{a/a,ca/ca}.pem | sha256sum)"
+openssl verify -CAfile "$tls/ca/ca.pem" "$tls/b/b.pem" >/dev/null
+netemu destroy "$lab" >/dev/null
+assert_eq "a a/a.key a/a.pem ca ca/ca.key ca/ca.pem" "$(cd "$tls" && find . -mindepth 1 | sed 's|./||' | sort | xargs)"
+
+# An authority of one's own, by the file and by the environment; its key is wrong: nothing is made.
+topo own <<'YAML'
+settings: {certificate-authority: {cert: made/here/root-ca.pem, key: made/here/root-ca.key}}
+topology: {nodes: {a: {kind: linux, image: alpine, certificate: {issue: true}}}}
+YAML
+netemu run "$topo" >out 2>&1 || die "$(cat out)"
+openssl verify -CAfile made/here/root-ca.pem "clab-$lab/.tls/a/a.pem" >/dev/null
+[[ ! -e clab-$lab/.tls/ca ]]
+netemu destroy "$lab" >/dev/null
+sed -i '/^settings/d' "$topo"
+CLAB_CA_CERT_FILE=other.pem CLAB_CA_KEY_FILE=$PWD/other.key netemu run "$topo" >out 2>&1 || die "$(cat out)"
+openssl verify -CAfile other.pem "clab-$lab/.tls/a/a.pem" >/dev/null
+netemu destroy "$lab" >/dev/null
+CLAB_CA_CERT_FILE=other.pem CLAB_CA_KEY_FILE=a.key assert_status 1 "$NETEMU" run "$topo"
+assert_match "netemu run: lab $lab: certificate of a: netemu-cert: .*/a.key is not the key of .*/other.pem" "$output"
+[[ ! -e clab-$lab && ! -e /run/netemu/$lab ]] || die "it has left something"
