@@ -68,6 +68,7 @@ static int value_check(struct cli *cli, const struct verb_option *o, const char 
 	case OPT_STRING:
 	case OPT_STRINGS:
 	case OPT_LIST:
+	case OPT_MAYBE_STRING:
 	case OPT_REFUSED:
 	case OPT_REFUSED_VALUE:
 	case _OPTION_TYPE_MAX:
@@ -83,7 +84,7 @@ static bool option_is_flag(const struct verb_option *o)
 
 static bool option_wants_value(const struct verb_option *o)
 {
-	return !option_is_flag(o) && o->type != OPT_MAYBE_NUMBER;
+	return !option_is_flag(o) && o->type != OPT_MAYBE_NUMBER && o->type != OPT_MAYBE_STRING;
 }
 
 /* Records an option. @value: attached to it, or NULL; the next word is taken when it has to have one. */

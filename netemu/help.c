@@ -8,6 +8,11 @@
 
 enum { HELP_WIDTH = 80, HELP_COLUMN = 30 };
 
+static bool option_is_maybe(const struct verb_option *o)
+{
+	return o->type == OPT_MAYBE_NUMBER || o->type == OPT_MAYBE_STRING;
+}
+
 const char *help_option_words(const struct verb_option *o, char *buf, size_t size)
 {
 	char letter[8] = "";
@@ -16,8 +21,8 @@ const char *help_option_words(const struct verb_option *o, char *buf, size_t siz
 	if (o->letter)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", o->letter);
 	if (o->metavar) {
-		open = o->type == OPT_MAYBE_NUMBER ? "[=" : "=";
-		close = o->type == OPT_MAYBE_NUMBER ? "]" : "";
+		open = option_is_maybe(o) ? "[=" : "=";
+		close = option_is_maybe(o) ? "]" : "";
 	}
 	(void)snprintf(buf, size, "%s--%s%s%s%s", letter, o->name, open, o->metavar ? o->metavar : "", close);
 	return buf;

@@ -97,7 +97,7 @@ static void verb_pattern(FILE *out, const struct verb *v)
 
 static void option_value(FILE *out, const struct verb *v, const struct verb_option *o)
 {
-	if (o->type == OPT_FLAG || o->type == OPT_MAYBE_NUMBER)
+	if (o->type == OPT_FLAG || o->type == OPT_MAYBE_NUMBER || o->type == OPT_MAYBE_STRING)
 		return;
 	(void)fputs("\t", out);
 	if (v->alias)

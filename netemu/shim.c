@@ -12,7 +12,7 @@
 
 #include "base/strbuf.h"
 
-const struct shim *const shims[] = { &shim_clab, &shim_ctr, &shim_docker, &shim_helm, &shim_kind, &shim_kubectl, NULL };
+const struct shim *const shims[] = { &shim_cilium, &shim_clab, &shim_ctr, &shim_docker, &shim_helm, &shim_kind, &shim_kubectl, NULL };
 
 const struct shim *shim_find(const char *argv0)
 {

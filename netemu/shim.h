@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shim.h - netemu called by another tool's name: clab, kind, docker, helm, kubectl
+ * shim.h - netemu called by another tool's name: clab, kind, docker, helm, cilium, kubectl
  *
  * Owns: which tool argv[0] means, its tables of commands, how a command becomes a verb of netemu's own. Each tool has a
  * shim_TOOL.c. A shim takes the flags that the real tool has, prints what it prints, and refuses in one line what netemu
@@ -24,7 +24,7 @@ struct shim {
 	const char *unknown, *known; /* what is said before and after an unknown command; known may be NULL */
 };
 
-extern const struct shim shim_clab, shim_ctr, shim_docker, shim_helm, shim_kind, shim_kubectl;
+extern const struct shim shim_cilium, shim_clab, shim_ctr, shim_docker, shim_helm, shim_kind, shim_kubectl;
 
 /** shims[] - all of them; ended by NULL */
 extern const struct shim *const shims[];

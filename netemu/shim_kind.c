@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kubeclient.h"
-#include "shim.h"
+#include "shim_kind.h"
 #include "shim_options.h"
 #include "topology/load.h"
 
@@ -247,7 +247,7 @@ static int kind_get_nodes(const struct cli *cli)
 	for (size_t i = 0; i < names.n; i++) {
 		_cleanup_(state_freep) struct lab_state *st = NULL;
 
-		if (!cli_flag(cli, "all-clusters") &&
+		if (!cli_flag(cli, "all-clusters") && !cli_flag(cli, "all") &&
 		    strcmp(names.v[i], cli_value(cli, "name") ? cli_value(cli, "name") : default_name) != 0)
 			continue;
 		if (state_load(names.v[i], &st, NULL) < 0)
@@ -277,6 +277,27 @@ static int kind_export_kubeconfig(const struct cli *cli)
 	if (kubeconfig_merge(name, cli_value(cli, "kubeconfig"), &e) < 0)
 		return fail("%s", e.msg);
 	(void)fprintf(stderr, "Set kubectl context to \"kind-%s\"\n", name);
+	return CLI_OK;
+}
+
+static int kind_export_logs(const struct cli *cli)
+{
+	const char *name = cli_value(cli, "name") ? cli_value(cli, "name") : default_name,
+		   *dir = cli_args(cli)->n ? cli_args(cli)->v[0] : NULL;
+	_cleanup_(state_freep) struct lab_state *st = NULL;
+	char tmp[] = "/tmp/netemu-kind-logs.XXXXXX";
+	struct error e = { 0 };
+
+	if (state_load(name, &st, NULL) < 0 || strcmp(st->type, "cluster") != 0)
+		return fail("unknown cluster \"%s\"", name);
+	if (!dir)
+		dir = mkdtemp(tmp);
+	if (!dir)
+		return fail("make a directory in /tmp: %s", strerror(errno));
+	(void)fprintf(stderr, "Exporting logs for cluster \"%s\" to:\n", name);
+	if (kind_logs_export(st, dir, &e) < 0)
+		return fail("%s", e.msg);
+	(void)puts(dir);
 	return CLI_OK;
 }
 
@@ -310,7 +331,9 @@ static const struct verb_option some_options[] = {
 	END,
 };
 static const struct verb_option global_options[] = { FLAG("quiet", 'q', "say nothing but errors"),
-						     VALUE("verbosity", 'v', "LEVEL", IGNORED), END };
+						     VALUE("verbosity", 'v', "LEVEL", IGNORED),
+						     VALUE("loglevel", 0, "LEVEL", IGNORED),
+						     FLAG("version", 0, "show the version"), END };
 static const struct verb globals = {
 	.name = "kind", .options = global_options, .max_args = ARGS_ANY, .stop_after = STOP_AT_ONCE
 };
@@ -331,15 +354,18 @@ static const struct verb commands[] = {
 	COMMAND("get kubeconfig", "[flags]", "Prints a cluster's kubeconfig", some_options, 0, kind_get_kubeconfig),
 	COMMAND("export kubeconfig", "[flags]", "Puts a cluster's context into the kubeconfig", some_options, 0,
 		kind_export_kubeconfig),
+	COMMAND("export logs", "[DIR] [flags]", "Writes what nodes and pods have logged", some_options, 1, kind_export_logs),
 	COMMAND("load docker-image", "IMAGE... [flags]", "Nothing to do", some_options, ARGS_ANY, kind_load),
 	COMMAND("load image-archive", "FILE... [flags]", "Nothing to do", some_options, ARGS_ANY, kind_load),
 	COMMAND("version", "", "Prints the version", some_options, 0, kind_version),
+	REFUSE_COMMAND("build", "node images are not built: a node is made of the host's own files"),
 	{ .name = NULL },
 };
 
 const struct shim shim_kind = {
 	.name = "kind",
 	.version = "0.23.0",
+	.version_line = "kind version 0.23.0",
 	.globals = &globals,
 	.commands = commands,
 	.usage_status = CLI_FAILED,

@@ -17,6 +17,7 @@ enum option_type {
 	OPT_LIST, /* may be repeated, and each value may hold several, separated by commas */
 	OPT_NUMBER, /* a number from 1 to 2^31-1 */
 	OPT_MAYBE_NUMBER, /* --wait or --wait=SECONDS */
+	OPT_MAYBE_STRING, /* --dry-run or --dry-run=WHERE */
 	OPT_CHOICE, /* one of metavar's words: "table|json|csv" */
 	OPT_REFUSED, /* another tool's flag that netemu cannot do: its help says why */
 	OPT_REFUSED_VALUE, /* the same, with a value */

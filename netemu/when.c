@@ -130,6 +130,13 @@ static bool duration(const char *text, int64_t *ret)
 	return sum < 9e18;
 }
 
+int when_duration(const char *text, int64_t *ret, struct error *e)
+{
+	if (*text && duration(text, ret))
+		return 0;
+	return error_set(e, EINVAL, "'%s' is no duration: 90s, 5m, 1h30m", text);
+}
+
 int when_parse(const char *text, int64_t *ret, struct error *e)
 {
 	struct timespec now;

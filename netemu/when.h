@@ -22,4 +22,7 @@ const char *when_iso(struct arena *a, int64_t then);
  */
 int when_parse(const char *text, int64_t *ret, struct error *e);
 
+/** when_duration() - "90s", "1h30m", as Go writes it. Return: 0 and nanoseconds, or -EINVAL. */
+int when_duration(const char *text, int64_t *ret, struct error *e);
+
 #endif

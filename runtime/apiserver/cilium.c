@@ -11,11 +11,12 @@
 
 #include "apiserver/api.h"
 #include "base/base64.h"
+#include "cluster/cilium_chart.h"
 #include "cluster/cilium_values.h"
 #include "cluster/jsonutil.h"
+#include "cluster/schema.h"
 
-#define NS	"kube-system"
-#define VERSION "1.14.3"
+#define NS "kube-system"
 
 static const enum resource_id crds[] = { RES_BGPPEERINGPOLICIES, RES_BGPCLUSTERCONFIGS, RES_BGPPEERCONFIGS,
 					 RES_BGPADVERTISEMENTS,	 RES_BGPNODECONFIGS,	RES_BGPNODECONFIGOVERRIDES,
@@ -54,84 +55,19 @@ static void put(struct api *api, enum resource_id res, json_t *object)
 	}
 	if (json_object_get(old, "status") && !json_object_get(object, "status"))
 		json_object_set(object, "status", json_object_get(old, "status"));
+	schema_default(&resources[res], object); /* as it was when it was created: else it would seem to change each time */
 	(void)store_update(api->store, res, object, NULL, NULL);
 }
 
-static json_t *object_new(enum resource_id res, const char *ns, const char *name)
+static void put_chart(struct api *api, const json_t *config, const char *version)
 {
-	json_t *o = json_pack("{s:s, s:s, s:{s:s, s:{s:s}, s:{s:s, s:s}}}", "apiVersion",
-			      resource_api_version(&resources[res]), "kind", resources[res].kind, "metadata", "name",
-			      name, "labels", "app.kubernetes.io/managed-by", "Helm", "annotations",
-			      "meta.helm.sh/release-name", "cilium", "meta.helm.sh/release-namespace", NS);
+	_cleanup_json_ json_t *objects = cilium_chart_objects(config, version);
+	json_t *o;
+	size_t i;
 
-	if (*ns)
-		json_object_set_new(json_object_get(o, "metadata"), "namespace", json_string(ns));
-	return o;
-}
-
-static void put_label(json_t *o, const char *key, const char *value)
-{
-	json_object_set_new(json_at(o, "metadata", "labels", NULL), key, json_string(value));
-}
-
-/* A pod template of the chart: on the host's network, wherever there is a node. */
-static json_t *pod_template(const char *account, json_t *labels, const char *container, const char *image,
-			    const char *version)
-{
-	_cleanup_strbuf_ struct strbuf full = { 0 };
-
-	strbuf_printf(&full, "%s:v%s", image, version);
-	return json_pack("{s:{s:o}, s:{s:b, s:s, s:s, s:s, s:s, s:[{s:s}], s:i, s:[{s:s, s:s, s:s}]}}", "metadata",
-			 "labels", labels, "spec", "hostNetwork", 1, "restartPolicy", "Always", "serviceAccountName",
-			 account, "priorityClassName", "system-node-critical", "dnsPolicy", "ClusterFirst",
-			 "tolerations", "operator", "Exists", "terminationGracePeriodSeconds", 1, "containers", "name",
-			 container, "image", strbuf_str(&full), "imagePullPolicy", "IfNotPresent");
-}
-
-static void put_agent(struct api *api, const char *version)
-{
-	json_t *o = object_new(RES_DAEMONSETS, NS, "cilium"), *labels = json_pack("{s:s}", "k8s-app", "cilium");
-
-	put_label(o, "k8s-app", "cilium");
-	put_label(o, "app.kubernetes.io/name", "cilium-agent");
-	put_label(o, "app.kubernetes.io/part-of", "cilium");
-	json_object_set_new(
-		o, "spec",
-		json_pack("{s:{s:o}, s:{s:s, s:{s:i, s:i}}, s:i, s:o}", "selector", "matchLabels", labels,
-			  "updateStrategy", "type", "RollingUpdate", "rollingUpdate", "maxUnavailable", 2, "maxSurge",
-			  0, "revisionHistoryLimit", 10, "template",
-			  pod_template("cilium",
-				       json_pack("{s:s, s:s, s:s}", "k8s-app", "cilium", "app.kubernetes.io/name",
-						 "cilium-agent", "app.kubernetes.io/part-of", "cilium"),
-				       "cilium-agent", "quay.io/cilium/cilium", version)));
-	put(api, RES_DAEMONSETS, o);
-}
-
-static void put_operator(struct api *api, const char *version, json_int_t replicas)
-{
-	json_t *o = object_new(RES_DEPLOYMENTS, NS, "cilium-operator"),
-	       *labels = json_pack("{s:s, s:s}", "io.cilium/app", "operator", "name", "cilium-operator");
-
-	put_label(o, "io.cilium/app", "operator");
-	put_label(o, "name", "cilium-operator");
-	json_object_set_new(o, "spec",
-			    json_pack("{s:I, s:{s:O}, s:{s:s, s:{s:s, s:s}}, s:i, s:i, s:o}", "replicas", replicas,
-				      "selector", "matchLabels", labels, "strategy", "type", "RollingUpdate",
-				      "rollingUpdate", "maxSurge", "25%", "maxUnavailable", "50%",
-				      "progressDeadlineSeconds", 600, "revisionHistoryLimit", 10, "template",
-				      pod_template("cilium-operator", labels, "cilium-operator",
-						   "quay.io/cilium/operator-generic", version)));
-	put(api, RES_DEPLOYMENTS, o);
-}
-
-static void put_rest(struct api *api, const json_t *config)
-{
-	json_t *o = object_new(RES_CONFIGMAPS, NS, "cilium-config");
-
-	json_object_set(o, "data", json_object_get(config, "config"));
-	put(api, RES_CONFIGMAPS, o);
-	put(api, RES_SERVICEACCOUNTS, object_new(RES_SERVICEACCOUNTS, NS, "cilium"));
-	put(api, RES_SERVICEACCOUNTS, object_new(RES_SERVICEACCOUNTS, NS, "cilium-operator"));
+	json_array_foreach(objects, i, o) {
+		put(api, resource_of_kind(json_text(o, "apiVersion", NULL), json_text(o, "kind", NULL))->id, json_incref(o));
+	}
 }
 
 /* ---- CRDs ---- */
@@ -244,23 +180,34 @@ void cilium_sync_nodes(struct api *api, const json_t *nodes)
 
 /* ---- the release ---- */
 
-static void put_release(struct api *api, const json_t *values, const char *version, int revision, const char *status)
+/* A release as helm keeps it. @before: the one that is deployed, or NULL. New reference. */
+static json_t *release_new(const json_t *values, const json_t *config, const char *version, const json_t *before)
 {
-	char now[KUBE_TIME_LEN], name[64], number[16], modified[24];
-	_cleanup_json_ json_t *release = NULL;
-	_cleanup_strbuf_ struct strbuf once = { 0 }, twice = { 0 };
-	_cleanup_free_ char *text = NULL;
+	_cleanup_strbuf_ struct strbuf manifest = { 0 };
+	const char *first = json_text(before, "info", "first_deployed", NULL);
+	char now[KUBE_TIME_LEN];
 
 	(void)kube_time(time(NULL), now);
-	(void)snprintf(name, sizeof(name), "sh.helm.release.v1.cilium.v%d", revision);
-	(void)snprintf(number, sizeof(number), "%d", revision);
-	(void)snprintf(modified, sizeof(modified), "%lld", (long long)time(NULL));
-	release = json_pack("{s:s, s:s, s:i, s:O?, s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:s, s:s}}}", "name",
-			    "cilium", "namespace", NS, "version", revision, "config", values, "info", "first_deployed",
-			    now, "last_deployed", now, "status", status, "description",
-			    "netemu reads these values itself: there is no chart", "chart", "metadata", "name",
-			    "cilium", "version", version, "appVersion", version, "apiVersion", "v2");
-	text = json_dumps(release, JSON_COMPACT);
+	cilium_chart_manifest(config, version, NULL, &manifest);
+	return json_pack("{s:s, s:s, s:I, s:O?, s:s, s:[], s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:s, s:s}}}", "name",
+			 "cilium", "namespace", NS, "version", json_int(before, 0, "version", NULL) + 1, "config", values,
+			 "manifest", strbuf_str(&manifest), "hooks", "info", "first_deployed", *first ? first : now,
+			 "last_deployed", now, "status", "deployed", "description", before ? "Upgrade complete" : "Install complete",
+			 "chart", "metadata", "name", "cilium", "version", version, "appVersion", version, "apiVersion", "v2");
+}
+
+static void put_release(struct api *api, const json_t *release)
+{
+	const char *status = json_text(release, "info", "status", NULL);
+	const json_int_t revision = json_int(release, 0, "version", NULL);
+	_cleanup_strbuf_ struct strbuf once = { 0 }, twice = { 0 };
+	_cleanup_free_ char *text = json_dumps(release, JSON_COMPACT);
+	char name[64], number[24], modified[24];
+
+	(void)snprintf(name, sizeof(name), "sh.helm.release.v1.cilium.v%lld", (long long)revision);
+	(void)snprintf(number, sizeof(number), "%lld", (long long)revision);
+	(void)snprintf(modified, sizeof(modified), "%lld",
+		       (long long)kube_time_parse(json_text(release, "info", "last_deployed", NULL)));
 	if (!text)
 		return;
 	base64_encode(&once, text, strlen(text));
@@ -325,27 +272,26 @@ json_t *cilium_reuse_values(struct api *api, const json_t *values)
 
 int cilium_install(struct api *api, const json_t *values, const char *version, json_t **ret_notes, struct error *e)
 {
-	_cleanup_json_ json_t *config = NULL, *before = find_release(api), *nodes = NULL;
-	const int revision = (int)json_int(before, 0, "version", NULL) + 1;
+	_cleanup_json_ json_t *config = NULL, *before = find_release(api), *nodes = NULL, *release = NULL;
 	int r = cilium_values_read(values, api->cluster, &config, e);
 
 	if (r < 0)
 		return r;
 	if (!version || !*version)
-		version = VERSION;
+		version = cilium_chart_version;
 	version += *version == 'v';
 	adopt(api, config);
-	if (before)
-		put_release(api, release_values(before), json_text(before, "chart", "metadata", "version", NULL),
-			    revision - 1, "superseded");
-	put_release(api, values, version, revision, "deployed");
+	release = release_new(values, config, version, before);
+	put_release(api, release);
+	if (before) {
+		json_object_set_new(json_object_get(before, "info"), "status", json_string("superseded"));
+		put_release(api, before);
+	}
 	sync_crds(api);
-	put_rest(api, config);
 	nodes = store_list(api->store, RES_NODES, "");
 	cilium_sync_nodes(api, nodes);
 	nodes_network_changed(api);
-	put_agent(api, version);
-	put_operator(api, version, json_int(config, 2, "replicas", NULL));
+	put_chart(api, config, version);
 	bgp_changed(api);
 	*ret_notes = json_incref(json_object_get(config, "notes"));
 	return 0;

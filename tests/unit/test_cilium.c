@@ -8,9 +8,11 @@
 
 #include <cmocka.h>
 
+#include "cluster/cilium_chart.h"
 #include "cluster/cilium_print.h"
 #include "cluster/cilium_values.h"
 #include "cluster/jsonutil.h"
+#include "cluster/manifest.h"
 #include "cluster/schema.h"
 #include "cluster/schema_cilium.h"
 #include "parsed.h"
@@ -55,6 +57,48 @@ static void expect_notes(const char *values, const char *cluster, const char *wa
 	assert_string_equal(strbuf_str(&out), want);
 	strbuf_done(&out);
 	json_decref(got);
+}
+
+/* What `helm show values` tells is what is done when nobody says anything. */
+static void the_charts_values_are_the_defaults(void **state)
+{
+	json_t *values = yaml_to_json(cilium_chart_values, strlen(cilium_chart_values), NULL), *cluster = parsed(CLUSTER);
+	json_t *written = NULL, *without = NULL;
+	struct error e = { 0 };
+
+	(void)state;
+	assert_int_equal(cilium_values_read(values, cluster, &written, &e), 0);
+	assert_int_equal(cilium_values_read(NULL, cluster, &without, &e), 0);
+	assert_true(json_equal(written, without));
+	json_decref(written);
+	json_decref(without);
+	/* Without a cluster, for helm template, they can be read, too. */
+	assert_int_equal(cilium_values_read(values, NULL, &written, &e), 0);
+	json_decref(written);
+	json_decref(values);
+	json_decref(cluster);
+}
+
+static void the_chart_makes_objects(void **state)
+{
+	json_t *config = read_values("{'operator':{'replicas':1}}", CLUSTER), *objects = cilium_chart_objects(config, "1.15.0"), *o;
+	struct strbuf text = { 0 };
+	size_t i;
+
+	(void)state;
+	json_array_foreach(objects, i, o)
+		assert_non_null(resource_of_kind(json_text(o, "apiVersion", NULL), json_text(o, "kind", NULL)));
+	assert_int_equal(json_array_size(objects), 5);
+	assert_int_equal(json_int(json_array_get(objects, 4), 0, "spec", "replicas", NULL), 1);
+	cilium_chart_manifest(config, "1.15.0", "cilium-operator/deployment.yaml", &text);
+	assert_non_null(strstr(strbuf_str(&text), "operator-generic:v1.15.0"));
+	assert_null(strstr(strbuf_str(&text), "DaemonSet"));
+	strbuf_reset(&text);
+	cilium_chart_manifest(config, "1.15.0", "nothing.yaml", &text);
+	assert_int_equal(text.len, 0);
+	strbuf_done(&text);
+	json_decref(objects);
+	json_decref(config);
 }
 
 static void expect_refused(const char *text, const char *want)
@@ -324,6 +368,8 @@ int main(void)
 		cmocka_unit_test(communities_are_validated),
 		cmocka_unit_test(newer_kinds_are_validated),
 		cmocka_unit_test(decoding_and_defaults),
+		cmocka_unit_test(the_charts_values_are_the_defaults),
+		cmocka_unit_test(the_chart_makes_objects),
 		cmocka_unit_test(table_of_peers),
 		cmocka_unit_test(table_of_routes),
 	};
