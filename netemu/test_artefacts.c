@@ -17,7 +17,7 @@ static const struct {
 		    "'-f mpls route'; do echo \"# ip $c\"; timeout 5 ip $c 2>&1; done" },
 	{ "vtysh.txt", "command -v vtysh >/dev/null && [ -d /run/frr ] || exit 0; for c in 'show running-config' 'show ip route' "
 		       "'show ipv6 route' 'show bgp summary' 'show ip ospf neighbor' 'show isis neighbor' 'show interface brief' "
-		       "'show nexthop-group rib'; do echo \"# $c\"; timeout 5 vtysh -c \"$c\" 2>&1; done" },
+		       "'show nexthop-group rib'; do echo \"# $c\"; timeout 2 vtysh -c \"$c\" 2>&1; done" },
 	{ "processes.txt", "ps -ef; for p in /proc/[0-9]*; do echo \"# $p $(cat $p/comm)\"; cat $p/stack 2>/dev/null; done" },
 };
 
@@ -64,6 +64,8 @@ static void save_bundle(struct run *r, const struct exec_target *targets, size_t
 	struct strv argv = { 0 };
 	struct exec_result *results = arena_alloc(&r->arena, (n + 1) * sizeof(*results));
 
+	strv_add(&r->arena, &argv, "timeout"); /* of all of them: a daemon that is stopped answers none */
+	strv_add(&r->arena, &argv, "10");
 	strv_add(&r->arena, &argv, "/bin/sh");
 	strv_add(&r->arena, &argv, "-c");
 	strv_add(&r->arena, &argv, script);

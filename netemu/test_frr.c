@@ -84,6 +84,12 @@ int check_vtysh(struct run *r, const struct test_step *s, struct strbuf *why)
 
 /* ---- zebra's routes and the kernel's ---- */
 
+/* A route that throws away has one next hop in zebra, and none in the kernel. */
+static bool is_nowhere(const json_t *hop)
+{
+	return json_object_get(hop, "blackhole") || json_object_get(hop, "unreachable") || json_object_get(hop, "reject");
+}
+
 /* "10.0.0.0/24" -> how many next hops zebra has put into the kernel. */
 static void zebra_routes(const json_t *answer, json_t *ret)
 {
@@ -98,7 +104,7 @@ static void zebra_routes(const json_t *answer, json_t *ret)
 			if (!json_is_true(json_object_get(route, "selected")) || !json_is_true(json_object_get(route, "installed")))
 				continue;
 			json_array_foreach(json_object_get(route, "nexthops"), k, hop)
-				n += json_is_true(json_object_get(hop, "fib"));
+				n += json_is_true(json_object_get(hop, "fib")) && !is_nowhere(hop);
 			(void)json_object_set_new(ret, prefix, json_pack("{s:O, s:I}", "protocol", json_object_get(route, "protocol"), "n", n));
 		}
 }
