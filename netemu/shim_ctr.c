@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * shim_ctr.c - containerd's ctr, for scripts that carry images into a cluster's nodes: there is nothing to carry
+ * shim_ctr.c - containerd's ctr, for scripts that carry images about: those that are archives are imported
  */
 #include <fcntl.h>
 #include <string.h>
 
-#include "shim.h"
+#include "imageimport.h"
+#include "shim_docker.h"
 
 enum { TAR_RECORD = 10240 }; /* an archive with nothing in it: a record of zeros */
 
@@ -34,11 +35,43 @@ static int ctr_export(const struct cli *cli)
 	return CLI_OK;
 }
 
-static int ctr_import(const struct cli *cli)
+static int ctr_pull(const struct cli *cli)
 {
 	(void)cli;
-	(void)fprintf(stderr, "netemu: nothing to import: images stand for the host's own programs\n");
+	(void)fprintf(stderr, "netemu: nothing to pull: images stand for the host's own programs\n");
 	return CLI_OK;
+}
+
+static int import_one(const char *path)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct imported_image *v;
+	struct error e = { 0 };
+	size_t n;
+	int r;
+
+	if (access(path, R_OK) < 0) {
+		(void)fprintf(stderr, "ctr: open %s: %s\n", path, strerror(errno));
+		return CLI_FAILED;
+	}
+	r = shim_image_load(path, &a, &v, &n, &e);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < v[i].names.n; k++)
+			(void)printf("unpacking %s (sha256:%s)...done\n", v[i].names.v[k], v[i].id);
+	if (r == 0 && n == 0)
+		(void)fprintf(stderr, "netemu: nothing to import: images stand for the host's own programs\n");
+	if (r < 0)
+		(void)fprintf(stderr, "ctr: %s\n", e.msg);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+static int ctr_import(const struct cli *cli)
+{
+	int code = CLI_OK;
+
+	for (size_t i = 0; i < cli_args(cli)->n && code == CLI_OK; i++)
+		code = import_one(cli_args(cli)->v[i]);
+	return code;
 }
 
 #define COMMAND(words, other, arguments, text, function)                                                   \
@@ -49,8 +82,8 @@ static int ctr_import(const struct cli *cli)
 
 static const struct verb commands[] = {
 	COMMAND("image export", "images export", "FILE IMAGE...", "Write an empty archive", ctr_export),
-	COMMAND("image import", "images import", "FILE...", "Nothing to do", ctr_import),
-	COMMAND("image pull", "images pull", "IMAGE...", "Nothing to do", ctr_import),
+	COMMAND("image import", "images import", "FILE...", "Import images", ctr_import),
+	COMMAND("image pull", "images pull", "IMAGE...", "Nothing to do", ctr_pull),
 	{ .name = NULL },
 };
 

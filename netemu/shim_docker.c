@@ -187,26 +187,6 @@ static const struct verb_option logs_options[] = {
 	END,
 };
 
-/* ---- pull ---- */
-
-static int docker_pull(const struct cli *cli)
-{
-	const char *image = cli_args(cli)->v[0];
-	const struct profile *p = profile_find(image);
-
-	if (!p) {
-		(void)fprintf(
-			stderr,
-			"Error response from daemon: netemu pulls no images, and has nothing in the place of %s\n",
-			image);
-		return CLI_FAILED;
-	}
-	if (!cli_flag(cli, "quiet"))
-		(void)printf("%s: in its place there is: %s\n", image, p->about);
-	(void)printf("%s\n", image);
-	return CLI_OK;
-}
-
 static const struct verb_option version_options[] = { VALUE("format", 'f', "TEMPLATE", "what to print"), END };
 static const struct verb_option pull_options[] = {
 	FLAG("quiet", 'q', "say less"),
@@ -262,6 +242,29 @@ static const struct verb_option images_options[] = {
 	FLAG("no-trunc", 0, "everything at its full length"),
 	FLAG("digests", 0, IGNORED),
 	VALUE("format", 0, "TEMPLATE", FORMAT),
+	END,
+};
+static const struct verb_option load_options[] = {
+	VALUE("input", 'i', "FILE", "instead of standard input"),
+	FLAG("quiet", 'q', IGNORED),
+	VALUE("platform", 0, "PLATFORM", IGNORED),
+	END,
+};
+static const struct verb_option import_options[] = {
+	REFUSE_VALUE("change", 'c', "LINE", "a node's cmd, entrypoint, env and user are its topology's"),
+	VALUE("message", 'm', "TEXT", IGNORED),
+	VALUE("platform", 0, "PLATFORM", IGNORED),
+	END,
+};
+static const struct verb_option rmi_options[] = {
+	FLAG("force", 'f', IGNORED),
+	FLAG("no-prune", 0, IGNORED),
+	END,
+};
+static const struct verb_option prune_options[] = {
+	FLAG("all", 'a', IGNORED),
+	FLAG("force", 'f', IGNORED),
+	VALUES("filter", 0, "KEY=VALUE", IGNORED),
 	END,
 };
 static const struct verb_option networks_options[] = {
@@ -353,15 +356,27 @@ static const struct verb commands[] = {
 		0, docker_port),
 	COMMAND("rm", "container rm", "[OPTIONS] CONTAINER...", "End a lab, when all of its nodes are named",
 		rm_options, 1, ARGS_ANY, 0, docker_rm),
-	COMMAND("images", "image ls", "[OPTIONS] [REPOSITORY[:TAG]]", "List the images of running nodes",
+	COMMAND("images", "image ls", "[OPTIONS] [REPOSITORY[:TAG]]", "List imported images, and those of running nodes",
 		images_options, 0, 1, 0, docker_images),
-	COMMAND("image inspect", NULL, "[OPTIONS] IMAGE...", "Whether there is something in the place of images",
-		inspect_options, 1, ARGS_ANY, 0, docker_image_inspect),
+	COMMAND("image list", NULL, "[OPTIONS] [REPOSITORY[:TAG]]", "List imported images, and those of running nodes",
+		images_options, 0, 1, 0, docker_images),
+	COMMAND("image inspect", NULL, "[OPTIONS] IMAGE...", "Everything about images, as JSON", inspect_options, 1,
+		ARGS_ANY, 0, docker_image_inspect),
+	COMMAND("load", "image load", "[OPTIONS]", "Import what docker save wrote", load_options, 0, 0, 0, docker_load),
+	COMMAND("import", "image import", "[OPTIONS] FILE|- REPOSITORY[:TAG]", "Import a root file system", import_options,
+		1, 2, 0, docker_import),
+	COMMAND("rmi", "image rm", "[OPTIONS] IMAGE...", "Remove imported images", rmi_options, 1, ARGS_ANY, 0, docker_rmi),
+	COMMAND("image remove", NULL, "[OPTIONS] IMAGE...", "Remove imported images", rmi_options, 1, ARGS_ANY, 0,
+		docker_rmi),
+	COMMAND("tag", "image tag", "IMAGE[:TAG] NAME[:TAG]", "Give an imported image another name", no_options, 2, 2, 0,
+		docker_tag),
+	COMMAND("image prune", NULL, "[OPTIONS]", "Nothing to do: what has no name goes by itself", prune_options, 0, 0, 0,
+		docker_image_prune),
 	COMMAND("network ls", "network list", "[OPTIONS]", "List the management networks of labs", networks_options, 0,
 		0, 0, docker_networks),
 	COMMAND("network inspect", NULL, "[OPTIONS] NETWORK...", "Everything about networks, as JSON", inspect_options,
 		1, ARGS_ANY, 0, docker_network_inspect),
-	COMMAND("pull", "image pull", "[OPTIONS] NAME[:TAG]", "Nothing to do: says what stands in for the image",
+	COMMAND("pull", "image pull", "[OPTIONS] NAME[:TAG]", "Nothing to do: says what is there, or stands in for it",
 		pull_options, 1, 1, 0, docker_pull),
 	COMMAND("version", NULL, "[OPTIONS]", "Show the version", version_options, 0, 0, 0, docker_version),
 	COMMAND("info", "system info", "[OPTIONS]", "How many nodes there are", version_options, 0, 0, 0, docker_info),

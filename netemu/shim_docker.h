@@ -36,9 +36,21 @@ int docker_rows(const char *format, bool quiet, json_t *rows, const struct docke
 /** docker_objects() - write what docker inspect does: an array, or a Go template over each. Return: exit code. */
 int docker_objects(const char *format, const json_t *objects);
 
-/* shim_docker_objects.c */
+/* shim_docker_images.c */
 int docker_images(const struct cli *cli);
 int docker_image_inspect(const struct cli *cli);
+int docker_image_prune(const struct cli *cli);
+int docker_load(const struct cli *cli);
+int docker_import(const struct cli *cli);
+int docker_rmi(const struct cli *cli);
+int docker_tag(const struct cli *cli);
+int docker_pull(const struct cli *cli);
+
+struct imported_image;
+/** shim_image_load() - image_import(), but for an archive with nothing in it, as the ctr shim writes them: nothing is imported */
+int shim_image_load(const char *path, struct arena *a, struct imported_image **ret, size_t *ret_n, struct error *e);
+
+/* shim_docker_objects.c */
 int docker_networks(const struct cli *cli);
 int docker_network_inspect(const struct cli *cli);
 int docker_rm(const struct cli *cli);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * shim_docker_objects.c - docker images, network and rm: what there is besides nodes, and the end of nodes
+ * shim_docker_objects.c - docker network and rm: what there is besides nodes, and the end of nodes
  *
- * An image is there when a running node has it, or when something stands in for it. A network is a lab's management network.
+ * A network is a lab's management network.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/inaddr.h"
-#include "plan/profile.h"
 #include "shim_docker.h"
 
 enum { ID_LEN = 12 };
@@ -54,114 +53,6 @@ static int labs_load(struct labs *l)
 		*ARENA_PUSH(&l->arena, l->v, l->n) = st;
 	}
 	return 0;
-}
-
-/* ---- images ---- */
-
-/* "repo:tag@digest" in two; without a tag it is latest. */
-static void image_split(struct arena *a, const char *image, const char **repo, const char **tag)
-{
-	const char *plain = arena_strndup(a, image, strcspn(image, "@")), *slash = strrchr(plain, '/');
-	const char *colon = strrchr(slash ? slash : plain, ':');
-
-	*repo = colon ? arena_strndup(a, plain, (size_t)(colon - plain)) : plain;
-	*tag = colon ? colon + 1 : "latest";
-}
-
-/* A reference without a tag means every tag in a list. */
-static bool image_matches(struct arena *a, const char *image, const char *want)
-{
-	const char *repo, *tag, *want_repo, *want_tag, *slash = strrchr(want, '/');
-
-	image_split(a, image, &repo, &tag);
-	image_split(a, want, &want_repo, &want_tag);
-	return strcmp(repo, want_repo) == 0 && (!strchr(slash ? slash : want, ':') || strcmp(tag, want_tag) == 0);
-}
-
-static json_t *image_row(struct arena *a, const char *image, bool full)
-{
-	const char *repo, *tag, *id = id_of(a, image);
-
-	image_split(a, image, &repo, &tag);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID",
-			 full ? arena_printf(a, "sha256:%s", id) : arena_strndup(a, id, ID_LEN), "Repository", repo,
-			 "Tag", tag, "Digest", "<none>", "CreatedSince", "N/A", "CreatedAt", "N/A", "Size", "0B");
-}
-
-static const struct docker_column image_columns[] = {
-	{ "IMAGE ID", "ID", false },	      { "REPOSITORY", "Repository", true }, { "TAG", "Tag", true },
-	{ "IMAGE ID", "ID", true },	      { "CREATED", "CreatedSince", true },  { "SIZE", "Size", true },
-	{ "CREATED AT", "CreatedAt", false }, { "DIGEST", "Digest", false },
-};
-
-/* The images of running nodes, none twice; with a name only that one, which is also there when something stands in for it. */
-static void images_find(struct labs *l, const char *want, struct strv *ret)
-{
-	for (size_t i = 0; i < l->n; i++)
-		for (size_t k = 0; k < l->v[i]->n_nodes; k++) {
-			const struct node_state *n = &l->v[i]->nodes[k];
-
-			if (*n->image && !strv_contains(ret, n->image) &&
-			    (!want || image_matches(&l->arena, n->image, want)))
-				strv_add(&l->arena, ret, n->image);
-		}
-	if (want && ret->n == 0 && profile_find(want))
-		strv_add(&l->arena, ret, want);
-}
-
-int docker_images(const struct cli *cli)
-{
-	_cleanup_labs_ struct labs l = { 0 };
-	const char *want = cli_args(cli)->n ? cli_args(cli)->v[0] : NULL;
-	struct strv images = { 0 };
-	struct error e = { 0 };
-	json_t *rows;
-	int r;
-
-	if (labs_load(&l) < 0)
-		return CLI_FAILED;
-	images_find(&l, want, &images);
-	rows = json_array();
-	for (size_t i = 0; i < images.n; i++)
-		(void)json_array_append_new(rows, image_row(&l.arena, images.v[i], cli_flag(cli, "no-trunc")));
-	r = docker_rows(cli_value(cli, "format"), cli_flag(cli, "quiet"), rows, image_columns,
-			ARRAY_SIZE(image_columns), &e);
-	json_decref(rows);
-	if (r < 0)
-		(void)fprintf(stderr, "%s\n", e.msg);
-	return r < 0 ? CLI_FAILED : CLI_OK;
-}
-
-int docker_image_inspect(const struct cli *cli)
-{
-	_cleanup_labs_ struct labs l = { 0 };
-	json_t *all;
-	int code = CLI_OK;
-
-	if (labs_load(&l) < 0)
-		return CLI_FAILED;
-	all = json_array();
-	for (size_t i = 0; i < cli_args(cli)->n; i++) {
-		const char *want = cli_args(cli)->v[i], *repo, *tag;
-		struct strv found = { 0 };
-
-		image_split(&l.arena, want, &repo, &tag);
-		images_find(&l, want, &found);
-		if (found.n) {
-			(void)json_array_append_new(
-				all, json_pack("{s:s, s:[s], s:[], s:i, s:s}", "Id",
-					       arena_printf(&l.arena, "sha256:%s", id_of(&l.arena, found.v[0])),
-					       "RepoTags", arena_printf(&l.arena, "%s:%s", repo, tag), "RepoDigests",
-					       "Size", 0, "Os", "linux"));
-			continue;
-		}
-		(void)fprintf(stderr, "Error response from daemon: No such image: %s:%s\n", repo, tag);
-		code = CLI_FAILED;
-	}
-	if (docker_objects(cli_value(cli, "format"), all) != CLI_OK)
-		code = CLI_FAILED;
-	json_decref(all);
-	return code;
 }
 
 /* ---- networks ---- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kubeclient.h"
+#include "shim_docker.h"
 #include "shim_kind.h"
 #include "shim_options.h"
 #include "topology/load.h"
@@ -307,6 +308,25 @@ static int kind_load(const struct cli *cli)
 	return CLI_OK;
 }
 
+/* For pods and nodes alike: there is one store. */
+static int kind_load_archive(const struct cli *cli)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct imported_image *v;
+	size_t n = 0, all = 0;
+
+	for (size_t i = 0; i < cli_args(cli)->n; i++) {
+		struct error e = { 0 };
+
+		if (access(cli_args(cli)->v[i], R_OK) < 0)
+			return fail("failed to load images: open %s: %s", cli_args(cli)->v[i], strerror(errno));
+		if (shim_image_load(cli_args(cli)->v[i], &a, &v, &n, &e) < 0)
+			return fail("failed to load images: %s", e.msg);
+		all += n;
+	}
+	return all ? CLI_OK : kind_load(cli);
+}
+
 static int kind_version(const struct cli *cli)
 {
 	(void)cli;
@@ -356,7 +376,7 @@ static const struct verb commands[] = {
 		kind_export_kubeconfig),
 	COMMAND("export logs", "[DIR] [flags]", "Writes what nodes and pods have logged", some_options, 1, kind_export_logs),
 	COMMAND("load docker-image", "IMAGE... [flags]", "Nothing to do", some_options, ARGS_ANY, kind_load),
-	COMMAND("load image-archive", "FILE... [flags]", "Nothing to do", some_options, ARGS_ANY, kind_load),
+	COMMAND("load image-archive", "FILE... [flags]", "Import images", some_options, ARGS_ANY, kind_load_archive),
 	COMMAND("version", "", "Prints the version", some_options, 0, kind_version),
 	REFUSE_COMMAND("build", "node images are not built: a node is made of the host's own files"),
 	{ .name = NULL },

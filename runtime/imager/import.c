@@ -405,26 +405,27 @@ static int files_copy(struct job *j, const char *path, struct error *e)
 
 /* ---- what is it ---- */
 
-static bool is_hex(const char *s, size_t n)
+static bool in_words(const char *name, size_t n, const char *const *words)
 {
-	return n >= IMAGE_ID_LEN && strspn(s, "0123456789abcdef") >= IMAGE_ID_LEN;
+	for (; *words; words++)
+		if (strlen(*words) == n && strncmp(name, *words, n) == 0)
+			return true;
+	return false;
 }
 
-/* The first name that is of no layout makes it a root file system; the first that only a layout has, one of those. */
+/* What only a layout has makes it one, wherever it comes; what every root file system has, one of those. */
 static int kind_of_name(const char *name)
 {
-	static const char *const marks[] = { "manifest.json", "oci-layout", "index.json", "repositories", "blobs/sha256" };
+	static const char *const marks[] = { "manifest.json", "oci-layout", NULL };
+	static const char *const dirs[] = { "bin", "dev", "etc", "lib", "proc", "sbin", "sys", "usr", "var", NULL };
 	size_t n;
 
 	while (*name == '/' || (name[0] == '.' && (name[1] == '/' || !name[1])))
 		name++;
 	n = strcspn(name, "/");
-	if (!*name || strcmp(name, "blobs") == 0 || strcmp(name, "blobs/") == 0)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (strncmp(name, marks[i], strlen(marks[i])) == 0)
-			return KIND_LAYOUT;
-	return is_hex(name, n) ? KIND_LAYOUT : KIND_FILES;
+	if (in_words(name, n, marks) && !name[n])
+		return KIND_LAYOUT;
+	return in_words(name, n, dirs) ? KIND_FILES : 0;
 }
 
 /* A pipe cannot be read twice. */
