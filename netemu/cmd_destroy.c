@@ -82,7 +82,7 @@ static int lab_destroy(const struct cli *cli, const char *lab, struct holders *h
 
 	if (r == 0)
 		holders_add(h, st);
-	q = state_destroy(lab, KILL_AFTER_MS, e);
+	q = state_destroy(lab, KILL_AFTER_MS, cli_flag(cli, "wait"), e);
 	if (q == 0 && r == 0 && cli_flag(cli, "cleanup") && *st->lab_dir)
 		q = labdir_clean(st->lab_dir, e);
 	return q < 0 ? q : r != -ENOENT;

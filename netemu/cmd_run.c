@@ -174,7 +174,7 @@ static int destroy_all(const struct cli *cli, const struct files *files)
 
 		if (state_load(files->labs[i]->name, &st, NULL) == 0)
 			holders_add(&h, st);
-		if (state_destroy(files->labs[i]->name, KILL_AFTER_MS, &e) < 0)
+		if (state_destroy(files->labs[i]->name, KILL_AFTER_MS, false, &e) < 0)
 			code = cli_fail(cli, &e);
 	}
 	holders_note(&h, cli);

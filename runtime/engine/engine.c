@@ -100,14 +100,29 @@ static int flush(struct engine *en, struct error *e)
 	return 0;
 }
 
+/*
+ * A procfs keeps an entry of the same name for each network namespace that it was looked through from, in one chain
+ * of its hash table (proc_sys_compare()): to look through one procfs from a thousand took half as long as to make them.
+ */
+enum { NETNS_A_PROCFS = 32 };
+
 static int op_netns(struct engine *en, const struct op *op, struct error *e)
 {
 	const int fd = netns_create(e);
+	int r;
 
 	if (fd < 0)
 		return fd;
 	en->ns_fd[op->ns] = fd;
 	en->current_ns = op->ns;
+	if (op->ns % NETNS_A_PROCFS == 0) {
+		(void)fd_close(en->procfd);
+		en->procfd = -EBADF;
+		r = sysctl_open(&en->procfd, e);
+		if (r < 0)
+			return r;
+	}
+	spawner_netns_made(&en->spawner, op->ns);
 	return conn_open(en, op->ns, e);
 }
 
@@ -217,8 +232,10 @@ static int op_masquerade(struct engine *en, const struct op *op, struct error *e
 	if (r != -EOPNOTSUPP && r != -EEXIST && r != -EPERM)
 		return error_set(e, -r, "%s", why.msg);
 	(void)snprintf(msg, sizeof(msg), "nodes do not reach the outside: %s", why.msg);
+	engine_lock(en);
 	if (en->warn)
 		en->warn(en->warn_arg, msg);
+	engine_unlock(en);
 	return 0;
 }
 
@@ -416,7 +433,7 @@ static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, st
 }
 
 /* @first: its files are not there yet. */
-static int node_make(struct engine *en, size_t index, bool first, struct error *e)
+static int node_make(struct engine *en, size_t index, bool first, unsigned lane, struct error *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	const struct node *n = &en->plan->lab->nodes[index];
@@ -441,8 +458,9 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 		.n_tmpfs = n->n_tmpfs,
 		.nofile = en->nofile,
 		.init_fd = en->init_fd,
+		.lane = lane,
 	};
-	int r = enter(en, PLAN_NS_INDEX_HOST, e);
+	int r = 0;
 
 	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
 	for (size_t i = 0; i < n->n_binds; i++)
@@ -453,22 +471,37 @@ static int node_make(struct engine *en, size_t index, bool first, struct error *
 	spec.env = env.v;
 	if (r == 0 && first && !pn->host_root)
 		r = node_files(en, index, fs_dir, e);
-	if (r == 0)
+	if (r == 0 && en->cgroups) {
+		engine_lock(en);
 		r = groups_make(en, index, first, e);
+		engine_unlock(en);
+	}
 	spec.cgroups = &en->node_cgroups[index];
 	if (r == 0)
 		r = node_spawn(en, index, &spec, e);
 	return r < 0 ? error_wrap(e, "node %s", n->name) : 0;
 }
 
-static int op_node(struct engine *en, const struct op *op, struct error *e)
+int engine_node_make(struct engine *en, size_t node, unsigned lane, struct error *e)
 {
-	return node_make(en, (size_t)op->node, true, e);
+	return node_make(en, node, true, lane, e);
 }
 
 int engine_node_start(struct engine *en, size_t node, struct error *e)
 {
-	return node_make(en, node, false, e);
+	const int r = enter(en, PLAN_NS_INDEX_HOST, e);
+
+	return r < 0 ? r : node_make(en, node, false, 0, e);
+}
+
+void engine_lock(struct engine *en)
+{
+	(void)pthread_mutex_lock(&en->lock);
+}
+
+void engine_unlock(struct engine *en)
+{
+	(void)pthread_mutex_unlock(&en->lock);
 }
 
 void engine_node_close(struct engine *en, size_t node)
@@ -491,7 +524,7 @@ typedef int (*op_fn)(struct engine *en, const struct op *op, struct error *e);
 static const op_fn op_handlers[] = {
 	[OP_NETNS] = op_netns,   [OP_SYSCTL] = op_sysctl, [OP_BRIDGE] = op_bridge,	   [OP_VETH] = op_veth,
 	[OP_MASTER] = op_master, [OP_ALIAS] = op_alias, [OP_ADDR] = op_addr,	  [OP_UP] = op_up,		   [OP_ROUTE] = op_route,
-	[OP_NAME] = op_name,	 [OP_NODE] = op_node,	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
+	[OP_NAME] = op_name,	 [OP_NODE] = NULL,	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
 	[OP_EXEC] = NULL,	 [OP_MACVLAN] = op_macvlan, [OP_VXLAN] = op_vxlan,	   [OP_DUMMY] = op_dummy,
 	[OP_RENAME] = op_rename, [OP_STITCH] = op_stitch, [OP_ALTNAME] = op_altname,	   [OP_IMPAIR] = op_impair,
 };
@@ -646,7 +679,7 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	int r;
 
 	*en = (struct engine){ .plan = plan, .dir = dir, .dirfd = dirfd, .nodes_dirfd = -EBADF, .netns_dirfd = -EBADF,
-			       .procfd = -EBADF, .init_fd = init_fd, .abort_fd = -1, .kubelet_fd = -1, .self = self_host_pid() };
+			       .procfd = -EBADF, .lock = PTHREAD_MUTEX_INITIALIZER, .init_fd = init_fd, .abort_fd = -1, .kubelet_fd = -1, .self = self_host_pid() };
 	descriptors_raise(en);
 	en->ns_fd = arena_alloc(&en->arena, plan->n_ns * sizeof(*en->ns_fd));
 	en->conn = arena_alloc(&en->arena, plan->n_ns * sizeof(struct nlconn *));
@@ -696,7 +729,7 @@ static bool op_is_queued(enum op_type type)
 	       (type >= OP_MACVLAN && type <= OP_IMPAIR);
 }
 
-static int ops_run(struct engine *en, struct error *e)
+static int networks_make(struct engine *en, struct error *e)
 {
 	enum op_type last = _OP_TYPE_MAX;
 
@@ -709,11 +742,10 @@ static int ops_run(struct engine *en, struct error *e)
 			continue;
 		if (aborted(en))
 			return error_set(e, ECANCELED, "interrupted");
+		if (spawner_failed(&en->spawner))
+			return 0;
 		if (op->type != last && op_is_queued(last))
 			r = flush(en, e);
-		/* The networks are made: each descriptor less is one that no node's fork copies. */
-		if (r == 0 && op->type == OP_NODE && last != OP_NODE)
-			conns_close_own(en);
 		if (r == 0)
 			r = fn(en, op, e);
 		if (r < 0)
@@ -721,6 +753,23 @@ static int ops_run(struct engine *en, struct error *e)
 		last = op->type;
 	}
 	return flush(en, e);
+}
+
+/* The networks in this thread, the nodes in another. */
+static int ops_run(struct engine *en, struct error *e)
+{
+	struct error late = { 0 };
+	int r = spawner_start(&en->spawner, en, e), r2;
+
+	if (r == 0)
+		r = networks_make(en, e);
+	if (r == 0)
+		r = enter(en, PLAN_NS_INDEX_HOST, e);
+	conns_close_own(en);
+	r2 = spawner_end(&en->spawner, r < 0, &late);
+	if (r == 0 && r2 < 0)
+		r = error_set(e, -r2, "%s", late.msg);
+	return r;
 }
 
 int engine_apply(struct engine *en, struct error *e)
@@ -737,9 +786,6 @@ int engine_apply(struct engine *en, struct error *e)
 		r = foreign_open(en, e);
 	if (r == 0)
 		r = ops_run(en, e);
-	if (r == 0)
-		r = enter(en, PLAN_NS_INDEX_HOST, e);
-	conns_close_own(en);
 	en->applied = r == 0;
 	return r;
 }

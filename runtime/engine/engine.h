@@ -12,6 +12,7 @@
 
 #include <sys/resource.h>
 
+#include "engine/spawner.h"
 #include "engine/state.h"
 #include "plan/plan.h"
 
@@ -61,6 +62,8 @@ struct engine {
 	struct strv host_mounts;
 	int *images; /* fds that hold the imported images of its nodes */
 	size_t n_images;
+	pthread_mutex_t lock; /* of arena and warn */
+	struct spawner spawner; /* at work during engine_apply() */
 	struct rlimit nofile; /* as it was before engine_init() */
 	struct arena arena;
 	bool made_netns_dir;
@@ -85,6 +88,13 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
  * nothing is left.
  */
 int engine_apply(struct engine *en, struct error *e);
+
+/** engine_node_make() - the sandbox and the init of a node, for the first time; of the spawner's lane @lane. Return: 0 or -errno. */
+int engine_node_make(struct engine *en, size_t node, unsigned lane, struct error *e);
+
+/** engine_lock() - for who uses arena or warn while lanes are at work; engine_unlock() after */
+void engine_lock(struct engine *en);
+void engine_unlock(struct engine *en);
 
 /**
  * engine_node_start() - make the sandbox and the init of a node again, over its old files and in its old network namespace

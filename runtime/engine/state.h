@@ -189,11 +189,12 @@ void state_status_format(const struct lab_state *st, struct strbuf *out);
 int state_pid_starttime(pid_t pid, uint64_t *ret);
 
 /**
- * state_destroy() - end a lab and wait until its processes, names and files are gone
+ * state_destroy() - end a lab and wait until its names and files are gone, and its processes unless they are many
  * @kill_after_ms: SIGTERM first, SIGKILL when the supervisor is not gone by then
+ * @all_dead: wait for its processes however many; otherwise those of more than 256 nodes may still be about to die
  *
  * Return: 0 (also when there is no such lab), or -errno.
  */
-int state_destroy(const char *lab, unsigned kill_after_ms, struct error *e);
+int state_destroy(const char *lab, unsigned kill_after_ms, bool all_dead, struct error *e);
 
 #endif

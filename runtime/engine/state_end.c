@@ -26,6 +26,7 @@
 
 enum {
 	DEATH_TIMEOUT_MS = 30000, /* from SIGKILL until the last process of the lab is reaped */
+	DEATHS_AWAITED = 256, /* nodes: of a larger lab the kernel is left to reap the dead, unless that is asked for */
 	SETTLE_TIMEOUT_MS = 2000, /* for a lab that is just being made or removed to say what it is */
 };
 
@@ -37,19 +38,24 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Waits for POLLIN. Return: 1, 0 when @deadline came first, or -errno. */
-static int poll_until(int fd, int64_t deadline)
+/* Waits for POLLIN of @fd or the hang-up of @peer (-EBADF: of none). Return: 1, 0 when @deadline came first, or -errno. */
+static int poll_either(int fd, int peer, int64_t deadline)
 {
 	for (;;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
+		struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = peer } };
 		int64_t left = deadline - now_ms();
-		int r = poll(&p, 1, left > 0 ? (int)MIN_OF(left, INT32_MAX) : 0);
+		int r = poll(p, ARRAY_SIZE(p), left > 0 ? (int)MIN_OF(left, INT32_MAX) : 0);
 
 		if (r >= 0)
 			return r > 0;
 		if (errno != EINTR)
 			return -errno;
 	}
+}
+
+static int poll_until(int fd, int64_t deadline)
+{
+	return poll_either(fd, -EBADF, deadline);
 }
 
 /* ---- status ---- */
@@ -170,21 +176,26 @@ static int supervisor_open(const struct lab_state *st)
 	return starttime == st->starttime ? TAKE_FD(fd) : -ESRCH;
 }
 
-/* Return: 1 when it is dead, 0 when it is not after @wait_ms, or -errno. */
-static int supervisor_signal(int pidfd, int sig, unsigned wait_ms)
+/* Return: 1 when it is dead (or @ctl, a connection to it, is cut), 0 when it is not after @wait_ms, or -errno. */
+static int supervisor_signal(int pidfd, int ctl, int sig, unsigned wait_ms)
 {
 	if (fault_fails("signal the supervisor") || (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH))
 		return -errno;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0); /* one that was stopped cannot obey */
-	return poll_until(pidfd, now_ms() + wait_ms);
+	return poll_either(pidfd, ctl, now_ms() + wait_ms);
 }
 
-static int supervisor_kill(int pidfd, const struct lab_state *st, unsigned kill_after_ms, struct error *e)
+/*
+ * The connection is cut when the supervisor has given up all that others could want (names, addresses, ports, its lock)
+ * and is on its way out; from there the kernel kills and reaps the lab's processes, about 0.15 ms each.
+ */
+static int supervisor_kill(int pidfd, const struct lab_state *st, unsigned kill_after_ms, bool all_dead, struct error *e)
 {
-	int r = supervisor_signal(pidfd, SIGTERM, kill_after_ms);
+	_cleanup_close_ int ctl = all_dead || st->n_nodes <= DEATHS_AWAITED ? -EBADF : ctl_connect(st->name, NULL);
+	int r = supervisor_signal(pidfd, ctl, SIGTERM, kill_after_ms);
 
 	if (r == 0)
-		r = supervisor_signal(pidfd, SIGKILL, DEATH_TIMEOUT_MS);
+		r = supervisor_signal(pidfd, ctl, SIGKILL, DEATH_TIMEOUT_MS);
 	if (r < 0)
 		return error_errno(e, -r, "end the supervisor of lab '%s' (pid %d)", st->name, st->supervisor);
 	if (r == 0)
@@ -249,11 +260,11 @@ static int lock_is_free(int dirfd, struct error *e)
 }
 
 /* Ends the supervisor of the lab, if it lives. Return: 0 when the lock is free or was left to another run. */
-static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, struct error *e)
+static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, bool all_dead, struct error *e)
 {
-	_cleanup_close_ int watch = settle_watch(dirfd, lab, e);
+	_cleanup_close_ int watch = -EBADF;
 	int64_t deadline = now_ms() + SETTLE_TIMEOUT_MS;
-	int r = watch < 0 ? watch : lock_is_free(dirfd, e);
+	int r = lock_is_free(dirfd, e);
 
 	while (r == 0) {
 		_cleanup_(state_freep) struct lab_state *st = NULL;
@@ -264,13 +275,14 @@ static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, struct
 			return r == -EPROTONOSUPPORT ? -EPROTO : r;
 		pidfd = st ? supervisor_open(st) : -ESRCH;
 		if (pidfd >= 0) {
-			r = supervisor_kill(pidfd, st, kill_after_ms, e);
+			r = supervisor_kill(pidfd, st, kill_after_ms, all_dead, e);
 			return r < 0 ? r : state_netns_remove(st, e);
 		}
 		if (pidfd != -ESRCH)
 			return error_errno(e, -pidfd, "open the supervisor of lab '%s' (pid %d)", lab, st->supervisor);
-		r = settle_wait(watch, deadline, lab, e);
-		if (r == 0)
+		/* The first time there may have been something to see before the watch was there: look again. */
+		r = watch < 0 ? watch = settle_watch(dirfd, lab, e) : settle_wait(watch, deadline, lab, e);
+		if (r >= 0)
 			r = lock_is_free(dirfd, e);
 	}
 	return r < 0 ? r : 0;
@@ -295,7 +307,7 @@ static int lab_open(const char *lab, struct error *e)
 	return root < 0 ? root : state_lab_open(root, lab, e);
 }
 
-int state_destroy(const char *lab, unsigned kill_after_ms, struct error *e)
+int state_destroy(const char *lab, unsigned kill_after_ms, bool all_dead, struct error *e)
 {
 	_cleanup_close_ int dirfd = -EBADF;
 	int r;
@@ -305,6 +317,6 @@ int state_destroy(const char *lab, unsigned kill_after_ms, struct error *e)
 	dirfd = lab_open(lab, e);
 	if (dirfd < 0)
 		return dirfd == -ENOENT ? 0 : dirfd;
-	r = holder_end(dirfd, lab, kill_after_ms, e);
+	r = holder_end(dirfd, lab, kill_after_ms, all_dead, e);
 	return r < 0 ? r : rest_sweep(lab, e);
 }

@@ -61,7 +61,8 @@ struct child {
 enum { SLOT_INIT, SLOT_EVENTS, SLOT_LISTEN, _SLOT_MAX, SLOT_LOWEST = 10 };
 
 /* Reserved descriptors of the parent; 0: none. */
-static int slots[_SLOT_MAX];
+static int slots[SANDBOX_LANES][_SLOT_MAX];
+static int slot_highest;
 
 static const char *const proc_read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr", "driver",
 					      "dynamic_debug" };
@@ -433,13 +434,15 @@ static int fds_take(const struct child *c, int fds[_SLOT_MAX], struct error *e)
 {
 	const int from[] = { c->spec->init_fd, c->spec->events_fd, c->spec->listen_fd };
 
+	const int *mine = slots[c->spec->lane];
+
 	static_assert(ARRAY_SIZE(from) == _SLOT_MAX, "one for each slot");
 	for (size_t i = 0; i < _SLOT_MAX; i++) {
 		fds[i] = -1;
 		if (from[i] >= 0)
-			fds[i] = c->shared_fds ? dup3(from[i], slots[i], O_CLOEXEC) : fcntl(from[i], F_DUPFD_CLOEXEC, SLOT_LOWEST);
+			fds[i] = c->shared_fds ? dup3(from[i], mine[i], O_CLOEXEC) : fcntl(from[i], F_DUPFD_CLOEXEC, SLOT_LOWEST);
 	}
-	if (!c->shared_fds || syscall(SYS_close_range, slots[_SLOT_MAX - 1] + 1, ~0U, 2U /* CLOSE_RANGE_UNSHARE */) == 0)
+	if (!c->shared_fds || syscall(SYS_close_range, slot_highest + 1, ~0U, 2U /* CLOSE_RANGE_UNSHARE */) == 0)
 		return 0;
 	return unshare(CLONE_FILES) < 0 ? error_errno(e, errno, "take descriptors") : 0;
 }
@@ -569,12 +572,12 @@ static pid_t child_fork(struct child *c, unsigned long flags, int *pidfd)
 
 static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
 {
-	static _Alignas(16) char stack[CHILD_STACK];
+	static _Alignas(16) char stacks[SANDBOX_LANES][CHILD_STACK];
 
 	if (spawn_by_fork())
 		return child_fork(c, flags, pidfd);
-	c->shared_fds = slots[0] > 0;
-	return clone(child_main, stack + sizeof(stack),
+	c->shared_fds = slot_highest > 0;
+	return clone(child_main, stacks[c->spec->lane] + CHILD_STACK,
 		     (int)(flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (c->shared_fds ? CLONE_FILES : 0)), c, pidfd);
 }
 
@@ -582,7 +585,7 @@ static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
 static void child_fds_clean(const struct child *c)
 {
 	for (size_t i = 0; c->shared_fds && i < _SLOT_MAX; i++)
-		(void)dup3(STDIN_FILENO, slots[i], O_CLOEXEC);
+		(void)dup3(STDIN_FILENO, slots[c->spec->lane][i], O_CLOEXEC);
 	for (size_t i = 0; c->shared_fds && i < c->spec->n_binds; i++)
 		if (c->bind_fds[i] > 0 && c->bind_fds[i] != c->spec->binds[i].fd)
 			(void)close(c->bind_fds[i]);
@@ -590,12 +593,12 @@ static void child_fds_clean(const struct child *c)
 
 int sandbox_prepare(struct error *e)
 {
-	for (size_t i = 0; i < _SLOT_MAX; i++) {
+	for (size_t i = 0; i < SANDBOX_LANES * _SLOT_MAX; i++) {
 		const int fd = fault_fails("reserve descriptors") ? -1 : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, SLOT_LOWEST);
 
 		if (fd < 0)
 			return error_errno(e, errno, "reserve descriptors");
-		slots[i] = fd;
+		slots[i / _SLOT_MAX][i % _SLOT_MAX] = slot_highest = fd;
 	}
 	return 0;
 }

@@ -29,6 +29,8 @@ struct sandbox_tmpfs {
 	bool ro, noexec;
 };
 
+enum { SANDBOX_LANES = 4 };
+
 struct sandbox_spec {
 	const char *fs_dir; /* the lab's tmpfs (rootfs.h), as the calling process sees it */
 	unsigned index; /* which n/I of it */
@@ -50,6 +52,7 @@ struct sandbox_spec {
 	int sock_fd; /* unbound socket to be bound to sock_path in the node, for root only, or -1 */
 	const char *sock_path;
 	bool read_only; /* the root, not what is bound into it */
+	unsigned lane; /* below SANDBOX_LANES: of threads that spawn at the same time, each has one of its own */
 	int listen_fd, events_fd; /* become AGENT_FD_LISTEN (-1: there is none) and AGENT_FD_EVENTS */
 };
 

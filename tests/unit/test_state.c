@@ -151,7 +151,7 @@ static void test_names(void **state)
 	assert_false(state_name_valid("a b"));
 	assert_false(state_name_valid("a\n"));
 	assert_int_equal(state_lock("../x", NULL), -EINVAL);
-	assert_int_equal(state_destroy("../x", 0, NULL), -EINVAL);
+	assert_int_equal(state_destroy("../x", 0, true, NULL), -EINVAL);
 }
 
 static void test_starttime(void **state)
@@ -285,7 +285,7 @@ static void load_fails(const char *text, const char *word)
 	assert_int_equal(state_load("bad", &st, &e), -EPROTO);
 	if (!strstr(e.msg, word))
 		fail_msg("\"%s\" is not in: %s", word, e.msg);
-	assert_int_equal(state_destroy("bad", 0, &e), -EPROTO); /* alive: nothing is killed on its word */
+	assert_int_equal(state_destroy("bad", 0, true, &e), -EPROTO); /* alive: nothing is killed on its word */
 	lab_down("bad", fd);
 }
 
@@ -320,10 +320,10 @@ static void test_newer_state(void **state)
 	put_file(fd, "state.json", newer);
 	assert_int_equal(state_load("newer", &st, &e), -EPROTO);
 	assert_non_null(strstr(e.msg, "newer netemu"));
-	assert_int_equal(state_destroy("newer", 0, &e), -EPROTO);
+	assert_int_equal(state_destroy("newer", 0, true, &e), -EPROTO);
 	(void)close(fd);
 	assert_int_equal(state_lock("newer", &e), -EPROTO); /* dead, but not ours to understand */
-	assert_int_equal(state_destroy("newer", 0, &e), -EPROTO);
+	assert_int_equal(state_destroy("newer", 0, true, &e), -EPROTO);
 	fd = open(path_of("newer"), O_RDONLY | O_DIRECTORY);
 	put_file(fd, "state.json", "");
 	lab_down("newer", fd);
@@ -340,7 +340,7 @@ static void test_reused_pid(void **state)
 	st.starttime++;
 	assert_int_equal(state_save(&st, fd, &e), 0);
 	assert_int_equal(state_load("pid", &loaded, &e), -EPROTO);
-	assert_int_equal(state_destroy("pid", 0, &e), -EBUSY); /* and this process is still there to say so */
+	assert_int_equal(state_destroy("pid", 0, true, &e), -EBUSY); /* and this process is still there to say so */
 	lab_down("pid", fd);
 }
 
@@ -492,11 +492,11 @@ static void destroy_case(enum behaviour how, int want_signal)
 	pid_t pid = supervisor_start("s", how);
 	int status;
 
-	if (state_destroy("s", how == DEAF ? 50 : 5000, &e) < 0)
+	if (state_destroy("s", how == DEAF ? 50 : 5000, true, &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_false(netns_has("clab-s-r1"));
 	assert_int_equal(access(run, F_OK), -1);
-	assert_int_equal(state_destroy("s", 0, &e), 0);
+	assert_int_equal(state_destroy("s", 0, true, &e), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, want_signal);
 }
