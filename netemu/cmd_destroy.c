@@ -62,8 +62,8 @@ static void add_started_clusters(struct arena *a, const char *lab, struct strv *
 	_cleanup_(state_freep) struct lab_state *st = NULL;
 	struct strv running = { 0 };
 
-	if (state_load(lab, &st, NULL) < 0 || !*st->path || strcmp(st->type, "topology") != 0 ||
-	    state_names(a, &running, NULL) < 0)
+	if (state_names(a, &running, NULL) < 0 || running.n < 2 || state_load(lab, &st, NULL) < 0 || !*st->path ||
+	    strcmp(st->type, "topology") != 0)
 		return;
 	for (size_t i = 0; i < running.n; i++) {
 		_cleanup_(state_freep) struct lab_state *other = NULL;

@@ -22,6 +22,7 @@ enum {
 #define CTL_SOCKET "ctl.sock"
 #define CTL_VERB_STATUS "status"
 #define CTL_VERB_ORDER "order"
+#define CTL_VERB_END "end" /* the lab ends; the reply comes when it has given up its names, ports and lock, and begins to die */
 
 struct ctl_request {
 	uint32_t magic;
@@ -40,7 +41,7 @@ struct ctl_order {
 	char node[256]; /* short name, NUL-terminated */
 };
 
-/* With result 0 (of an order: with a failure) one memfd comes along in SCM_RIGHTS: a JSON document (of an order: what went wrong), read from offset 0. */
+/* With result 0 of a status (of an order: with a failure) one memfd comes along in SCM_RIGHTS: a JSON document (of an order: what went wrong), read from offset 0. */
 struct ctl_reply {
 	uint32_t magic;
 	uint32_t version; /* the supervisor's */

@@ -58,6 +58,7 @@ struct engine {
 	struct cgroup_host *cgroups; /* of the host; NULL: no node has limits */
 	struct engine_port *ports;
 	size_t n_ports;
+	pid_t ports_pid; /* of the process that serves them, 0: none */
 	struct strv *node_cgroups; /* one a node: directories of its groups */
 	struct strv host_mounts;
 	int *images; /* fds that hold the imported images of its nodes */

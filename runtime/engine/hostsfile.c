@@ -24,7 +24,7 @@
 #include "base/strbuf.h"
 #include "kernel/fault.h"
 
-enum { LOCK_WAIT_MS = 1000, LOCK_POLL_MS = 1, FILE_MAX = 16 << 20, ATTEMPTS = 100 };
+enum { LOCK_WAIT_MS = 2000, LOCK_POLL_MS = 1, FILE_MAX = 16 << 20, ATTEMPTS = 100 };
 
 #define LOCK_PATH "/run/lock/clab-hosts.lock"
 

@@ -12,7 +12,7 @@
 /** hostsfile_set() - put the block of @lab at the end of /etc/hosts, instead of one that is there
  * @lines: whole lines; "": only remove the block
  *
- * Waits for other programs that are at it, a second at most.
+ * Waits for other programs that are at it, two seconds at most.
  *
  * Return: 0, also when there is nothing to change or no /etc/hosts; -EILSEQ when a block has no end, then nothing is changed;
  * -ETIMEDOUT; another -errno.

@@ -4,6 +4,9 @@
  */
 #include "engine/ports.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include <netinet/in.h>
 #include <string.h>
 
@@ -93,7 +96,15 @@ int ports_serve(struct engine *en, struct error *e)
 	pid = portproxy_start(ports, en->n_ports, e);
 	for (size_t i = 0; i < en->n_ports; i++)
 		en->ports[i].fd = fd_close(en->ports[i].fd);
+	en->ports_pid = MAX_OF(pid, 0);
 	return pid < 0 ? pid : 0;
+}
+
+void ports_end(struct engine *en)
+{
+	if (en->ports_pid > 0 && kill(en->ports_pid, SIGKILL) == 0)
+		(void)waitpid(en->ports_pid, NULL, 0);
+	en->ports_pid = 0;
 }
 
 void ports_state(const struct engine *en, size_t node, struct arena *a, struct strv *ret)

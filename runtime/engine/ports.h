@@ -20,6 +20,9 @@ int ports_open(struct engine *en, struct error *e);
 /** ports_serve() - start the process that serves them, if there are any; it ends with the PID namespace */
 int ports_serve(struct engine *en, struct error *e);
 
+/** ports_end() - end that process: the ports are free when this returns */
+void ports_end(struct engine *en);
+
 /** ports_state() - as `docker ps` shows those of a node: "0.0.0.0:8080->80/tcp" */
 void ports_state(const struct engine *en, size_t node, struct arena *a, struct strv *ret);
 

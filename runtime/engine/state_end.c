@@ -38,11 +38,11 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Waits for POLLIN of @fd or the hang-up of @peer (-EBADF: of none). Return: 1, 0 when @deadline came first, or -errno. */
+/* Waits for POLLIN of @fd or @peer (-EBADF: of none). Return: 1, 0 when @deadline came first, or -errno. */
 static int poll_either(int fd, int peer, int64_t deadline)
 {
 	for (;;) {
-		struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = peer } };
+		struct pollfd p[] = { { .fd = fd, .events = POLLIN }, { .fd = peer, .events = POLLIN } };
 		int64_t left = deadline - now_ms();
 		int r = poll(p, ARRAY_SIZE(p), left > 0 ? (int)MIN_OF(left, INT32_MAX) : 0);
 
@@ -176,26 +176,48 @@ static int supervisor_open(const struct lab_state *st)
 	return starttime == st->starttime ? TAKE_FD(fd) : -ESRCH;
 }
 
-/* Return: 1 when it is dead (or @ctl, a connection to it, is cut), 0 when it is not after @wait_ms, or -errno. */
-static int supervisor_signal(int pidfd, int ctl, int sig, unsigned wait_ms)
+/* Return: 1 when it is dead, 0 when it is not after @wait_ms, or -errno. */
+static int supervisor_signal(int pidfd, int sig, unsigned wait_ms)
 {
 	if (fault_fails("signal the supervisor") || (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH))
 		return -errno;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0); /* one that was stopped cannot obey */
-	return poll_either(pidfd, ctl, now_ms() + wait_ms);
+	return poll_until(pidfd, now_ms() + wait_ms);
+}
+
+/* Return: 1 when nobody holds it, 0, or -errno. */
+static int lock_is_free(int dirfd, struct error *e)
+{
+	_cleanup_close_ int root = state_root_open(false, LOCK_SH, e);
+
+	if (root < 0)
+		return root == -ENOENT ? 1 : root;
+	return !state_lab_alive(dirfd);
 }
 
 /*
- * The connection is cut when the supervisor has given up all that others could want (names, addresses, ports, its lock)
- * and is on its way out; from there the kernel kills and reaps the lab's processes, about 0.15 ms each.
+ * The supervisor answers when it has given up all that others could want (names, addresses, ports, its lock); from there
+ * the kernel kills and reaps the lab's processes, about 0.15 ms each. Return: 1, 0 when it did not answer so, or -errno.
  */
-static int supervisor_kill(int pidfd, const struct lab_state *st, unsigned kill_after_ms, bool all_dead, struct error *e)
+static int supervisor_ask(int pidfd, int dirfd, const char *lab, unsigned wait_ms, struct error *e)
 {
-	_cleanup_close_ int ctl = all_dead || st->n_nodes <= DEATHS_AWAITED ? -EBADF : ctl_connect(st->name, NULL);
-	int r = supervisor_signal(pidfd, ctl, SIGTERM, kill_after_ms);
+	const struct ctl_request req = { .magic = CTL_MAGIC, .version = CTL_VERSION, .verb = CTL_VERB_END };
+	_cleanup_close_ int ctl = ctl_connect(lab, NULL);
+	int r;
+
+	if (ctl < 0 || send(ctl, &req, sizeof(req), MSG_NOSIGNAL) != sizeof(req))
+		return 0;
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0); /* one that was stopped cannot obey */
+	r = poll_either(pidfd, ctl, now_ms() + wait_ms);
+	return r == 1 ? lock_is_free(dirfd, e) : r;
+}
+
+static int supervisor_kill(int pidfd, const struct lab_state *st, unsigned kill_after_ms, struct error *e)
+{
+	int r = supervisor_signal(pidfd, SIGTERM, kill_after_ms);
 
 	if (r == 0)
-		r = supervisor_signal(pidfd, ctl, SIGKILL, DEATH_TIMEOUT_MS);
+		r = supervisor_signal(pidfd, SIGKILL, DEATH_TIMEOUT_MS);
 	if (r < 0)
 		return error_errno(e, -r, "end the supervisor of lab '%s' (pid %d)", st->name, st->supervisor);
 	if (r == 0)
@@ -249,16 +271,6 @@ static int settle_watch(int dirfd, const char *lab, struct error *e)
 	return TAKE_FD(fd);
 }
 
-/* Return: 1 when nobody holds it, 0, or -errno. */
-static int lock_is_free(int dirfd, struct error *e)
-{
-	_cleanup_close_ int root = state_root_open(false, LOCK_SH, e);
-
-	if (root < 0)
-		return root == -ENOENT ? 1 : root;
-	return !state_lab_alive(dirfd);
-}
-
 /* Ends the supervisor of the lab, if it lives. Return: 0 when the lock is free or was left to another run. */
 static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, bool all_dead, struct error *e)
 {
@@ -275,7 +287,9 @@ static int holder_end(int dirfd, const char *lab, unsigned kill_after_ms, bool a
 			return r == -EPROTONOSUPPORT ? -EPROTO : r;
 		pidfd = st ? supervisor_open(st) : -ESRCH;
 		if (pidfd >= 0) {
-			r = supervisor_kill(pidfd, st, kill_after_ms, all_dead, e);
+			r = all_dead || st->n_nodes <= DEATHS_AWAITED ? 0 : supervisor_ask(pidfd, dirfd, lab, kill_after_ms, e);
+			if (r == 0)
+				r = supervisor_kill(pidfd, st, kill_after_ms, e);
 			return r < 0 ? r : state_netns_remove(st, e);
 		}
 		if (pidfd != -ESRCH)

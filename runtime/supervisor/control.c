@@ -262,7 +262,6 @@ static void client_readable(struct loop *loop, struct loop_handle id, uint32_t r
 	struct ctl_request *const rq = &order.head;
 	const ssize_t n = recv(c->fd, &order, sizeof(order), MSG_DONTWAIT);
 
-	(void)loop;
 	(void)id;
 	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -270,6 +269,12 @@ static void client_readable(struct loop *loop, struct loop_handle id, uint32_t r
 	rq->verb[sizeof(rq->verb) - 1] = '\0';
 	if (n == sizeof(order) && rq->magic == CTL_MAGIC && rq->version == CTL_VERSION && strcmp(rq->verb, CTL_VERB_ORDER) == 0) {
 		order_take(c, &order);
+		return;
+	}
+	if (n == sizeof(*rq) && rq->magic == CTL_MAGIC && rq->version == CTL_VERSION && strcmp(rq->verb, CTL_VERB_END) == 0) {
+		lab_log(c->run, "lab ends (destroy)");
+		c->run->farewell_fd = c->fd;
+		loop_exit(loop, 0);
 		return;
 	}
 	if (n >= (ssize_t)sizeof(*rq) && rq->magic == CTL_MAGIC && rq->version != CTL_VERSION)
@@ -303,6 +308,12 @@ static void client_add(int fd, void *arg)
 	if (loop_add_fd(run->loop, fd, POLLIN, client_readable, c, &c->id, NULL) < 0 ||
 	    loop_add_timer(run->loop, CLIENT_USEC, client_slow, c, &c->timer, NULL) < 0)
 		client_end(c);
+}
+
+void control_farewell(const struct lab_run *run)
+{
+	if (run->farewell_fd >= 0)
+		reply(run->farewell_fd, 0, -1);
 }
 
 int control_start(struct lab_run *run, struct error *e)

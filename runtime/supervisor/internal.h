@@ -85,6 +85,7 @@ struct lab_run {
 	struct loop *loop;
 	struct logstore *logs;
 	int reports, null_fd, ctl_fd, signals;
+	int farewell_fd; /* who asked for the end, and waits for the answer; -EBADF: nobody */
 	struct run_node *nodes;
 	size_t n_pending; /* nodes that are not done, and the API server that is not ready */
 	size_t n_workers, max_workers, next_node;
@@ -143,6 +144,8 @@ void lab_fail(struct lab_run *run, const struct error *e);
 void lab_log(struct lab_run *run, const char *fmt, ...) _printf_(2, 3);
 /** control_start() - listen on ctl.sock. Return: 0 or -errno. */
 int control_start(struct lab_run *run, struct error *e);
+/** control_farewell() - tell who asked for the end of the lab that it has let go of everything */
+void control_farewell(const struct lab_run *run);
 
 /* ---- clusters ---- */
 

@@ -34,6 +34,7 @@
 
 #include "engine/ports.h"
 #include "kernel/fault.h"
+#include "kernel/nft.h"
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
 
@@ -274,9 +275,20 @@ static void processes_end(void)
 		;
 }
 
+/*
+ * Firewall table and lock, the last things that others could want. Who asked for the end need not wait for the kernel to kill
+ * and reap a large lab.
+ */
+static void let_go(struct lab_run *run)
+{
+	run->engine.nft = nft_table_close(run->engine.nft);
+	(void)close(run->spec->dirfd);
+	control_farewell(run);
+}
+
 static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 {
-	struct lab_run run = { .spec = spec, .reports = reports, .null_fd = -EBADF, .ctl_fd = -EBADF, .signals = -EBADF };
+	struct lab_run run = { .spec = spec, .reports = reports, .null_fd = -EBADF, .ctl_fd = -EBADF, .farewell_fd = -EBADF, .signals = -EBADF };
 	struct error e = { 0 };
 	int code = EXIT_FAILED;
 
@@ -292,7 +304,9 @@ static _Noreturn void lab_main(const struct supervisor_spec *spec, int reports)
 	if (run.engine.cgroups)
 		processes_end();
 	run.logs = logstore_close(run.logs);
+	ports_end(&run.engine);
 	(void)state_remove(spec->plan->lab->name, spec->dirfd, NULL);
+	let_go(&run);
 #ifdef __SANITIZE_ADDRESS__
 	__lsan_do_leak_check();
 #endif

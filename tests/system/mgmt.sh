@@ -24,6 +24,7 @@ machine() {
   nft -s list ruleset
   sysctl -a 2>/dev/null | grep -vE 'random|nf_conntrack_count|kernel.(ns_last_pid|pty)|fs.(dentry|file|inode|quota)|neigh|route.*flush'
 }
+wait_until 10 eval '! ip -o addr | grep -q tentative'
 before=$(machine)
 
 topo <<'YAML'

@@ -14,7 +14,7 @@
 
 #include "engine/hostsfile.h"
 
-enum { WRITERS = 8, ROUNDS = 25 };
+enum { WRITERS = 8, ROUNDS = 10 };
 
 static const char base[] = "127.0.0.1 localhost\n# a comment\n::1 localhost\n";
 
