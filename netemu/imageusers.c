@@ -54,5 +54,5 @@ const char *image_users_text(struct arena *a, const char *id)
 	for (size_t i = 0; i < u.ids.n; i++)
 		if (strcmp(u.ids.v[i], id) == 0)
 			strbuf_printf(&s, "%slab %s", s.len ? ", " : "", u.labs.v[i]);
-	return s.len ? arena_strdup(a, strbuf_str(&s)) : "a lab that is just being started or ended";
+	return s.len ? arena_strdup(a, strbuf_str(&s)) : "a pod, or a lab that is just being started or ended";
 }

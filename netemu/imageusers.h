@@ -17,7 +17,7 @@ struct image_users {
 int image_users_find(struct arena *a, struct image_users *ret, struct error *e);
 /** image_users_count() - how many labs use an image */
 size_t image_users_count(const struct image_users *u, const char *id);
-/** image_users_text() - "lab a, lab b", for messages */
+/** image_users_text() - "lab a, lab b", for messages; pods are not told apart */
 const char *image_users_text(struct arena *a, const char *id);
 
 #endif

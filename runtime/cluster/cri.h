@@ -26,10 +26,12 @@
  * pod.files         {"uid", "volume", "files"}                            {} the volume's files become these
  * pod.remove        {"uid"}                                               {} containers killed, everything gone; also when there is none
  * pod.socket        {"uid", "family": 4|6}                                fd: a TCP socket made in the pod's network namespace
+ * image.find        {"image"}                                                    {"found": bool} whether that was imported
  * container.start   {"pod": uid, "name", "attempt", "image", "argv": [] = idle; missing = what the image starts by itself (FRR),
+ *                    "command", "args": bool: argv has the one and the other, and is not just what an imported image has of its own,
  *                    "env": ["K=V"], "cwd", "user", "tty", "stdin", "stdinOnce": false = later attaches write to it, too,
  *                    "readOnlyRoot", "opaque", "messagePath": where it leaves its termination message (4096 bytes are read), "mounts": [{"volume", "subPath", "path", "readOnly"}]}
- *                                                                         {"id": 16 hex digits, "pid": on the host, "startedAt"}
+ *                                                                         {"id": 16 hex digits, "pid": on the host, "startedAt", "imageId": of an imported one}
  * container.stop    {"container", "signal": 15}                                  {} sent to the main process; 9: the whole container
  * container.remove  {"container", "keepLog": bool}                               {} killed if need be, root and (unless keepLog) log gone
  * container.connect {"container"}                                                fd: a connection to its netemu-init (engine/agentc.h)

@@ -114,6 +114,8 @@ void container_update(struct container *c, json_t *spec)
 	if (!other)
 		return;
 	c->pull_failed = 0;
+	if (c->image == IMAGE_THERE)
+		c->image = IMAGE_UNKNOWN;
 	if (!container_alive(c)) {
 		timers_stop(c);
 		wait_over(c);
@@ -216,23 +218,42 @@ static void never_pulled(struct container *c, const char *image)
 	container_wait(c, "ErrImageNeverPull", "%s", text);
 }
 
-/* Return: whether the image is there. */
+static bool is_never_pulled(const struct container *c)
+{
+	return strcmp(json_text(c->spec, "imagePullPolicy", NULL), "Never") == 0;
+}
+
+static void image_answered(struct rpc_message *m, const struct error *e, void *arg)
+{
+	struct container *c = arg;
+	struct pod *p = c->pod;
+
+	if (!pod_answered(p, m))
+		return;
+	c->image = !e && json_bool(m->body, "found", NULL) ? IMAGE_THERE : IMAGE_UNKNOWN;
+	if (c->image == IMAGE_UNKNOWN && is_never_pulled(c))
+		never_pulled(c, json_text(c->spec, "image", NULL));
+	else if (c->image == IMAGE_UNKNOWN)
+		pull_failed(c, (int64_t)time(NULL));
+	pod_touch(p);
+	pod_sync(p);
+}
+
+/* Return: whether the image is there. What was imported, only the runtime can see. */
 static bool image_ready(struct container *c)
 {
 	const char *image = json_text(c->spec, "image", NULL);
-	const int64_t now = (int64_t)time(NULL);
 	int64_t left;
 	char text[512];
 
-	if (*image && profile_find(image))
+	if ((*image && profile_find(image)) || c->image == IMAGE_THERE)
 		return true;
-	if (strcmp(json_text(c->spec, "imagePullPolicy", NULL), "Never") == 0) {
-		never_pulled(c, image);
+	if (c->image == IMAGE_ASKED || (is_never_pulled(c) && c->waiting))
 		return false;
-	}
-	left = c->pull_failed ? backoff_left(&c->pull_backoff, (int64_t)c->pull_failed, now) : 0;
+	left = c->pull_failed ? backoff_left(&c->pull_backoff, (int64_t)c->pull_failed, (int64_t)time(NULL)) : 0;
 	if (left == 0) {
-		pull_failed(c, now);
+		c->image = IMAGE_ASKED;
+		pod_call(c->pod, json_pack("{s:s, s:s}", "op", "image.find", "image", image), NULL, 0, image_answered, c);
 		return false;
 	}
 	if (loop_exists(c->pod->k->loop, c->timer))
@@ -342,12 +363,14 @@ static void start_answered(struct rpc_message *m, const struct error *e, void *a
 		return;
 	if (e) {
 		c->state = c->last ? CONTAINER_EXITED : CONTAINER_WAITING;
+		c->image = IMAGE_UNKNOWN;
 		c->finished_at = time(NULL);
 		kubelet_event(p->k, p->object, "Warning", "Failed", "Error: %s", e->msg);
 		container_wait(c, "CreateContainerError", "%s", e->msg);
 		try_again(c, START_RETRY);
 	} else {
 		(void)snprintf(c->id, sizeof(c->id), "%s", json_text(m->body, "id", NULL));
+		(void)snprintf(c->image_id, sizeof(c->image_id), "%s", json_text(m->body, "imageId", NULL));
 		c->started_at = kube_time_parse(json_text(m->body, "startedAt", NULL));
 		if (c->started_at <= 0)
 			c->started_at = time(NULL);
@@ -422,6 +445,8 @@ static json_t *start_request(const struct container *c, json_t *env)
 		json_bool(s, "stdin", NULL), "stdinOnce", json_bool(s, "stdinOnce", NULL), "readOnlyRoot",
 		json_bool(s, "securityContext", "readOnlyRootFilesystem", NULL), "mounts", volumes_mounts(c, env),
 		"messagePath", *message ? message : "/dev/termination-log");
+	(void)json_object_set_new(rq, "command", json_boolean(json_array_size(json_object_get(s, "command"))));
+	(void)json_object_set_new(rq, "args", json_boolean(json_array_size(json_object_get(s, "args"))));
 	if (!image_has_command(c))
 		(void)json_object_set_new(rq, "argv", container_argv(s, env));
 	return rq;

@@ -36,6 +36,8 @@ enum container_kind {
 
 enum probe_kind { PROBE_STARTUP, PROBE_LIVENESS, PROBE_READINESS, _PROBE_KIND_MAX };
 
+enum image_known { IMAGE_UNKNOWN, IMAGE_ASKED, IMAGE_THERE };
+
 struct container {
 	struct pod *pod;
 	const char *name; /* of spec */
@@ -52,6 +54,8 @@ struct container {
 	char *message; /* of waiting */
 	struct backoff backoff, pull_backoff;
 	time_t pull_failed; /* 0: not */
+	enum image_known image; /* where netemu itself has nothing in its place */
+	char image_id[72]; /* of an imported one; "": not that */
 	struct loop_handle timer; /* when to try again */
 	bool started, ready; /* as in its status */
 	bool stopping; /* it was told to end */

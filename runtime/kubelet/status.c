@@ -79,7 +79,8 @@ static json_t *container_status(const struct container *c)
 	if (!*c->id)
 		return s;
 	(void)json_object_set_new(s, "containerID", json_sprintf("netemu://%s", c->id));
-	(void)json_object_set_new(s, "imageID", json_sprintf("netemu://profile/%s", profile ? profile->name : "none"));
+	(void)json_object_set_new(s, "imageID", *c->image_id ? json_sprintf("sha256:%s", c->image_id) :
+							       json_sprintf("netemu://profile/%s", profile ? profile->name : "none"));
 	return s;
 }
 

@@ -154,6 +154,7 @@ static const struct {
 	{ "pod.files", op_pod_files },
 	{ "pod.remove", op_pod_remove },
 	{ "pod.socket", op_pod_socket },
+	{ "image.find", op_image_find },
 	{ "container.start", op_container_start },
 	{ "container.stop", op_container_stop },
 	{ "container.remove", op_container_remove },

@@ -20,6 +20,7 @@
 
 #include "cluster/jsonutil.h"
 #include "engine/agentc.h"
+#include "image/store.h"
 #include "kernel/fault.h"
 #include "kernel/rootfs.h"
 #include "supervisor/cri_internal.h"
@@ -112,6 +113,7 @@ static void container_destroy(struct container *c)
 
 	streams_close(c);
 	init_close(c);
+	(void)fd_close(c->image);
 	(void)snprintf(root, sizeof(root), "n/%u", c->index);
 	(void)rootfs_remove(cri_of(c)->fs_dir, root, NULL);
 	if (c->keep_log)
@@ -313,16 +315,25 @@ static void env_default(struct arena *a, struct strv *env, const char *word)
 }
 
 /* Of all that runs in the container, what `exec` starts included. */
-static void env_make(struct arena *a, const struct container *c, struct strv *ret)
+static void env_make(struct arena *a, const struct container *c, const struct image *im, struct strv *ret)
 {
 	words(a, json_object_get(c->spec, "env"), ret);
+	for (size_t i = 0; im && i < im->env.n; i++)
+		env_default(a, ret, im->env.v[i]);
 	env_default(a, ret, ENGINE_PATH);
 	env_default(a, ret, "HOME=/root");
 	env_default(a, ret, arena_printf(a, "HOSTNAME=%s", json_text(c->pod->spec, "hostname", NULL)));
 }
 
-static int sandbox_start(struct container *c, const struct profile *p, const struct mounts *m, struct error *e)
+/* What a container's root is. */
+struct origin {
+	const struct profile *profile;
+	const struct image *image; /* NULL: nothing was imported under that name */
+};
+
+static int sandbox_start(struct container *c, const struct origin *o, const struct mounts *m, struct error *e)
 {
+	static const struct strv none = { 0 };
 	const struct engine *en = &cri_of(c)->run->engine;
 	const char *hostname = json_text(c->pod->spec, "hostname", NULL);
 	_cleanup_arena_ struct arena a = { 0 };
@@ -332,10 +343,11 @@ static int sandbox_start(struct container *c, const struct profile *p, const str
 	struct sandbox_spec spec = {
 		.fs_dir = cri_of(c)->fs_dir,
 		.index = c->index,
-		.layer = profile_layer_dir(p->layer),
+		.layer = profile_layer_dir(o->profile->layer),
+		.image = o->image ? o->image->root : NULL,
 		.netns = pod_netns(c->pod),
 		.hostname = hostname,
-		.host_mounts = &en->host_mounts,
+		.host_mounts = o->image ? &none : &en->host_mounts,
 		.binds = m->binds,
 		.n_binds = m->n,
 		.nofile = en->nofile,
@@ -346,7 +358,7 @@ static int sandbox_start(struct container *c, const struct profile *p, const str
 		.listen_fd = -1,
 	};
 
-	env_make(&a, c, &env);
+	env_make(&a, c, o->image, &env);
 	spec.env = env.v;
 	if (fault_fails("container's socket pair") ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
@@ -382,15 +394,45 @@ static int pipes_open(struct container *c, int fds[3], struct error *e)
 	return r;
 }
 
-/* No argv at all: what the image itself would start. An empty one: nothing. */
-static void argv_choose(struct arena *a, const json_t *spec, const struct profile *p, struct strv *ret)
+static void words_add(struct arena *a, const struct strv *from, struct strv *ret)
 {
+	for (size_t i = 0; i < from->n; i++)
+		strv_add(a, ret, from->v[i]);
+}
+
+/* A pod's command stands for the image's entrypoint, and its args for the image's command. */
+static void argv_of_image(struct arena *a, const json_t *spec, const struct origin *o, struct strv *ret)
+{
+	const bool command = json_bool(spec, "command", NULL), args = json_bool(spec, "args", NULL);
+
+	if (!command)
+		words_add(a, &o->image->entrypoint, ret);
+	if (!command && !args)
+		words_add(a, &o->image->cmd, ret);
+	if (command || args || ret->n == 0)
+		words(a, json_object_get(spec, "argv"), ret);
+}
+
+/* No argv at all: what the image itself would start. An empty one: nothing. */
+static void argv_choose(struct arena *a, const json_t *spec, const struct origin *o, struct strv *ret)
+{
+	const struct profile *p = o->profile;
+
+	if (o->image) {
+		argv_of_image(a, spec, o, ret);
+		return;
+	}
 	words(a, json_object_get(spec, "argv"), ret);
 	for (const char *const *w = json_object_get(spec, "argv") ? NULL : p->command; w && *w; w++)
 		strv_add(a, ret, *w);
 }
 
-static int main_start(struct container *c, const struct profile *p, struct error *e)
+static const char *either(const char *own, const char *image)
+{
+	return *own ? own : image;
+}
+
+static int main_start(struct container *c, const struct origin *o, struct error *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	struct strv argv = { 0 }, env = { 0 };
@@ -399,7 +441,11 @@ static int main_start(struct container *c, const struct profile *p, struct error
 				     .fds = { -EBADF, -EBADF, -EBADF } };
 	int r = 0;
 
-	argv_choose(&a, c->spec, p, &argv);
+	if (o->image) {
+		cmd.cwd = either(cmd.cwd, o->image->workdir);
+		cmd.user = either(cmd.user, o->image->user);
+	}
+	argv_choose(&a, c->spec, o, &argv);
 	if (argv.n == 0)
 		return 0;
 	(void)json_object_set_new(c->spec, "program", json_string(argv.v[0]));
@@ -428,7 +474,7 @@ static struct container *container_new(struct pod *pod, json_t *spec)
 		free(c);
 		return NULL;
 	}
-	*c = (struct container){ .pod = pod, .spec = json_incref(spec), .index = cri->next_index++, .pidfd = -EBADF,
+	*c = (struct container){ .pod = pod, .spec = json_incref(spec), .index = cri->next_index++, .image = -EBADF, .pidfd = -EBADF,
 				 .events = -EBADF, .in = -EBADF, .tty = json_bool(spec, "tty", NULL) };
 	(void)snprintf(c->id, sizeof(c->id), "%016llx", (unsigned long long)random);
 	for (size_t i = 0; i < _STREAM_MAX; i++) {
@@ -447,7 +493,7 @@ static struct container *container_new(struct pod *pod, json_t *spec)
 	return c;
 }
 
-static int container_start(struct container *c, const struct profile *p, struct error *e)
+static int container_start(struct container *c, const struct origin *o, struct error *e)
 {
 	struct mounts m;
 	int r = mounts_open(c->pod, json_object_get(c->spec, "mounts"), &m, e);
@@ -456,13 +502,13 @@ static int container_start(struct container *c, const struct profile *p, struct 
 		return r;
 	r = files_write(c, e);
 	if (r == 0)
-		r = sandbox_start(c, p, &m, e);
+		r = sandbox_start(c, o, &m, e);
 	mounts_done(&m);
 	if (r == 0)
 		r = loop_add_fd(loop_of(c), c->pidfd, POLLIN, init_dead, c, &c->pidfd_handle, e);
 	if (r == 0)
 		r = loop_add_fd(loop_of(c), c->events, POLLIN, events_readable, c, &c->events_handle, e);
-	return r < 0 ? r : main_start(c, p, e);
+	return r < 0 ? r : main_start(c, o, e);
 }
 
 static void spec_forget_start(json_t *spec)
@@ -473,22 +519,58 @@ static void spec_forget_start(json_t *spec)
 		(void)json_object_del(spec, keys[i]);
 }
 
+/* Return: 0, -ENOENT when nothing is there for the name, another -errno. */
+static int origin_find(struct arena *a, const char *image, struct origin *ret, struct error *e)
+{
+	struct image *im = NULL;
+	const int r = imgstore_find(a, image, &im, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = (struct origin){ im ? profile_image(a, image) : profile_find(image), im };
+	return ret->profile ? 0 : -ENOENT;
+}
+
+int op_image_find(struct cri_call *call, struct error *e)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct image *im;
+	const int r = imgstore_find(&a, json_text(call->m->body, "image", NULL), &im, e);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	call->reply = json_pack("{s:b}", "found", r == 0);
+	return 0;
+}
+
+static int origin_hold(struct container *c, const struct origin *o, struct error *e)
+{
+	if (!o->image)
+		return 0;
+	c->image = imgstore_hold(o->image, e);
+	return c->image < 0 ? c->image : 0;
+}
+
 int op_container_start(struct cri_call *call, struct error *e)
 {
 	const char *image = json_text(call->m->body, "image", NULL);
-	const struct profile *p = profile_find(image);
+	_cleanup_arena_ struct arena a = { 0 };
+	struct origin o = { 0 };
 	struct container *c;
 	struct pod *pod;
 	int r = pod_find(call, "pod", &pod, e);
 
 	if (r < 0)
 		return r;
-	if (!p)
-		return error_set(e, ENOENT, "no profile stands for image '%s'", image);
+	r = origin_find(&a, image, &o, e);
+	if (r < 0)
+		return r == -ENOENT ? error_set(e, ENOENT, "no profile stands for image '%s'", image) : r;
 	c = container_new(pod, call->m->body);
 	if (!c)
 		return error_oom(e);
-	r = container_start(c, p, e);
+	r = origin_hold(c, &o, e);
+	if (r == 0)
+		r = container_start(c, &o, e);
 	if (r < 0) {
 		container_end(c);
 		return r;
@@ -497,6 +579,8 @@ int op_container_start(struct cri_call *call, struct error *e)
 	(void)clock_gettime(CLOCK_REALTIME, &c->started);
 	spec_forget_start(c->spec);
 	call->reply = json_pack("{s:s, s:i, s:o}", "id", c->id, "pid", (int)c->pid, "startedAt", time_json(&c->started));
+	if (o.image)
+		(void)json_object_set_new(call->reply, "imageId", json_string(o.image->id));
 	return 0;
 }
 

@@ -98,6 +98,7 @@ struct container {
 	json_t *spec; /* the request, without what only mattered at its start */
 	char id[CRI_ID_LEN];
 	unsigned index; /* n/I of the lab's tmpfs */
+	int image; /* fd that holds its imported image; -EBADF: it has none */
 	int pidfd, events; /* of its init; -EBADF: dead */
 	struct loop_handle pidfd_handle, events_handle;
 	pid_t pid; /* of its init, host view */
@@ -184,6 +185,7 @@ void container_events(struct container *c);
 /** container_json() - as `list` tells it; new reference */
 json_t *container_json(const struct container *c);
 
+int op_image_find(struct cri_call *call, struct error *e);
 int op_container_start(struct cri_call *call, struct error *e);
 int op_container_stop(struct cri_call *call, struct error *e);
 int op_container_remove(struct cri_call *call, struct error *e);
