@@ -206,7 +206,7 @@ static bool lab_down(struct run *r, struct strbuf *why)
 	struct error e = { 0 };
 
 	nodes_close(r);
-	if (state_destroy(r->lab, KILL_AFTER_MS, true, &e) < 0 || state_destroy(arena_printf(&r->arena, "clab-%s", r->lab), KILL_AFTER_MS, &e) < 0)
+	if (state_destroy(r->lab, KILL_AFTER_MS, true, &e) < 0 || state_destroy(arena_printf(&r->arena, "clab-%s", r->lab), KILL_AFTER_MS, true, &e) < 0)
 		strbuf_printf(why, "%s\n", e.msg);
 	else if (!r->interrupted && netns_drain(DRAIN_MS, &e) < 0)
 		strbuf_printf(why, "the kernel has not freed the network namespaces: %s\n", e.msg);

@@ -218,8 +218,8 @@ static void clean_up(struct pool *p, struct worker *w)
 	const bool kept = p->j->keep && !p->j->interrupted && w->attempt->result == RESULT_FAIL && w->ended;
 
 	if (!kept) {
-		(void)state_destroy(w->lab, KILL_AFTER_MS, NULL);
-		(void)state_destroy(arena_printf(p->a, "clab-%s", w->lab), KILL_AFTER_MS, NULL);
+		(void)state_destroy(w->lab, KILL_AFTER_MS, true, NULL);
+		(void)state_destroy(arena_printf(p->a, "clab-%s", w->lab), KILL_AFTER_MS, true, NULL);
 	}
 	if (kept)
 		cli_note(p->j->cli, "lab %s is kept: netemu exec --lab %s NODE; netemu destroy %s", w->lab, w->lab, w->lab);
