@@ -8,7 +8,8 @@
  *   image  ID SIZE FILES NOTE NAME...    of each image that is there now
  *   error  TEXT
  *
- * It ends with whoever started it, and when it is interrupted, and leaves nothing then.
+ * It keeps no more capabilities than it takes to make files. It ends with whoever started it, and when it is interrupted, and
+ * leaves nothing then.
  */
 #include <locale.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include "imager/import.h"
 #include "imager/tree.h"
+#include "kernel/caps.h"
 
 static void on_signal(int sig)
 {
@@ -66,7 +68,9 @@ int main(int argc, char **argv)
 	}
 	(void)setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives are UTF-8 */
 	signals_catch();
-	r = import(&a, argv[1], argc > 2 ? argv[2] : NULL, &v, &n, &e);
+	r = caps_drop_to_files(&e);
+	if (r == 0)
+		r = import(&a, argv[1], argc > 2 ? argv[2] : NULL, &v, &n, &e);
 	for (size_t i = 0; i < n; i++)
 		image_say(&v[i]);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * caps.h - which capabilities a node's processes keep
+ * caps.h - which capabilities a node's processes keep, and who reads what strangers wrote
  */
 #ifndef NETEMU_KERNEL_CAPS_H
 #define NETEMU_KERNEL_CAPS_H
@@ -16,6 +16,9 @@
  * Return: 0 or -errno.
  */
 int caps_drop_to_node(struct error *e);
+
+/** caps_drop_to_files() - the same, to what it takes to make files of any owner and mode; no program gives more again */
+int caps_drop_to_files(struct error *e);
 
 /** caps_have() - whether the calling process has @cap (CAP_*) in effect */
 bool caps_have(int cap);

@@ -130,6 +130,8 @@ static void print_node(const struct plan *p, const struct op *op, FILE *out)
 
 	(void)fprintf(out, "%s profile %s netns %s hostname %s%s", n->longname, pn->profile->name, p->ns[op->ns].name,
 		      n->hostname, pn->host_root ? " host-root" : "");
+	if (n->imported)
+		(void)fprintf(out, " root %s", n->imported->root);
 	if (n->limits.cpu_milli)
 		(void)fprintf(out, " cpu %u.%03u", n->limits.cpu_milli / 1000, n->limits.cpu_milli % 1000);
 	if (n->limits.cpus)
