@@ -562,11 +562,11 @@ static bool ask_ospf_v3(struct asker *a)
 
 /*
  * Where an image's entrypoint starts FRR, daemons answer before their configuration has been read: watchfrr runs the
- * script that reads it, and says so. "show watchfrr" has no JSON.
+ * script that reads it, and says so; FRR 10's also while vtysh reads it. "show watchfrr" has no JSON.
  */
 static void ask_watchfrr(struct asker *a)
 {
-	static const char *const pending[] = { "running, pid", " Down", " Init", " Connecting", " Unresponsive" };
+	static const char *const pending[] = { "running, pid", "Reading Configuration: yes", " Down", " Init", " Connecting", " Unresponsive" };
 	_cleanup_strbuf_ struct strbuf text = { 0 };
 	bool busy;
 
