@@ -127,6 +127,58 @@ static void add_address(struct router *router, const char *ifname, const char *t
 	*addr = (struct iface_addr){ .ifname = ifname, .prefix = p };
 }
 
+static bool iface_has(const json_t *iface, const struct inprefix *wanted)
+{
+	struct inprefix p;
+	json_t *addr;
+	size_t i;
+
+	json_array_foreach(json_object_get(iface, "ipAddresses"), i, addr) {
+		const char *text = json_string_value(json_object_get(addr, "address"));
+
+		if (text && inprefix_parse(text, &p) == 0 && inprefix_same_addr(&p, wanted))
+			return true;
+	}
+	return false;
+}
+
+/* The line of a configuration that sets an address: that, or NULL. */
+static const char *line_address(const char *line)
+{
+	if (strncmp(line, " ip address ", 12) == 0)
+		return line + 12;
+	return strncmp(line, " ipv6 address ", 14) == 0 ? line + 14 : NULL;
+}
+
+/*
+ * From FRR 10 on mgmtd reads the configuration, and zebra gets its addresses when all have answered already; without
+ * them a neighbor's other end is not seen to be in the lab.
+ */
+static void ask_configured(struct asker *a, const json_t *ifaces)
+{
+	_cleanup_strbuf_ struct strbuf config = { 0 };
+	const json_t *iface = NULL;
+	char *save = NULL;
+
+	if (!daemon_expected(a, "watchfrr") || !ask_text(a, "mgmtd", "enable", &config) ||
+	    !ask_text(a, "mgmtd", "show running-config", &config) || !config.buf)
+		return;
+	for (char *line = strtok_r(config.buf, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+		const char *text = line_address(line);
+		struct inprefix wanted;
+
+		if (strncmp(line, "interface ", 10) == 0)
+			iface = json_object_get(ifaces, line + 10);
+		else if (*line != ' ')
+			iface = NULL;
+		/* One that is not there, or down, may never have it. */
+		if (text && iface && json_has(iface, "operationalStatus", "up") && inprefix_parse(text, &wanted) == 0 &&
+		    !iface_has(iface, &wanted))
+			strv_add(&a->router->arena, &a->router->problems,
+				 arena_printf(&a->router->arena, "zebra has not set the address %s yet", text));
+	}
+}
+
 static void ask_addresses(struct asker *a)
 {
 	_cleanup_json_ json_t *ifaces = ask_json(a, "zebra", "show interface json");
@@ -140,6 +192,7 @@ static void ask_addresses(struct asker *a)
 		json_array_foreach(json_object_get(iface, "ipAddresses"), i, addr)
 			add_address(a->router, ifname, json_string_value(json_object_get(addr, "address")));
 	}
+	ask_configured(a, ifaces);
 }
 
 /*
