@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * floor.c - what the kernel alone takes for a lab: the same namespaces, mounts, links and processes as netemu makes,
- * with bare system calls and nothing else
+ * with bare system calls and nothing else, one after the other
  *
  *   floor INIT FILE     makes what FILE says, with INIT as PID 1 of each node; prints "up", and ends it all when its input ends
  *
@@ -198,9 +198,26 @@ static void answers_all(void)
 
 /* ---- namespaces ---- */
 
+static int proc = -1;
+
+/* A procfs of its own for every 32 namespaces: through one, each look for a name passes those of all namespaces before. */
+static void fresh_proc(int i)
+{
+	int fs;
+
+	if (i % 32)
+		return;
+	(void)close(proc);
+	fs = (int)syscall(SYS_fsopen, "proc", 1U /* FSOPEN_CLOEXEC */);
+	if (fs < 0 || syscall(SYS_fsconfig, fs, 6U /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0) < 0)
+		err(1, "proc");
+	proc = (int)syscall(SYS_fsmount, fs, 1U /* FSMOUNT_CLOEXEC */, 0U);
+	(void)close(fs);
+}
+
 static void write_file(const char *path, const char *text)
 {
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const int fd = openat(proc, path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		err(1, "%s", path);
@@ -219,12 +236,12 @@ static void make_netns(struct node *n)
 
 static void node_sysctls(void)
 {
-	write_file("/proc/sys/net/ipv4/ip_forward", "1");
-	write_file("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
-	write_file("/proc/sys/net/ipv4/conf/default/rp_filter", "0");
-	write_file("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
-	write_file("/proc/sys/net/ipv6/conf/all/accept_dad", "0");
-	write_file("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
+	write_file("sys/net/ipv4/ip_forward", "1");
+	write_file("sys/net/ipv4/conf/all/rp_filter", "0");
+	write_file("sys/net/ipv4/conf/default/rp_filter", "0");
+	write_file("sys/net/ipv4/ping_group_range", "0 2147483647");
+	write_file("sys/net/ipv6/conf/all/accept_dad", "0");
+	write_file("sys/net/ipv6/conf/default/accept_dad", "0");
 }
 
 /* ---- sandboxes ---- */
@@ -374,6 +391,7 @@ static void make_all(const char *path)
 			make_bridge(i);
 			continue;
 		}
+		fresh_proc(i);
 		make_netns(&nodes[i]);
 		node_sysctls();
 	}
