@@ -90,7 +90,7 @@ TESTS     := $(patsubst %.c,$(OUT)/%,$(TEST_SRC))
 FUZZERS   := $(patsubst %.c,$(OUT)/%,$(FUZZ_SRC))
 BENCHES   := $(patsubst %.c,$(OUT)/%,$(BENCH_SRC))
 
-.PHONY: all readme page programs debug asan fault-build tests lint test vmtest kernels demo fault fuzz fuzzers bench bench-cluster install uninstall clean help FORCE
+.PHONY: all readme page programs debug asan fault-build tests lint test vmtest kernels demo fault fuzz fuzzers bench bench-check bench-cluster install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -232,6 +232,9 @@ fuzzers: $(FUZZERS)
 
 bench: all $(BENCHES) ## against the kernel's floor, ip(8), Mininet, Docker; into build/bench.{json,svg} (root; BENCH_ARGS="--runs 3")
 	./scripts/bench $(BENCH_ARGS)
+
+bench-check: all $(BENCHES) ## whether netemu has become slower than the ratios in tests/bench/baseline.json (root)
+	./scripts/bench-check $(BENCH_ARGS)
 
 bench-cluster: all ## 100 nodes with 1000 pods: how fast, how much memory; into build/bench-cluster.json (root)
 	./scripts/bench-cluster $(BENCH_ARGS)

@@ -205,7 +205,7 @@ static void fresh_proc(int i)
 {
 	int fs;
 
-	if (i % 32)
+	if (i % 32 && proc >= 0)
 		return;
 	(void)close(proc);
 	fs = (int)syscall(SYS_fsopen, "proc", 1U /* FSOPEN_CLOEXEC */);
