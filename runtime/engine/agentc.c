@@ -43,16 +43,17 @@ int agent_listen(int dirfd, const char *node, struct error *e)
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un sa;
-	mode_t mask;
 	int r = agent_address(dirfd, node, &sa, e);
 
 	if (r < 0)
 		return r;
 	if (fd < 0 || fault_fails("make a node's socket"))
 		return error_errno(e, errno, "make a socket");
-	mask = umask(0177);
-	r = fault_fails("bind a node's socket") || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 128) < 0 ? -errno : 0;
-	(void)umask(mask);
+	/* The file gets the socket's mode (unix_bind()); a umask would be that of all threads, and one of them makes directories. */
+	r = fault_fails("bind a node's socket") || fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+			    listen(fd, 128) < 0 ?
+		    -errno :
+		    0;
 	if (r < 0)
 		return error_errno(e, -r, "make the socket of node %s", node);
 	return TAKE_FD(fd);

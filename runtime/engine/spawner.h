@@ -9,6 +9,7 @@
  *
  * The caller makes networks; neither half touches what the other writes (struct engine: nodes[] and node_cgroups are the
  * lanes', conn, current_ns, procfd, ifindex the caller's), and what lanes share is under engine_lock().
+ * What is the whole process's (umask, working directory) stays as it is until spawner_end().
  */
 #ifndef NETEMU_ENGINE_SPAWNER_H
 #define NETEMU_ENGINE_SPAWNER_H
