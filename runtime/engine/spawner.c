@@ -63,7 +63,7 @@ static void *lane_main(void *arg)
 
 int spawner_start(struct spawner *s, struct engine *en, struct error *e)
 {
-	const size_t wanted = MIN_OF((size_t)SANDBOX_LANES, en->plan->lab->n_nodes);
+	const size_t wanted = sandbox_forks() ? 0 : MIN_OF((size_t)SANDBOX_LANES, en->plan->lab->n_nodes);
 
 	*s = (struct spawner){ .en = en, .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 	while (s->n_lanes < wanted) {
@@ -103,6 +103,10 @@ int spawner_end(struct spawner *s, bool stop, struct error *e)
 	s->stop |= stop;
 	(void)pthread_cond_broadcast(&s->more);
 	(void)pthread_mutex_unlock(&s->lock);
+	if (s->n_lanes == 0 && !s->stop) { /* nobody else does it */
+		s->lanes[0].spawner = s;
+		(void)lane_main(&s->lanes[0]);
+	}
 	while (s->n_lanes)
 		(void)pthread_join(s->lanes[--s->n_lanes].thread, NULL);
 	return s->r < 0 ? error_set(e, -s->r, "%s", s->error.msg) : 0;

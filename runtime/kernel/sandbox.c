@@ -540,7 +540,7 @@ static int child_main(void *arg)
 }
 
 /* AddressSanitizer keeps books on stacks, which a child that never returns from ours would leave wrong. */
-static bool spawn_by_fork(void)
+bool sandbox_forks(void)
 {
 	const char *how = getenv("NETEMU_SPAWN");
 
@@ -574,7 +574,7 @@ static pid_t child_clone(struct child *c, unsigned long flags, int *pidfd)
 {
 	static _Alignas(16) char stacks[SANDBOX_LANES][CHILD_STACK];
 
-	if (spawn_by_fork())
+	if (sandbox_forks())
 		return child_fork(c, flags, pidfd);
 	c->shared_fds = slot_highest > 0;
 	return clone(child_main, stacks[c->spec->lane] + CHILD_STACK,

@@ -73,6 +73,13 @@ int sandbox_load_init(const char *path, struct error *e);
 int sandbox_prepare(struct error *e);
 
 /**
+ * sandbox_forks() - whether sandboxes are forked, for AddressSanitizer and valgrind (NETEMU_SPAWN=fork)
+ *
+ * A fork has only the thread that called it, and whatever lock another one held stays locked: no threads then.
+ */
+bool sandbox_forks(void);
+
+/**
  * sandbox_spawn() - start the init of a node
  * @ret_pid: as the caller's PID namespace sees it
  *
