@@ -54,9 +54,14 @@ int groups_plan(struct engine *en, struct error *e)
 	return 0;
 }
 
+static const char *group_dir(struct arena *a, const struct engine *en, size_t node, enum cgroup_controller which)
+{
+	return arena_printf(a, "%s/%s", en->cgroups->at[which].dir, group_name(a, en, node));
+}
+
 static const char *memory_dir(struct arena *a, const struct engine *en, size_t node)
 {
-	return arena_printf(a, "%s/%s", en->cgroups->at[CGROUP_MEMORY].dir, group_name(a, en, node));
+	return group_dir(a, en, node, CGROUP_MEMORY);
 }
 
 static void warn_missing(const struct engine *en, size_t node, enum cgroup_controller which, const struct error *why)
@@ -102,11 +107,13 @@ int groups_make(struct engine *en, size_t node, bool fresh, struct error *e)
 	for (int i = 0; i < _CGROUP_MAX; i++) {
 		const enum cgroup_controller which = (enum cgroup_controller)i;
 		struct error why = { 0 };
+		bool first; /* in version 2 all controllers have one directory */
 		int r;
 
 		if (!cgroup_is_limited(&l, which))
 			continue;
-		r = cgroup_make(en->cgroups, group_name(&a, en, node), &l, which, fresh, &why);
+		first = fresh && !has_word(&made, group_dir(&a, en, node, which));
+		r = cgroup_make(en->cgroups, group_name(&a, en, node), &l, which, first, &why);
 		if (r == -EOPNOTSUPP)
 			warn_missing(en, node, which, &why);
 		else if (r < 0)
