@@ -202,6 +202,8 @@ static int file_load(struct files *f, const char *path, const struct load_option
 	if (lab->name)
 		check_name(f, lab);
 	r = images_resolve(lab, e);
+	if (r == 0 && plan_map_images(lab, own.map_images))
+		r = images_resolve(lab, e);
 	if (r < 0)
 		return r;
 	plan_check_images(lab, &f->diag);

@@ -208,6 +208,8 @@ static bool is_on_host(const char *word)
 					    "/usr/bin",	       "/sbin",		 "/bin" };
 	char path[512];
 
+	if (strcmp(word, "ash") == 0 || strcmp(word, "/bin/ash") == 0) /* rootfs_shell() */
+		return true;
 	if (strchr(word, '/')) {
 		(void)snprintf(path, sizeof(path), "/%s", *word == '/' ? word + 1 : word);
 		return access(path, F_OK) == 0;
@@ -294,7 +296,7 @@ static void need_of_node(struct missings *m, const struct node *n)
 	else if (n->cmd.n && !command_is_idle(&n->cmd))
 		need(m, n, n->cmd.v[0]);
 	for (size_t i = 0; i < n->n_exec; i++)
-		if (n->exec[i].argv.n)
+		if (n->exec[i].argv.n && !(p && p->ash && strcmp(n->exec[i].argv.v[0], "apk") == 0)) /* rootfs_busybox() */
 			need(m, n, n->exec[i].argv.v[0]);
 }
 

@@ -36,20 +36,42 @@ static const char *foreign_name(const struct node *n)
 	return n->kind == NODE_EXT_CONTAINER ? n->name : n->net_target;
 }
 
-/* Adds an idle node that stands for a container that is not there, and points all who need it to it. */
-static void stub_add(struct lab *lab, size_t i)
+/* An ext-container that is not there becomes an idle node itself, in which its exec lines are done. */
+static void stub_become(struct lab *lab, struct node *n)
 {
-	const char *name = foreign_name(&lab->nodes[i]);
+	n->kind = NODE_LINUX;
+	n->net_mode = NET_NONE;
+	n->longname = arena_printf(&lab->arena, "%s%s", lab->prefix, n->name);
+}
+
+/* Adds an idle node that stands for a container that is not there. Return: its index. */
+static int32_t stub_add(struct lab *lab, const char *name, struct pos pos)
+{
 	struct node stub = { .name = name, .hostname = name, .kind = NODE_LINUX, .net_mode = NET_NONE,
-			     .net_node = LAB_INDEX_NONE, .pos = lab->nodes[i].net_pos };
-	const int32_t index = (int32_t)lab->n_nodes;
+			     .net_node = LAB_INDEX_NONE, .pos = pos };
 
 	stub.longname = arena_printf(&lab->arena, "%s%s", lab->prefix, name);
 	*ARENA_PUSH(&lab->arena, lab->nodes, lab->n_nodes) = stub;
-	for (size_t k = 0; k < (size_t)index; k++)
+	return (int32_t)lab->n_nodes - 1;
+}
+
+/* Makes what node @i needs, and points all to it who need the same. */
+static void stub_make(struct lab *lab, size_t i)
+{
+	const char *name = foreign_name(&lab->nodes[i]);
+	int32_t at = LAB_INDEX_NONE;
+
+	for (size_t k = 0; k < lab->n_nodes; k++)
+		if (lab->nodes[k].kind == NODE_EXT_CONTAINER && strcmp(lab->nodes[k].name, name) == 0)
+			at = (int32_t)k;
+	if (at != LAB_INDEX_NONE)
+		stub_become(lab, &lab->nodes[at]);
+	else
+		at = stub_add(lab, name, lab->nodes[i].net_pos);
+	for (size_t k = 0; k < lab->n_nodes; k++)
 		if (lab->nodes[k].kind == NODE_LINUX && needs_foreign(&lab->nodes[k]) &&
 		    strcmp(foreign_name(&lab->nodes[k]), name) == 0)
-			lab->nodes[k].net_node = index;
+			lab->nodes[k].net_node = at;
 }
 
 void launch_check(struct lab *const *labs, size_t n, bool stub, struct diag *d)
@@ -71,8 +93,8 @@ void launch_check(struct lab *const *labs, size_t n, bool stub, struct diag *d)
 				continue;
 			if (r != -ENOENT)
 				diag_error(d, own ? node->net_pos : node->pos, NULL, "%s", e.msg);
-			else if (stub && own)
-				stub_add(labs[i], k);
+			else if (stub)
+				stub_make(labs[i], k);
 			else
 				diag_error(d, own ? node->net_pos : node->pos,
 					   "give the file that makes it too (netemu run topo.yaml cluster.yaml), start its lab first, "

@@ -37,13 +37,16 @@ const struct verb_status common_statuses[] = {
 	  "only these nodes of a topology, and the links whose two ends are among them" }
 #define OPTION_MAP_KIND                                                                                            \
 	{ "map-kind", 0, OPT_LIST, "KIND=linux[:IMAGE]", COMPLETE_NOTHING,                                         \
-	  "treat nodes of a kind that needs a vendor's image as linux, with IMAGE instead of theirs" }
+	  "treat nodes of a kind that needs a vendor's image as linux, with IMAGE instead of theirs; KIND may be "        \
+	  "'*': every such kind" }
 #define OPTION_MAP_IMAGE                                                                                           \
 	{ "map-image", 0, OPT_LIST, "IMAGE=OTHER", COMPLETE_NOTHING,                                               \
-	  "treat an image, named with or without its tag, as another one: local/frr=frrouting/frr" }
+	  "treat an image, named with or without its tag, as another one: local/frr=frrouting/frr; '*=alpine' is for "  \
+	  "all that nothing stands for" }
 #define OPTION_STUB                                                                                                \
 	{ "stub-missing", 0, OPT_FLAG, NULL, COMPLETE_NOTHING,                                                     \
-	  "make an idle node for each container that `network-mode: container:NAME` does not find" }
+	  "make an idle node for each container that `network-mode: container:NAME` or an ext-container node does not "  \
+	  "find" }
 #define OPTION_FORMAT                                                                                              \
 	{ "format", 'f', OPT_CHOICE, "table|json|csv", COMPLETE_NOTHING, "how to write it (default: table)" }
 

@@ -389,6 +389,8 @@ static int node_files(struct engine *en, size_t i, const char *fs_dir, struct er
 		r = rootfs_write(fs_dir, area, "etc/hostname", strbuf_str(&s), e);
 	if (r == 0 && n->has_dns)
 		r = node_resolv_conf(n, fs_dir, area, e);
+	if (r == 0 && en->plan->nodes[i].profile && en->plan->nodes[i].profile->ash)
+		r = rootfs_busybox(fs_dir, area, e);
 	return r < 0 || !n->frr ? r : node_frr_files(n->frr, fs_dir, area, e);
 }
 
@@ -620,6 +622,8 @@ static int build_files(struct engine *en, struct error *e)
 		r = write_hosts(en, fs_dir, e);
 	if (r == 0)
 		r = write_resolv_conf(fs_dir, e);
+	if (r == 0 && access("/bin/ash", F_OK) < 0)
+		r = rootfs_shell(fs_dir, "layer/plain", "ash", e);
 	if (r == 0 && en->kubelet_fd >= 0)
 		r = rootfs_kubelet(fs_dir, en->kubelet_fd, CRI_KUBELET, e);
 	if (r == 0)

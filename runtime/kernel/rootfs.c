@@ -353,6 +353,75 @@ int rootfs_write(const char *fs_dir, const char *area, const char *path, const c
 	return r < 0 ? r : file_write(dir, path, text, e);
 }
 
+/*
+ * apk in a node whose image would have it. Labs chain what they want to do to `apk add`; the host's programs are there
+ * already. What is known to be missing is said, and fails.
+ */
+static const char apk_script[] =
+	"#!/bin/sh\n"
+	"# netemu: nothing is installed in a node, which has the host's own programs.\n"
+	"add= missing=\n"
+	"for word in \"$@\"; do\n"
+	"  case $word in\n"
+	"    add) add=y; continue ;;\n"
+	"    -*|*/*) continue ;;\n"
+	"  esac\n"
+	"  name=${word%%[=<>~@]*}\n"
+	"  case $name in\n"
+	"    iproute2*) name=ip ;; iputils|iputils-ping) name=ping ;; bind-tools) name=dig ;; net-tools) name=ifconfig ;;\n"
+	"    bridge-utils|bridge) name=brctl ;; openssh|openssh-server) name=sshd ;; openssh-client*) name=ssh ;;\n"
+	"    frr) name=vtysh ;; nftables) name=nft ;; iptables|tcpdump|iperf|iperf3|curl|wget|ethtool|dnsmasq|nginx) ;;\n"
+	"    socat|nmap|mtr|traceroute|bird|hping3|conntrack-tools|python3|bash|strongswan|dhclient|dhcpcd|tshark|jq) ;;\n"
+	"    wireguard-tools*) name=wg ;; lldpd|haproxy|keepalived|tmux|vim|nano|git|sudo) ;; *) continue ;;\n"
+	"  esac\n"
+	"  [ -n \"$add\" ] && ! command -v \"${name%-tools}\" >/dev/null && missing=\"$missing $word\"\n"
+	"done\n"
+	"[ -z \"$missing\" ] && exit 0\n"
+	"echo \"netemu: not on this host, whose programs a node has:$missing\" >&2\n"
+	"exit 1\n";
+
+int rootfs_busybox(const char *fs_dir, const char *area, struct error *e)
+{
+	_cleanup_close_ int fs = open(fs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int dir = fs >= 0 ? openat(fs, area, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	int r;
+
+	if (dir < 0)
+		return error_errno(e, errno, "open %s/%s", fs_dir, area);
+	r = rootfs_shell(fs_dir, area, "sh", e);
+	if (r < 0 || access("/sbin/apk", F_OK) == 0)
+		return r;
+	r = rootfs_write(fs_dir, area, "usr/local/bin/apk", apk_script, e);
+	if (r == 0 && (fault_fails("chmod apk") || fchmodat(dir, "usr/local/bin/apk", 0755, 0) < 0))
+		r = error_errno(e, errno, "chmod usr/local/bin/apk");
+	return r;
+}
+
+int rootfs_shell(const char *fs_dir, const char *area, const char *name, struct error *e)
+{
+	static const char *const dirs[] = { "usr/bin", "bin" };
+	_cleanup_close_ int fs = open(fs_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int dir = fs >= 0 ? openat(fs, area, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+	struct stat st;
+	char path[32];
+	int r = 0;
+
+	if (dir < 0)
+		return error_errno(e, errno, "open %s/%s", fs_dir, area);
+	if (access("/bin/bash", X_OK) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
+		(void)snprintf(path, sizeof(path), "/%s", dirs[i]);
+		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) /* /bin is a link on a host with a merged /usr */
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], name);
+		r = parents_make(dir, path, e);
+		if (r == 0 && (fault_fails("link a shell") || (symlinkat("/bin/bash", dir, path) < 0 && errno != EEXIST)))
+			r = error_errno(e, errno, "make link %s", path);
+	}
+	return r;
+}
+
 size_t rootfs_read(const char *fs_dir, const char *area, const char *path, char *buf, size_t size)
 {
 	const struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,

@@ -70,6 +70,17 @@ char *rootfs_frr_daemons(const struct strv *on);
 int rootfs_write(const char *fs_dir, const char *area, const char *path, const char *text, struct error *e);
 
 /**
+ * rootfs_shell() - make bash a root's shell of the name @name ("sh", "ash"), in usr/bin and where the host has it, in bin
+ * @area: as of rootfs_write()
+ *
+ * Busybox' shell is between dash and bash, and what is written for it runs with bash. A host without bash keeps what it has.
+ */
+int rootfs_shell(const char *fs_dir, const char *area, const char *name, struct error *e);
+
+/** rootfs_busybox() - what a root has whose image is Alpine's: `sh` as above, and an `apk` that installs nothing */
+int rootfs_busybox(const char *fs_dir, const char *area, struct error *e);
+
+/**
  * rootfs_read() - what a node, or a container, has written to a file of its root
  * @area, @path: as of rootfs_write()
  *

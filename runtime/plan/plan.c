@@ -201,7 +201,8 @@ static void report_image(struct diag *d, const struct unknown_image *u, bool las
 	const char *hint = NULL;
 
 	if (last)
-		hint = arena_printf(&d->arena, "import the image (netemu image import), or have a known one instead (any registry, any tag; --map-image IMAGE=ONE-OF-THEM): %s",
+		hint = arena_printf(&d->arena, "import the image (netemu image import), make all such nodes idle hosts (--map-image '*=alpine'), or "
+				    "have a known one instead (any registry, any tag; --map-image IMAGE=ONE-OF-THEM): %s",
 				    profile_names(&d->arena));
 	if (u->first->kind_mapped)
 		diag_warning(d, u->first->image_pos, "--map-kind KIND=linux:IMAGE chooses what it stands for",
@@ -209,6 +210,28 @@ static void report_image(struct diag *d, const struct unknown_image *u, bool las
 	else
 		diag_error(d, u->first->image_pos, hint, "no profile stands for image '%s' of node '%s'%s", u->first->image,
 			   u->first->name, more);
+}
+
+/* Whether nothing stands for what the node's image is. */
+static bool image_is_unknown(const struct node *n)
+{
+	return n->kind == NODE_LINUX && !n->kube && !n->imported && !profile_find(n->image);
+}
+
+bool plan_map_images(struct lab *lab, const struct strv *maps)
+{
+	const char *other = NULL;
+	bool mapped = false;
+
+	for (size_t i = 0; maps && i < maps->n; i++)
+		if (strncmp(maps->v[i], "*=", 2) == 0)
+			other = arena_strdup(&lab->arena, maps->v[i] + 2);
+	for (size_t i = 0; other && i < lab->n_nodes; i++)
+		if (image_is_unknown(&lab->nodes[i])) {
+			lab->nodes[i].image = other;
+			mapped = true;
+		}
+	return mapped;
 }
 
 /* One mistake an image, however many nodes have it; the list of those that are known once, below the last. */
@@ -222,7 +245,7 @@ void plan_check_images(const struct lab *lab, struct diag *d)
 	for (size_t i = 0; i < lab->n_nodes; i++) {
 		const struct node *n = &lab->nodes[i];
 
-		if (n->kind != NODE_LINUX || n->kube || n->imported || profile_find(n->image))
+		if (!image_is_unknown(n))
 			continue;
 		if (strmap_put(&seen, arena_printf(&a, "%d %s", n->kind_mapped, n->image), n_items)) {
 			*ARENA_PUSH(&a, items, n_items) = (struct unknown_image){ n, 1 };

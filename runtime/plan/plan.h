@@ -164,6 +164,12 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
  */
 bool plan_runs_image(const struct node *n, const struct profile *p);
 
+/**
+ * plan_map_images() - what --map-image '*=OTHER' says (@maps, or NULL): nodes whose image nothing stands for get OTHER
+ *
+ * Return: whether there are such nodes.
+ */
+bool plan_map_images(struct lab *lab, const struct strv *maps);
 /** plan_check_images() - report nodes whose image nothing stands for; plan_build() does it, too */
 void plan_check_images(const struct lab *lab, struct diag *d);
 

@@ -18,6 +18,7 @@ struct profile {
 	const char *const *daemons; /* names whose death is worth telling, NULL-terminated */
 	const char *program, *package; /* what the host must have for it, and Debian's package of that; NULL: nothing */
 	const char *about; /* for people */
+	bool ash; /* the image has Busybox, whose sh knows more than a dash does: echo -e, [[, source */
 };
 
 /* Where FRR's own scripts are looked for, in this order; NULL-terminated. */

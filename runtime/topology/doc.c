@@ -396,6 +396,7 @@ static int parse_document(struct builder *b, const struct value **ret, struct po
 
 static int parse_single(struct builder *b, const struct value **ret)
 {
+	const struct value *more;
 	struct pos pos;
 	int r = parse_document(b, ret, &pos);
 
@@ -405,11 +406,11 @@ static int parse_single(struct builder *b, const struct value **ret)
 	}
 	if (r < 0)
 		return r;
-	r = expect_event(b, YAML_DOCUMENT_START_EVENT, YAML_STREAM_END_EVENT, &pos);
-	if (r > 0) {
-		diag_error(b->src->diag, pos, "put it into a file of its own", "a second YAML document starts here");
-		r = -EINVAL;
-	}
+	while ((r = parse_document(b, &more, &pos)) > 0)
+		if (more->type != VALUE_NULL) { /* nothing after a last '---' is no document to speak of */
+			diag_error(b->src->diag, pos, "put it into a file of its own", "a second YAML document starts here");
+			return -EINVAL;
+		}
 	return r;
 }
 

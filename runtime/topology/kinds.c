@@ -95,18 +95,6 @@ const char *kind_product(const char *kind)
 	return NULL;
 }
 
-/* What --map-kind says of @kind: "linux" or "linux:IMAGE", or NULL. */
-static const char *map_of(const struct loader *l, const char *kind)
-{
-	const struct strv *maps = l->opt->map_kinds;
-	const size_t n = strlen(kind);
-
-	for (size_t i = 0; maps && n && i < maps->n; i++)
-		if (strncmp(maps->v[i], kind, n) == 0 && maps->v[i][n] == '=')
-			return maps->v[i] + n + 1;
-	return NULL;
-}
-
 static int find_kind(const char *kind)
 {
 	for (int i = 0; i < _NODE_KIND_MAX; i++)
@@ -115,6 +103,22 @@ static int find_kind(const char *kind)
 	if (strcmp(kind, "frr") == 0 || strcmp(kind, "frrouting") == 0)
 		return KIND_FRR;
 	return strcmp(kind, "k8s-kind") == 0 ? KIND_K8S : KIND_REFUSED;
+}
+
+/* What --map-kind says of @kind: "linux" or "linux:IMAGE", or NULL; `*` is every kind that cannot be made. */
+static const char *map_of(const struct loader *l, const char *kind)
+{
+	const struct strv *maps = l->opt->map_kinds;
+	const size_t n = strlen(kind);
+	const char *others = NULL;
+
+	for (size_t i = 0; maps && n && i < maps->n; i++) {
+		if (strncmp(maps->v[i], kind, n) == 0 && maps->v[i][n] == '=')
+			return maps->v[i] + n + 1;
+		if (strncmp(maps->v[i], "*=", 2) == 0)
+			others = maps->v[i] + 2;
+	}
+	return others && find_kind(kind) == KIND_REFUSED ? others : NULL;
 }
 
 struct kind_choice kind_choose(struct loader *l, const char *written, const char *node, struct pos pos)

@@ -193,7 +193,7 @@ static void add_node(struct topology *t, const struct pair *p, size_t at)
 	if (n->kind == NODE_LINUX)
 		n->longname = arena_printf(l->a, "%s%s", l->lab->prefix, n->name);
 	node_apply(&ctx);
-	if (choice.image || choice.refused) /* one mistake a node: its image is not looked for */
+	if (choice.image || choice.refused || (choice.mapped && choice.kind == KIND_FRR)) /* one mistake a node: its image is not looked for */
 		n->image = choice.image;
 	if (choice.kind == KIND_FRR)
 		node_apply_frr(&ctx);

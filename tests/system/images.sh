@@ -12,7 +12,7 @@ topology:
   defaults: {kind: linux, network-mode: none}
   nodes:
     a: {image: "quay.io/acme/frr:1.0", cmd: bash, exec: ["no-such-tool -x", "/no/such/file", "ip link", "iproute2-nothing"]}
-    b: {image: "alpine:3.19", exec: ["no-such-tool -y", "apk add tcpdump", "mine"], binds: ["$test_dir/tools/mine:/usr/bin/mine"]}
+    b: {image: "alpine:3.19", exec: ["no-such-tool -y", "yum install tcpdump", "mine"], binds: ["$test_dir/tools/mine:/usr/bin/mine"]}
     c: {image: "alpine:3.19", binds: ["$test_dir/tools:/opt/bin"], exec: [/opt/bin/mine]}
     d: {}
 YAML
@@ -23,7 +23,7 @@ alpine:3.19               2  an idle host with the host's own programs" "$(head 
 said() { grep -v warning "$test_dir/err"; }
 assert_match "node a and 1 more: 'no-such-tool' is not on this host" "$(said)"
 assert_match "node a: /no/such/file is not on this host" "$(said)"
-assert_match "node b: there is no apk here: install on the host what it would" "$(said)"
+assert_match "node b: there is no yum here: install on the host what it would" "$(said)"
 ! said | grep -q "mine\|'ip'" || die "said too much: $(said)"
 netemu destroy "$lab" >/dev/null
 

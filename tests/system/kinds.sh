@@ -105,3 +105,37 @@ netemu destroy "$lab" >/dev/null
 assert_status 0 netemu plan "$test_dir/srl.clab.yml" --stub-missing --map-kind srl=linux
 assert_match "no profile stands for image 'ghcr.io/nokia/srlinux': node 's' is an idle host" "$output"
 assert_status 64 netemu plan "$topo" --map-kind srl
+
+# With --stub-missing an ext-container is the idle node itself, with its links and exec lines.
+topo stubs <<'YAML'
+topology:
+  nodes:
+    before: {kind: linux, image: alpine, network-mode: "container:x"}
+    x: {kind: ext-container, exec: [ip addr add 10.78.1.1/24 dev e1]}
+    y: {kind: ext-container, exec: [ip addr add 10.78.1.2/24 dev e1]}
+    after: {kind: linux, image: alpine, network-mode: "container:y"}
+  links:
+    - endpoints: ["x:e1", "y:e1"]
+YAML
+assert_status 2 netemu run "$topo"
+assert_match "container 'x' of node 'x' is not there" "$output"
+netemu run "$topo" --stub-missing >/dev/null 2>&1
+netemu exec x ping -c 1 -W 2 10.78.1.2 >/dev/null
+same before x net || die "the stub is not the network of a node before it"
+same after y net || die "the stub is not the network of a node behind it"
+assert_eq 4 "$(netemu inspect "$lab" -f csv | grep -c running)"
+netemu destroy "$lab" >/dev/null
+# What nothing stands for may be one for all of them.
+topo rest <<'YAML'
+topology:
+  nodes:
+    s: {kind: linux, image: "example.org/own:1"}
+    t: {kind: linux, image: debian}
+    u: {kind: openwrt, image: "openwrt:23"}
+YAML
+assert_status 2 netemu validate "$topo" --map-kind '*=linux'
+assert_match "no profile stands for image 'example.org/own:1' of node 's'"$'\n'".*"$'\n'".*"$'\n'".*--map-image '\*=alpine'" "$output"
+netemu run "$topo" --map-kind '*=linux' --map-image '*=alpine:3' >"$test_dir/out" 2>&1
+assert_eq "alpine:3,debian,alpine:3" "$(netemu inspect "$lab" -f csv | cut -d, -f6 | sed 1d | paste -sd,)"
+assert_no_match warning: "$(cat "$test_dir/out")"
+netemu destroy "$lab" >/dev/null
