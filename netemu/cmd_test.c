@@ -102,11 +102,28 @@ static int finish(const struct cli *cli, struct test_jobs *j, const struct repor
 	(void)fflush(j->out);
 	(void)rmdir(j->dir); /* when nothing has failed it is empty */
 	code = write_files(cli, j, head);
+	if (j->cannot_tell && bisect)
+		return STATUS_CANNOT_TELL;
 	if (j->interrupted)
 		return bisect ? STATUS_CANNOT_TELL : STATUS_SIGNAL + j->interrupted;
 	if (code != CLI_OK)
 		return bisect ? STATUS_CANNOT_TELL : code;
 	return report_status(j->cases, j->shown, bisect);
+}
+
+static void run_here(struct test_jobs *j, const struct report_head *head)
+{
+	_cleanup_strbuf_ struct strbuf text = { 0 };
+
+	testset_requirements(j->set);
+	make_cases(j);
+	report_begin(j->format, j->n_cases, &text);
+	if (j->format <= FORMAT_TAP13)
+		strbuf_printf(&text, "# netemu %s, kernel %s, FRR %s, seed %u\n", NETEMU_VERSION, head->kernel, *head->frr ? head->frr : "none",
+			      j->seed);
+	(void)fwrite(strbuf_str(&text), 1, text.len, j->out);
+	(void)fflush(j->out);
+	testjobs_run(j);
 }
 
 static int run_all(const struct cli *cli, struct test_set *set)
@@ -127,21 +144,22 @@ static int run_all(const struct cli *cli, struct test_set *set)
 		.format = format ? (enum report_format)report_format(format) : FORMAT_KTAP,
 		.out = stdout,
 	};
-	_cleanup_strbuf_ struct strbuf text = { 0 };
+	const struct strv kernels = cli_list(cli, "kernel");
+	int code = CLI_OK;
 
 	j.seed = cli_number(cli, "seed", (unsigned)time(NULL) % 100000 + 1);
 	head.seed = j.seed;
 	head.started = (int64_t)time(NULL);
 	if (make_dir(cli, &j) != CLI_OK)
 		return CLI_USAGE;
-	make_cases(&j);
-	report_begin(j.format, j.n_cases, &text);
-	if (j.format <= FORMAT_TAP13)
-		strbuf_printf(&text, "# netemu %s, kernel %s, FRR %s, seed %u\n", NETEMU_VERSION, head.kernel, *head.frr ? head.frr : "none",
-			      j.seed);
-	(void)fwrite(strbuf_str(&text), 1, text.len, stdout);
-	(void)fflush(stdout);
-	testjobs_run(&j);
+	if (kernels.n)
+		code = testvm_run(&j, &kernels);
+	else
+		run_here(&j, &head);
+	if (code != CLI_OK) {
+		(void)rmdir(j.dir);
+		return cli_flag(cli, "bisect") ? STATUS_CANNOT_TELL : CLI_USAGE;
+	}
 	return finish(cli, &j, &head);
 }
 
@@ -153,7 +171,6 @@ int cmd_test(const struct cli *cli)
 	if (code == CLI_OK && cli_flag(cli, "list")) {
 		code = list(&set);
 	} else if (code == CLI_OK) {
-		testset_requirements(&set);
 		code = run_all(cli, &set);
 	} else if (cli_flag(cli, "bisect")) {
 		code = STATUS_CANNOT_TELL;

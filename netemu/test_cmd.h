@@ -54,10 +54,14 @@ struct test_jobs {
 	const char *dir; /* what the artefacts go to */
 	FILE *out;
 	int interrupted; /* the signal, or 0 */
+	bool cannot_tell; /* a kernel has not booted: nothing is known of it */
 	size_t shown;	 /* cases that have been written */
 };
 
 /** testjobs_run() - all of them, and each result as it comes, in the order of the files */
 void testjobs_run(struct test_jobs *j);
+
+/** testvm_run() - each test on each of @kernels (vm/vmkernel.h says what they may be), in virtual machines. Return: CLI_OK, or what went wrong. */
+int testvm_run(struct test_jobs *j, const struct strv *kernels);
 
 #endif

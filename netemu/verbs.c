@@ -243,6 +243,8 @@ static const struct verb_option netest_options[] = {
 	{ "format", 'f', OPT_CHOICE, "ktap|tap|tap13|junit|json", COMPLETE_NOTHING, "how to write the results (default: ktap)" },
 	{ "junit", 0, OPT_STRING, "FILE", COMPLETE_FILES, "write them to a file as JUnit's XML, too" },
 	{ "json", 0, OPT_STRING, "FILE", COMPLETE_FILES, "write them to a file as JSON, too" },
+	{ "kernel", 0, OPT_LIST, "KERNEL,...", COMPLETE_FILES,
+	  "on other kernels, each test on each in a virtual machine of its own; what a kernel may be: netemu help vm" },
 	{ "list", 0, OPT_FLAG, NULL, COMPLETE_NOTHING, "only show which tests there are" },
 	{ "filter", 0, OPT_STRING, "REGEX", COMPLETE_NOTHING, "only tests whose name matches" },
 	{ "jobs", 'j', OPT_NUMBER, "N", COMPLETE_NOTHING, "so many tests at a time (default: 1)" },
@@ -263,7 +265,8 @@ static const struct verb_example netest_examples[] = {
 	{ "netemu test tests/routing/ecmp.yaml", "one test; its result is the exit status" },
 	{ "netemu test topologies -j 2 --junit results.xml", "all tests that are in a directory and below it" },
 	{ "netemu test ecmp.yaml --repeat 50 --until-fail", "whether it ever fails" },
-	{ "git bisect run netemu test --bisect ecmp.yaml", "which commit has broken it" },
+	{ "netemu test --kernel 6.1.0-53-cloud-amd64,6.1.0-56-cloud-amd64 ecmp.yaml", "on two of Debian's kernels (make kernels)" },
+	{ "git bisect run netemu test --bisect --kernel . ecmp.yaml", "which commit of the kernel tree here has broken it" },
 	END_EXAMPLE,
 };
 

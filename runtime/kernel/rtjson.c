@@ -460,7 +460,8 @@ int rtjson_route_get(struct nlconn *c, const struct rtjson_lookup *q, json_t **r
 {
 	struct rtmsg rtm = { .rtm_family = (unsigned char)q->to.family, .rtm_dst_len = (unsigned char)inprefix_bits(&q->to),
 			     .rtm_src_len = q->from.family ? (unsigned char)inprefix_bits(&q->from) : 0,
-			     .rtm_flags = RTM_F_LOOKUP_TABLE };
+			     /* IPv6 knows no such flag, and tells the table without. */
+			     .rtm_flags = q->to.family == AF_INET ? RTM_F_LOOKUP_TABLE : 0 };
 	struct nl_msg *m = nlmsg_alloc();
 	struct reading rd = { .parse = route_json };
 	bool ok = m && nlmsg_put(m, 0, 0, RTM_GETROUTE, 0, 0) && nlmsg_append(m, &rtm, sizeof(rtm), NLMSG_ALIGNTO) == 0;
