@@ -11,6 +11,7 @@
 #include "inspect.h"
 #include "nodeexec.h"
 #include "shim.h"
+#include "shim_docker_usage.h"
 
 enum { SHORT_ID = 12 };
 
@@ -74,6 +75,23 @@ static void ports(struct strbuf *out, const struct strv *list)
 	strbuf_puts(out, list->n ? "\n      ]" : "]");
 }
 
+static void mounts(struct strbuf *out, pid_t pid)
+{
+	json_t *list = usage_mounts(pid), *m;
+	size_t i;
+
+	strbuf_puts(out, "      \"Mounts\": [");
+	json_array_foreach(list, i, m) {
+		strbuf_puts(out, i ? ",\n        {\n          \"Source\": " : "\n        {\n          \"Source\": ");
+		strbuf_json_string(out, json_string_value(json_object_get(m, "Source")));
+		strbuf_puts(out, ",\n          \"Destination\": ");
+		strbuf_json_string(out, json_string_value(json_object_get(m, "Destination")));
+		strbuf_puts(out, "\n        }");
+	}
+	strbuf_puts(out, i ? "\n      ],\n" : "],\n");
+	json_decref(list);
+}
+
 static void node(struct strbuf *out, const struct inspect_node *n, struct arena *a)
 {
 	const struct node_state *s = &n->st->nodes[n->node];
@@ -92,7 +110,8 @@ static void node(struct strbuf *out, const struct inspect_node *n, struct arena 
 	strbuf_printf(out, "      \"Pid\": %d,\n      \"NetworkSettings\": {\n", s->pid);
 	family(out, "IPv4", s->ipv4, ",");
 	family(out, "IPv6", s->ipv6, "");
-	strbuf_puts(out, "      },\n      \"Mounts\": [],\n");
+	strbuf_puts(out, "      },\n");
+	mounts(out, s->pid);
 	ports(out, &s->ports);
 	strbuf_puts(out, "\n    }");
 }

@@ -274,6 +274,28 @@ static const struct verb_option networks_options[] = {
 	VALUE("format", 0, "TEMPLATE", FORMAT),
 	END,
 };
+static const struct verb_option volumes_options[] = {
+	FLAG("quiet", 'q', "only their names"),
+	VALUES("filter", 'f', "KEY=VALUE", "only those with this in their name, or dangling=true: that no node has"),
+	VALUE("format", 0, "TEMPLATE", FORMAT),
+	END,
+};
+static const struct verb_option volume_create_options[] = {
+	VALUE("driver", 'd', "NAME", IGNORED),
+	VALUES("label", 0, "KEY=VALUE", IGNORED),
+	VALUES("opt", 'o', "KEY=VALUE", IGNORED),
+	END,
+};
+static const struct verb_option volume_rm_options[] = {
+	FLAG("force", 'f', "it is no failure when it is not there"),
+	END,
+};
+static const struct verb_option volume_prune_options[] = {
+	FLAG("all", 'a', "also those that have a name"),
+	FLAG("force", 'f', "do not ask"),
+	VALUES("filter", 0, "KEY=VALUE", IGNORED),
+	END,
+};
 static const struct verb_option rm_options[] = {
 	FLAG("force", 'f', "also when they run"),
 	FLAG("volumes", 'v', IGNORED),
@@ -321,7 +343,6 @@ static const struct verb globals = {
 #define NO_REGISTRY "no registry is spoken to: netemu image import takes a directory, an archive or an OCI layout"
 #define NO_BUILD "images are built elsewhere: netemu image import takes what docker save or an OCI layout holds"
 #define NO_SWARM "there is one host, and no swarm"
-#define NO_VOLUMES "nodes have binds from the host, and no volumes of docker's"
 
 static const struct verb commands[] = {
 	COMMAND("exec", "container exec", "[OPTIONS] CONTAINER COMMAND [ARG...]", "Execute a command in a node",
@@ -376,6 +397,16 @@ static const struct verb commands[] = {
 		0, 0, docker_networks),
 	COMMAND("network inspect", NULL, "[OPTIONS] NETWORK...", "Everything about networks, as JSON", inspect_options,
 		1, ARGS_ANY, 0, docker_network_inspect),
+	COMMAND("volume ls", "volume list", "[OPTIONS]", "List the volumes that have a name", volumes_options, 0, 0, 0,
+		docker_volumes),
+	COMMAND("volume create", NULL, "[OPTIONS] VOLUME", "Make a volume", volume_create_options, 0, 1, 0,
+		docker_volume_create),
+	COMMAND("volume inspect", NULL, "[OPTIONS] VOLUME...", "Everything about volumes, as JSON", inspect_options, 1,
+		ARGS_ANY, 0, docker_volume_inspect),
+	COMMAND("volume rm", "volume remove", "[OPTIONS] VOLUME...", "Remove volumes with all that is in them",
+		volume_rm_options, 1, ARGS_ANY, 0, docker_volume_rm),
+	COMMAND("volume prune", NULL, "[OPTIONS]", "Remove volumes that no node has", volume_prune_options, 0, 0, 0,
+		docker_volume_prune),
 	COMMAND("pull", "image pull", "[OPTIONS] NAME[:TAG]", "Nothing to do: says what is there, or stands in for it",
 		pull_options, 1, 1, 0, docker_pull),
 	COMMAND("version", NULL, "[OPTIONS]", "Show the version", version_options, 0, 0, 0, docker_version),
@@ -407,7 +438,6 @@ static const struct verb commands[] = {
 	REFUSE_COMMAND("network connect", NO_NETWORKS),
 	REFUSE_COMMAND("network disconnect", NO_NETWORKS),
 	REFUSE_COMMAND("network prune", NO_NETWORKS),
-	REFUSE_COMMAND("volume", NO_VOLUMES),
 	REFUSE_COMMAND("commit", "a node's files go with its lab: docker cp NODE:PATH - takes them out"),
 	REFUSE_COMMAND("container commit", "a node's files go with its lab: docker cp NODE:PATH - takes them out"),
 	REFUSE_COMMAND("export", "a node's root is mostly the host's own: docker cp NODE:PATH - takes out a part of it"),

@@ -55,6 +55,13 @@ int docker_networks(const struct cli *cli);
 int docker_network_inspect(const struct cli *cli);
 int docker_rm(const struct cli *cli);
 
+/* shim_docker_volume.c */
+int docker_volumes(const struct cli *cli);
+int docker_volume_create(const struct cli *cli);
+int docker_volume_inspect(const struct cli *cli);
+int docker_volume_rm(const struct cli *cli);
+int docker_volume_prune(const struct cli *cli);
+
 int docker_ps(const struct cli *cli);
 int docker_inspect(const struct cli *cli);
 int docker_cp(const struct cli *cli);

@@ -28,6 +28,7 @@
 #include "engine/groups.h"
 #include "engine/linkops.h"
 #include "engine/ports.h"
+#include "engine/volumestore.h"
 #include "image/store.h"
 #include "kernel/fault.h"
 #include "kernel/link.h"
@@ -434,13 +435,22 @@ static int node_spawn(struct engine *en, size_t i, struct sandbox_spec *spec, st
 		       error_set(e, ESRCH, "its init ended at once") : 0;
 }
 
+static int volume_bind(const struct volume *v, struct arena *a, struct sandbox_bind *ret, struct error *e)
+{
+	*ret = (struct sandbox_bind){ .src = "a volume", .dst = v->dst, .ro = v->ro, .own = !v->name, .fill = v->name && !v->nocopy };
+	if (!v->name)
+		return 0;
+	ret->src = volumestore_path(a, v->name);
+	return volumestore_make(v->name, e);
+}
+
 /* @first: its files are not there yet. */
 static int node_make(struct engine *en, size_t index, bool first, unsigned lane, struct error *e)
 {
 	_cleanup_arena_ struct arena a = { 0 };
 	const struct node *n = &en->plan->lab->nodes[index];
 	const struct plan_node *pn = &en->plan->nodes[index];
-	struct sandbox_bind *binds = arena_alloc(&a, (n->n_binds + 1) * sizeof(*binds));
+	struct sandbox_bind *binds = arena_alloc(&a, (n->n_binds + n->n_volumes + 1) * sizeof(*binds));
 	struct sandbox_tmpfs *tmpfs = arena_alloc(&a, (n->n_tmpfs + 1) * sizeof(*tmpfs));
 	const struct strv none = { 0 };
 	struct strv env = { 0 };
@@ -455,7 +465,7 @@ static int node_make(struct engine *en, size_t index, bool first, unsigned lane,
 		.image = n->imported ? n->imported->root : NULL,
 		.host_mounts = n->imported ? &none : &en->host_mounts,
 		.binds = binds,
-		.n_binds = n->n_binds,
+		.n_binds = n->n_binds + n->n_volumes,
 		.tmpfs = tmpfs,
 		.n_tmpfs = n->n_tmpfs,
 		.nofile = en->nofile,
@@ -467,6 +477,10 @@ static int node_make(struct engine *en, size_t index, bool first, unsigned lane,
 	(void)snprintf(fs_dir, sizeof(fs_dir), "%s/fs", en->dir);
 	for (size_t i = 0; i < n->n_binds; i++)
 		binds[i] = (struct sandbox_bind){ .src = n->binds[i].src, .dst = n->binds[i].dst, .ro = n->binds[i].ro };
+	for (size_t i = 0; r == 0 && i < n->n_volumes; i++)
+		r = volume_bind(&n->volumes[i], &a, &binds[n->n_binds + i], e);
+	if (r == 0)
+		sandbox_binds_sort(binds, spec.n_binds);
 	for (size_t i = 0; i < n->n_tmpfs; i++)
 		tmpfs[i] = (struct sandbox_tmpfs){ n->tmpfs[i].dst, n->tmpfs[i].options, n->tmpfs[i].ro, n->tmpfs[i].noexec };
 	node_env(&a, n, &env);
@@ -479,8 +493,13 @@ static int node_make(struct engine *en, size_t index, bool first, unsigned lane,
 		engine_unlock(en);
 	}
 	spec.cgroups = &en->node_cgroups[index];
+	/* The first node to have a volume fills it: one after the other. */
+	if (n->n_volumes)
+		engine_lock(en);
 	if (r == 0)
 		r = node_spawn(en, index, &spec, e);
+	if (n->n_volumes)
+		engine_unlock(en);
 	return r < 0 ? error_wrap(e, "node %s", n->name) : 0;
 }
 

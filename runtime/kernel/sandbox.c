@@ -44,6 +44,7 @@
 #include "kernel/cgroup.h"
 #include "kernel/fault.h"
 #include "kernel/netns.h"
+#include "kernel/treecopy.h"
 
 enum { CHILD_STACK = 256 * 1024 };
 
@@ -187,10 +188,10 @@ static int binds_open(struct child *c)
 	for (size_t i = 0; i < s->n_binds; i++) {
 		const struct sandbox_bind *b = &s->binds[i];
 
-		if (b->has_mntns) {
+		if (b->has_mntns)
 			there = b;
+		if (b->has_mntns || b->own)
 			continue;
-		}
 		c->bind_fds[i] = b->has_fd ? b->fd : bind_clone(AT_FDCWD, b->src);
 		if (c->bind_fds[i] < 0)
 			return error_errno(c->error, errno, "bind %s", b->src);
@@ -321,24 +322,74 @@ static int bind_read_only(int fd, const char *dst, struct error *e)
 	return error_errno(e, errno, "make it read-only");
 }
 
+/* A volume begins with what the node has there, before it covers that. */
+static int bind_fill(int fd, const char *dst, struct error *e)
+{
+	_cleanup_close_ int to = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), from = -EBADF;
+
+	if (to < 0)
+		return error_errno(e, errno, "open the volume");
+	if (!tree_is_empty(to))
+		return 0;
+	from = open(dst, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return from < 0 ? error_errno(e, errno, "open %s", dst) : tree_copy(from, to, e);
+}
+
+static int bind_mount(const struct sandbox_bind *b, int *fd, struct error *e)
+{
+	struct stat st = { .st_mode = S_IFDIR };
+	int r;
+
+	if (!b->own && fstat(*fd, &st) < 0)
+		return error_errno(e, errno, "look at it");
+	r = bind_target(b->dst, S_ISDIR(st.st_mode), e);
+	if (r < 0)
+		return r;
+	if (b->own) {
+		*fd = bind_clone(AT_FDCWD, b->dst);
+		if (*fd < 0)
+			return error_errno(e, errno, "open it");
+	}
+	if (b->fill)
+		r = bind_fill(*fd, b->dst, e);
+	if (r == 0)
+		r = bind_move(*fd, b->dst, e);
+	return r == 0 && b->ro ? bind_read_only(*fd, b->dst, e) : r;
+}
+
 static int binds_mount(const struct child *c, struct error *e)
 {
 	for (size_t i = 0; i < c->spec->n_binds; i++) {
 		const struct sandbox_bind *b = &c->spec->binds[i];
-		struct stat st;
-		int r;
+		const int r = bind_mount(b, &c->bind_fds[i], e);
 
-		if (fstat(c->bind_fds[i], &st) < 0)
-			return error_errno(e, errno, "bind %s", b->src);
-		r = bind_target(b->dst, S_ISDIR(st.st_mode), e);
-		if (r == 0)
-			r = bind_move(c->bind_fds[i], b->dst, e);
-		if (r == 0 && b->ro)
-			r = bind_read_only(c->bind_fds[i], b->dst, e);
 		if (r < 0)
 			return error_wrap(e, "bind %s to %s", b->src, b->dst);
 	}
 	return 0;
+}
+
+static size_t depth(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path; path++)
+		n += *path == '/' && path[1] && path[1] != '/';
+	return n;
+}
+
+static int by_depth(const void *a, const void *b)
+{
+	const struct sandbox_bind *x = a, *y = b;
+	const size_t dx = depth(x->dst), dy = depth(y->dst);
+
+	return dx != dy ? (dx > dy) - (dx < dy) : strcmp(x->dst, y->dst);
+}
+
+void sandbox_binds_sort(struct sandbox_bind *binds, size_t n)
+{
+	if (n)
+		qsort(binds, n, sizeof(*binds), by_depth);
 }
 
 /* Before the binds: one of them may lie in it. */

@@ -20,7 +20,12 @@ struct sandbox_bind {
 	int fd; /* a detached mount (rootfs_clone()); with has_mntns an O_PATH fd of something in that namespace */
 	bool has_mntns;
 	int mntns; /* mount namespace, the same one for all binds of a sandbox that have one */
+	bool own; /* what the node has at dst, as a mount of its own; src is not looked at */
+	bool fill; /* a directory that is empty gets what the node has at dst */
 };
+
+/** sandbox_binds_sort() - what lies in another mount comes after it */
+void sandbox_binds_sort(struct sandbox_bind *binds, size_t n);
 
 /* A tmpfs of its own. */
 struct sandbox_tmpfs {

@@ -142,6 +142,9 @@ static void print_node(const struct plan *p, const struct op *op, FILE *out)
 		(void)fprintf(out, " port %u->%u/%s", n->ports[i].host_port, n->ports[i].node_port, n->ports[i].udp ? "udp" : "tcp");
 	for (size_t i = 0; i < n->n_binds; i++)
 		(void)fprintf(out, " bind %s:%s%s", n->binds[i].src, n->binds[i].dst, n->binds[i].ro ? ":ro" : "");
+	for (size_t i = 0; i < n->n_volumes; i++)
+		(void)fprintf(out, " volume %s:%s%s", n->volumes[i].name ? n->volumes[i].name : "", n->volumes[i].dst,
+			      n->volumes[i].ro ? ":ro" : "");
 }
 
 static void print_op(const struct plan *p, const struct op *op, FILE *out)

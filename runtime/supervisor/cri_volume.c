@@ -388,24 +388,6 @@ static int mount_open(const struct pod *pod, const json_t *m, struct mounts *ret
 	return 0;
 }
 
-static size_t depth(const char *path)
-{
-	size_t n = 0;
-
-	for (; *path; path++)
-		n += *path == '/' && path[1] && path[1] != '/';
-	return n;
-}
-
-/* What lies in another mount comes after it. */
-static int by_depth(const void *a, const void *b)
-{
-	const struct sandbox_bind *x = a, *y = b;
-	const size_t dx = depth(x->dst), dy = depth(y->dst);
-
-	return dx != dy ? (dx > dy) - (dx < dy) : strcmp(x->dst, y->dst);
-}
-
 static int mounts_enterable(const struct pod *pod, struct mounts *m, struct error *e)
 {
 	char path[64];
@@ -444,7 +426,7 @@ int mounts_open(const struct pod *pod, const json_t *mounts, struct mounts *ret,
 		mounts_done(ret);
 		return r;
 	}
-	qsort(ret->binds, ret->n, sizeof(*ret->binds), by_depth);
+	sandbox_binds_sort(ret->binds, ret->n);
 	return 0;
 }
 

@@ -146,6 +146,15 @@ static void put_binds(const struct lab *lab, FILE *out, const struct node *n)
 	}
 }
 
+static void put_volumes(FILE *out, const struct node *n)
+{
+	for (size_t i = 0; i < n->n_volumes; i++) {
+		const struct volume *v = &n->volumes[i];
+
+		(void)fprintf(out, "  volume %s -> %s%s%s\n", v->name ? v->name : "(own)", v->dst, v->ro ? " ro" : "", v->nocopy ? " nocopy" : "");
+	}
+}
+
 static void put_cert(const struct lab *lab, FILE *out, const struct node *n)
 {
 	if (!n->cert.issue)
@@ -209,6 +218,7 @@ static void put_node(const struct lab *lab, FILE *out, const struct node *n)
 	put_addr(out, "mgmt-ipv6", &n->mgmt_ipv6);
 	put_process(lab, out, n);
 	put_binds(lab, out, n);
+	put_volumes(out, n);
 	put_kv(lab, out, "label", n->labels, n->n_labels);
 	put_kv(lab, out, "sysctl", n->sysctls, n->n_sysctls);
 	if (n->aliases.n)

@@ -43,6 +43,15 @@ struct bind {
 	struct pos pos;
 };
 
+/* A directory that is kept for nodes. */
+struct volume {
+	const char *name; /* of one that outlives the lab, and that nodes share; NULL: the node's own */
+	const char *dst; /* absolute, inside the node */
+	bool ro;
+	bool nocopy; /* a new one stays empty: it does not begin with what the node has there */
+	struct pos pos;
+};
+
 /* A tmpfs of the node's own. */
 struct tmpfs {
 	const char *dst; /* absolute, inside the node */
@@ -138,6 +147,8 @@ struct node {
 	size_t n_exec;
 	struct bind *binds;
 	size_t n_binds;
+	struct volume *volumes;
+	size_t n_volumes;
 	struct tmpfs *tmpfs;
 	size_t n_tmpfs;
 	enum restart_policy restart;

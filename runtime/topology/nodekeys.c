@@ -416,7 +416,8 @@ static const struct schema_key node_keys[] = {
 	[NK_TYPE] = { "type", SHAPE_ANY, KEY_IGNORED, NULL, "vendor nodes' variant" },
 	[NK_USER] = { "user", SHAPE_STRING, 0, NULL, "of the main command and the exec lines" },
 	[NK_USERNAME] = { "username", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "login of vendor nodes" },
-	[NK_VOLUMES] = { "volumes", SHAPE_ANY, KEY_IGNORED, NULL, "nothing is mounted" },
+	[NK_VOLUMES] = { "volumes", SHAPE_STRINGS, 0, volume_check,
+		"with a name: kept in /var/lib/netemu/volumes, shared; without: the node's own, gone with the lab" },
 	[NK_WAIT_FOR] = { "wait-for", SHAPE_ANY, KEY_IGNORED | KEY_LEGACY, NULL, "now in stages" },
 };
 static_assert(ARRAY_SIZE(node_keys) == _NK_MAX, "one a key");
@@ -428,7 +429,7 @@ static void (*const appliers[])(struct node_ctx *) = {
 	apply_exec,	    node_apply_binds,	 apply_labels,	  apply_sysctls,   apply_aliases,
 	node_apply_tmpfs,   node_apply_restart, node_apply_user,
 	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6, node_apply_limits,
-	node_apply_ports,   node_apply_certificate,
+	node_apply_ports,   node_apply_certificate, node_apply_volumes,
 	node_apply_health,
 };
 

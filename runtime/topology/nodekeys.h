@@ -154,6 +154,10 @@ void node_apply_certificate(struct node_ctx *c);
 /** cert_path_is() - whether @path is LAB_DIR/.tls or below */
 bool cert_path_is(const struct lab *lab, const char *path);
 
+/** volume.c */
+void volume_check(struct loader *l, const struct value *v);
+void node_apply_volumes(struct node_ctx *c);
+
 /** limits.c: cpu, cpu-set and memory */
 void cpu_check(struct loader *l, const struct value *v);
 void cpu_set_check(struct loader *l, const struct value *v);
