@@ -93,6 +93,8 @@ static int target_connect(const struct cli *cli, const char *word, struct arena 
 		return kube_pod_connect(cli, word, a, ret, e);
 	if (r < 0)
 		return r;
+	if (st->nodes[node].pid == 0 && strcmp(st->status, "starting") == 0 && strcmp(st->nodes[node].kind, "linux") == 0)
+		return error_set(e, ESRCH, "node %s is not there yet: the lab is still starting, and it waits for other nodes", st->nodes[node].name);
 	if (st->nodes[node].pid == 0)
 		return st->nodes[node].netns_fd >= 0 && strcmp(st->nodes[node].kind, "linux") == 0 ?
 			       error_set(e, ESRCH, "node %s is not running (netemu start %s)", st->nodes[node].name, st->nodes[node].name) :

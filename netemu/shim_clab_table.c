@@ -63,6 +63,9 @@ static void row_add(struct box *b, const struct lab_state *st, const struct node
 	r->line[0][COL_KIND] = wide ? arena_printf(a, "%s %s", n->kind, either(n->image)) : n->kind;
 	r->line[0][COL_STATE] = docker_state(n);
 	r->line[0][COL_ADDRESS] = wide ? arena_printf(a, "%s %s", v4, v6) : v4;
+	r->line[1][COL_STATE] = wide ? "" : docker_health(a, n);
+	if (wide && *docker_health(a, n))
+		r->line[0][COL_STATE] = arena_printf(a, "%s %s", docker_state(n), docker_health(a, n));
 	r->line[1][COL_KIND] = wide ? "" : either(n->image);
 	r->line[1][COL_ADDRESS] = wide ? "" : v6;
 	for (size_t c = 0; c < _COL_MAX; c++)

@@ -69,8 +69,10 @@ int docker_cp(const struct cli *cli);
 int docker_port(const struct cli *cli);
 int docker_stats(const struct cli *cli);
 
-/* What docker calls a state: "running", "paused", "exited". */
+/* What docker calls a state: "running", "paused", "exited", "created". */
 const char *docker_state(const struct node_state *n);
+/* What it says of its health: "(healthy)", "(health: starting)", "(unhealthy)"; "" when it is not up, or not checked. */
+const char *docker_health(struct arena *a, const struct node_state *n);
 bool docker_is_up(const struct node_state *n);
 /** docker_exit_code() - of a node's command; 0 while it runs */
 int docker_exit_code(const struct node_state *n);

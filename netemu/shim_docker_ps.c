@@ -36,8 +36,16 @@ static bool is_paused(const struct node_state *n)
 	return strcmp(n->state, "paused") == 0;
 }
 
+/* It waits for other nodes before it is made (stages). */
+static bool is_created(const struct node_state *n)
+{
+	return strcmp(n->state, "created") == 0;
+}
+
 const char *docker_state(const struct node_state *n)
 {
+	if (is_created(n))
+		return "created";
 	return is_paused(n) ? "paused" : docker_is_up(n) ? "running" : "exited";
 }
 
@@ -46,19 +54,28 @@ int64_t docker_started_at(const struct lab_state *lab, const struct node_state *
 	return n->started_at ? n->started_at : lab->created;
 }
 
+const char *docker_health(struct arena *a, const struct node_state *n)
+{
+	if (!*n->health || !docker_is_up(n) || is_paused(n))
+		return "";
+	return arena_printf(a, strcmp(n->health, "starting") == 0 ? "(health: %s)" : "(%s)", n->health);
+}
+
 static const char *remark_text(struct arena *a, const struct node_state *n)
 {
+	const char *health = docker_health(a, n);
+
 	if (is_paused(n))
 		return " (Paused)";
-	if (!*n->health)
-		return "";
-	return arena_printf(a, strcmp(n->health, "starting") == 0 ? " (health: %s)" : " (%s)", n->health);
+	return *health ? arena_printf(a, " %s", health) : "";
 }
 
 static const char *status_text(struct arena *a, const struct lab_state *lab, const struct node_state *n)
 {
 	if (docker_is_up(n))
 		return arena_printf(a, "Up %s%s", when_since(a, docker_started_at(lab, n)), remark_text(a, n));
+	if (is_created(n))
+		return "Created";
 	return arena_printf(a, "Exited (%d) %s ago", docker_exit_code(n),
 			    when_since(a, n->finished_at ? n->finished_at : docker_started_at(lab, n)));
 }

@@ -26,6 +26,7 @@
 #include "cluster/cri.h"
 #include "engine/agentc.h"
 #include "engine/groups.h"
+#include "engine/late.h"
 #include "engine/linkops.h"
 #include "engine/ports.h"
 #include "engine/volumestore.h"
@@ -508,6 +509,13 @@ int engine_node_make(struct engine *en, size_t node, unsigned lane, struct error
 	return node_make(en, node, true, lane, e);
 }
 
+int engine_node_late(struct engine *en, size_t node, struct error *e)
+{
+	const int r = enter(en, PLAN_NS_INDEX_HOST, e);
+
+	return r < 0 ? r : node_make(en, node, true, 0, e);
+}
+
 int engine_node_start(struct engine *en, size_t node, struct error *e)
 {
 	const int r = enter(en, PLAN_NS_INDEX_HOST, e);
@@ -545,8 +553,10 @@ typedef int (*op_fn)(struct engine *en, const struct op *op, struct error *e);
 static const op_fn op_handlers[] = {
 	[OP_NETNS] = op_netns,   [OP_SYSCTL] = op_sysctl, [OP_BRIDGE] = op_bridge,	   [OP_VETH] = op_veth,
 	[OP_MASTER] = op_master, [OP_ALIAS] = op_alias, [OP_ADDR] = op_addr,	  [OP_UP] = op_up,		   [OP_ROUTE] = op_route,
-	[OP_NAME] = op_name,	 [OP_NODE] = NULL,	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
-	[OP_EXEC] = NULL,	 [OP_MACVLAN] = op_macvlan, [OP_VXLAN] = op_vxlan,	   [OP_DUMMY] = op_dummy,
+	[OP_NAME] = op_name,	 [OP_NODE] = NULL,   	  [OP_MASQUERADE] = op_masquerade, [OP_COMMAND] = NULL,
+	[OP_EXEC] = NULL,	 [OP_HOST_EXEC] = NULL,   [OP_DELAY] = NULL,		   [OP_WAIT] = NULL,
+	[OP_LINKS] = NULL,	 [OP_HEALTHY] = NULL,     [OP_ENDED] = NULL,		   [OP_REACH] = NULL,
+	[OP_MACVLAN] = op_macvlan, [OP_VXLAN] = op_vxlan,	   [OP_DUMMY] = op_dummy,
 	[OP_RENAME] = op_rename, [OP_STITCH] = op_stitch, [OP_ALTNAME] = op_altname,	   [OP_IMPAIR] = op_impair,
 };
 static_assert(ARRAY_SIZE(op_handlers) == _OP_TYPE_MAX, "a handler, or NULL, for each operation");
@@ -717,6 +727,7 @@ int engine_init(struct engine *en, const struct plan *plan, const char *dir, int
 	en->ns_fd[PLAN_NS_INDEX_HOST] = netns_self(e);
 	if (en->ns_fd[PLAN_NS_INDEX_HOST] < 0)
 		return en->ns_fd[PLAN_NS_INDEX_HOST];
+	en->late = late_plan(&en->arena, plan);
 	r = sandbox_prepare(e);
 	if (r == 0)
 		r = groups_plan(en, e);
@@ -738,19 +749,131 @@ static bool ns_is_others(const struct plan_ns *ns)
 	return ns->type == PLAN_NS_HOST || ns->type == PLAN_NS_FOREIGN;
 }
 
-static void conns_close_own(struct engine *en)
-{
-	for (size_t i = 0; i < en->plan->n_ns; i++)
-		if (!ns_is_others(&en->plan->ns[i]))
-			en->conn[i] = nlconn_close(en->conn[i]);
-}
-
 /* Whether an operation is only queued when its handler returns. */
 static bool op_is_queued(enum op_type type)
 {
 	return type == OP_BRIDGE || type == OP_VETH || type == OP_MASTER || type == OP_ADDR || type == OP_UP || type == OP_ROUTE ||
 	       (type >= OP_MACVLAN && type <= OP_IMPAIR);
 }
+
+/* ---- late links ---- */
+
+static void conns_close_own(struct engine *en)
+{
+	for (size_t i = 0; i < en->plan->n_ns; i++)
+		if (!ns_is_others(&en->plan->ns[i]) && !(en->late && en->late->uses_ns[i]))
+			en->conn[i] = nlconn_close(en->conn[i]);
+}
+
+static void parked_name(size_t link, char buf[32])
+{
+	(void)snprintf(buf, 32, "_late%zu", link);
+}
+
+/* The pair of @op, with the end @parked where nobody looks. */
+static int veth_park(struct engine *en, const struct op *op, int32_t parked, struct error *e)
+{
+	const bool swap = parked == op->a;
+	const struct plan_if *f = &en->plan->ifs[swap ? op->b : op->a];
+	char name[32];
+	const struct link_veth spec = {
+		.a = { .netns_fd = -1, .ifname = f->name, .mac = swap ? &op->mac_b : &op->mac_a, .mtu = op->mtu, .ifindex = (int)f->ifindex },
+		.b = { .netns_fd = en->ns_fd[PLAN_NS_INDEX_LAB], .ifname = name, .mac = swap ? &op->mac_a : &op->mac_b, .mtu = op->mtu },
+	};
+	struct link_veth with_bridge = spec;
+	int r = 0;
+
+	parked_name((size_t)op->link, name);
+	if (op->c != PLAN_NONE)
+		r = engine_if_index(en, op->c, &with_bridge.a.master, e);
+	return r < 0 ? r : link_create_veth(en->conn[f->ns], &with_bridge, e);
+}
+
+static int veth_unpark(struct engine *en, size_t link, int32_t parked, struct error *e)
+{
+	const struct plan_if *f = &en->plan->ifs[parked];
+	struct nlconn *c = en->conn[PLAN_NS_INDEX_LAB];
+	char name[32];
+	int index = 0, r;
+
+	parked_name(link, name);
+	r = link_get_index(c, name, &index, e);
+	if (r == 0)
+		r = link_move(c, index, en->ns_fd[f->ns], f->name, e);
+	en->ifindex[parked] = 0; /* the kernel chooses */
+	return r < 0 ? r : nlconn_flush(c, e);
+}
+
+/* The operations on a link that are (@about) on the interface @ifc, or are not. */
+static int late_ops_run(struct engine *en, size_t link, int32_t ifc, bool about, struct error *e)
+{
+	enum op_type last = _OP_TYPE_MAX;
+	int r = 0;
+
+	for (uint32_t i = en->late->first[link]; r == 0 && i; i = en->late->next[i - 1]) {
+		const struct op *op = &en->plan->ops[i - 1];
+		const bool is_pair = op->type == OP_VETH && ifc != PLAN_NONE;
+
+		if (is_pair ? about : (op->a == ifc) != about)
+			continue;
+		if (op->type != last)
+			r = flush(en, e);
+		if (r == 0)
+			r = is_pair ? veth_park(en, op, ifc, e) : op_handlers[op->type](en, op, e);
+		last = op->type;
+	}
+	return r < 0 ? r : flush(en, e);
+}
+
+/* The end that is not due yet; PLAN_NONE: all is, or it cannot be kept apart. */
+static int32_t end_to_park(const struct engine *en, size_t link, const bool here[2])
+{
+	const struct link *k = &en->plan->lab->links[link];
+	const size_t end = here[0] ? 1 : 0;
+
+	if ((here[0] && here[1]) || k->type != LINK_VETH || en->plan->lab->nodes[k->end[end].node].kind != NODE_LINUX)
+		return PLAN_NONE;
+	return en->plan->links[link].end[end];
+}
+
+static void late_made(struct engine *en, size_t link)
+{
+	en->late->state[link] = LATE_MADE;
+	if (--en->late->left > 0)
+		return;
+	memset(en->late->uses_ns, 0, en->plan->n_ns);
+	conns_close_own(en);
+}
+
+int engine_link_make(struct engine *en, size_t link, const bool here[2], struct error *e)
+{
+	struct late *l = en->late;
+	int32_t parked;
+	int r;
+
+	if (!l || !l->first[link] || l->state[link] == LATE_MADE || (!here[0] && !here[1]))
+		return 0;
+	parked = end_to_park(en, link, here);
+	if (l->state[link] == LATE_HALF) {
+		if (parked != PLAN_NONE)
+			return 0;
+		r = veth_unpark(en, link, l->parked[link], e);
+		if (r == 0)
+			r = late_ops_run(en, link, l->parked[link], true, e);
+		late_made(en, link);
+		return r;
+	}
+	r = late_ops_run(en, link, parked, false, e);
+	if (r < 0) /* what is called so may be somebody else's */
+		return r;
+	l->state[link] = LATE_HALF;
+	l->parked[link] = parked;
+	if (parked == PLAN_NONE)
+		late_made(en, link);
+	return 0;
+}
+
+/* ---- all that is made at once ---- */
 
 static int networks_make(struct engine *en, struct error *e)
 {
@@ -761,7 +884,7 @@ static int networks_make(struct engine *en, struct error *e)
 		const op_fn fn = op->type < _OP_TYPE_MAX ? op_handlers[op->type] : NULL;
 		int r = 0;
 
-		if (!fn)
+		if (!fn || op->late)
 			continue;
 		if (aborted(en))
 			return error_set(e, ECANCELED, "interrupted");
@@ -926,7 +1049,7 @@ void engine_remove_host_links(struct engine *en)
 		const int32_t ends[] = { op->a, op->b };
 
 		/* A name that the file chose may be somebody else's, and the reason why applying failed. */
-		if (op->type != OP_VETH || (op->link != PLAN_NONE && !en->applied))
+		if (op->type != OP_VETH || (op->link != PLAN_NONE && (!en->applied || (op->late && en->late->state[op->link] == LATE_NONE))))
 			continue;
 		for (size_t k = 0; k < 2; k++) {
 			const struct plan_if *f = &en->plan->ifs[ends[k]];

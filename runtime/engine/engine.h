@@ -17,6 +17,7 @@
 #include "plan/plan.h"
 
 struct cgroup_host;
+struct late;
 struct nlconn;
 struct nft_table;
 
@@ -66,6 +67,7 @@ struct engine {
 	pthread_mutex_t lock; /* of arena and warn */
 	struct spawner spawner; /* at work during engine_apply() */
 	struct rlimit nofile; /* as it was before engine_init() */
+	struct late *late; /* what is made by steps of nodes; NULL: nothing */
 	struct arena arena;
 	bool made_netns_dir;
 	bool applied; /* engine_apply() has succeeded */
@@ -96,6 +98,17 @@ int engine_node_make(struct engine *en, size_t node, unsigned lane, struct error
 /** engine_lock() - for who uses arena or warn while lanes are at work; engine_unlock() after */
 void engine_lock(struct engine *en);
 void engine_unlock(struct engine *en);
+
+/** engine_node_late() - make the sandbox and the init of a late node (plan_node.late). Return: 0 or -errno. */
+int engine_node_late(struct engine *en, size_t node, struct error *e);
+
+/**
+ * engine_link_make() - make what is due of a late link, if it is one
+ * @here: whether the node of each end is ready for it; an end that is no node's always is
+ *
+ * Return: 0 or -errno.
+ */
+int engine_link_make(struct engine *en, size_t link, const bool here[2], struct error *e);
 
 /**
  * engine_node_start() - make the sandbox and the init of a node again, over its old files and in its old network namespace

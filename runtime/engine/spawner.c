@@ -22,7 +22,7 @@ static int32_t node_next(struct spawner *s)
 	bool go;
 
 	(void)pthread_mutex_lock(&s->lock);
-	while (s->next < p->n_ops && p->ops[s->next].type != OP_NODE)
+	while (s->next < p->n_ops && (p->ops[s->next].type != OP_NODE || p->ops[s->next].late))
 		s->next++;
 	if (s->next < p->n_ops)
 		op = &p->ops[s->next++];

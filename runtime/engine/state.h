@@ -56,7 +56,7 @@ struct node_state {
 	struct strv ports; /* that are published, "0.0.0.0:8080->80/tcp" */
 	struct strv labels; /* the file's own, "K=V"; plan/artefacts.h makes containerlab's of it */
 	/* from the supervisor, valid after state_refresh() */
-	const char *state; /* "running", "exited", "stopped", "paused", "starting", "stopping", "dead" */
+	const char *state; /* "running", "exited", "stopped", "paused", "starting", "stopping", "dead", "created" */
 	int exit_status; /* wait status of the main command when "exited" or "stopped" */
 	int64_t started_at, finished_at; /* seconds since the epoch; finished_at 0: it has not ended yet */
 	unsigned restarts; /* how often it was started again */

@@ -212,10 +212,11 @@ static void mgmt_link(struct plan *p, size_t i, struct diag *d)
 
 /* ---- what comes last ---- */
 
-static void rename_add(struct plan *p, int32_t ifc, const char *from)
+static void rename_add(struct plan *p, size_t link, int32_t ifc, const char *from)
 {
 	struct op *op = op_add(p, OP_RENAME);
 
+	op->link = (int32_t)link;
 	op->a = ifc;
 	op->ns = (int32_t)p->ifs[ifc].ns;
 	op->value = from;
@@ -241,7 +242,7 @@ static void macvlan_link(struct plan *p, const struct plan_env *env, size_t i, s
 	op->mac_a = p->links[i].mac[0];
 	op->key = macvlan_mode_names[l->macvlan];
 	op->value = until;
-	rename_add(p, a, until);
+	rename_add(p, i, a, until);
 	master_add(p, i, a, p->nodes[l->end[0].node].bridge);
 }
 
@@ -264,7 +265,7 @@ static void tunnel_add(struct plan *p, const struct plan_env *env, size_t i, int
 	op->mtu = tunnel_mtu(l);
 	op->mac_a = mac_of(p, i, l->type == LINK_VXLAN ? 0 : 1);
 	op->value = until;
-	rename_add(p, ifc, until);
+	rename_add(p, i, ifc, until);
 }
 
 static void vxlan_stitch(struct plan *p, const struct plan_env *env, size_t i, int32_t far, struct diag *d)
@@ -329,8 +330,11 @@ static void link_last(struct plan *p, const struct plan_env *env, size_t i, int3
 	master_add(p, i, p->links[i].end[0], p->nodes[l->end[0].node].bridge);
 }
 
-static void names_add(struct plan *p, const struct link *l, const struct plan_link *pl)
+static void names_add(struct plan *p, size_t i)
 {
+	const struct link *l = &p->lab->links[i];
+	const struct plan_link *pl = &p->links[i];
+
 	for (size_t k = 0; k < 2; k++) {
 		struct op *op;
 
@@ -339,6 +343,7 @@ static void names_add(struct plan *p, const struct link *l, const struct plan_li
 		op = op_add(p, OP_ALTNAME);
 		op->a = pl->end[k];
 		op->ns = (int32_t)p->ifs[op->a].ns;
+		op->link = (int32_t)i;
 		op->key = l->end[k].altname;
 		op->value = l->end[k].name;
 	}
@@ -361,7 +366,7 @@ void links_plan(struct plan *p, const struct plan_env *env, struct diag *d)
 	for (size_t i = 0; i < lab->n_links; i++)
 		link_last(p, env, i, far[i], d);
 	for (size_t i = 0; i < lab->n_links; i++)
-		names_add(p, &lab->links[i], &p->links[i]);
+		names_add(p, i);
 }
 
 void links_addresses(struct plan *p)
@@ -371,7 +376,7 @@ void links_addresses(struct plan *p)
 			const struct endpoint *e = &p->lab->links[i].end[k];
 
 			for (size_t j = 0; j < e->n_addrs && p->links[i].end[k] != PLAN_NONE; j++)
-				addr_add_op(p, p->links[i].end[k], &e->addrs[j]);
+				addr_add_op(p, p->links[i].end[k], &e->addrs[j])->link = (int32_t)i;
 		}
 }
 

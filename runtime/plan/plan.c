@@ -52,7 +52,7 @@ struct op *op_add(struct plan *p, enum op_type type)
 	struct op *op = ARENA_PUSH(&p->arena, p->ops, p->n_ops);
 
 	*op = (struct op){ .type = type, .node = PLAN_NONE, .ns = PLAN_NONE, .a = PLAN_NONE, .b = PLAN_NONE,
-			   .c = PLAN_NONE, .link = PLAN_NONE };
+			   .c = PLAN_NONE, .link = PLAN_NONE, .stage = _STAGE_MAX, .peer = PLAN_NONE };
 	return op;
 }
 
@@ -90,21 +90,23 @@ static void sysctl_add(struct plan *p, int32_t ns, const char *key, const char *
 	op->value = value;
 }
 
-void up_add(struct plan *p, int32_t ifc)
+struct op *up_add(struct plan *p, int32_t ifc)
 {
 	struct op *op = op_add(p, OP_UP);
 
 	op->a = ifc;
 	op->ns = (int32_t)p->ifs[ifc].ns;
+	return op;
 }
 
-void addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr)
+struct op *addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr)
 {
 	struct op *op = op_add(p, OP_ADDR);
 
 	op->a = ifc;
 	op->ns = (int32_t)p->ifs[ifc].ns;
 	op->addr = *addr;
+	return op;
 }
 
 static bool host_has_bridge(const struct plan_env *env, const char *name)
@@ -441,9 +443,9 @@ static void phase_addresses(struct plan *p)
 			continue;
 		if (op.node != PLAN_NONE) {
 			if (p->nodes[op.node].ipv4.family)
-				addr_add_op(p, op.b, &p->nodes[op.node].ipv4);
+				(void)addr_add_op(p, op.b, &p->nodes[op.node].ipv4);
 			if (p->nodes[op.node].ipv6.family)
-				addr_add_op(p, op.b, &p->nodes[op.node].ipv6);
+				(void)addr_add_op(p, op.b, &p->nodes[op.node].ipv6);
 		}
 	}
 	links_addresses(p);
@@ -460,9 +462,9 @@ static void phase_gateway(struct plan *p, const struct plan_env *env)
 		if (p->ifs[i].ns != PLAN_NS_INDEX_HOST || p->ifs[i].name != p->mgmt_dev)
 			continue;
 		if (p->v4.family)
-			addr_add_op(p, (int32_t)i, &p->gw4);
+			(void)addr_add_op(p, (int32_t)i, &p->gw4);
 		if (p->v6.family)
-			addr_add_op(p, (int32_t)i, &p->gw6);
+			(void)addr_add_op(p, (int32_t)i, &p->gw6);
 	}
 }
 
@@ -482,11 +484,11 @@ static void phase_up(struct plan *p)
 		const struct op op = p->ops[k];
 
 		if (op.type == OP_BRIDGE || op.type == OP_MACVLAN || op.type == OP_VXLAN || op.type == OP_DUMMY)
-			up_add(p, op.a);
+			up_add(p, op.a)->link = op.link;
 		if (op.type != OP_VETH)
 			continue;
-		up_add(p, op.a);
-		up_add(p, op.b);
+		up_add(p, op.a)->link = op.link;
+		up_add(p, op.b)->link = op.link;
 	}
 }
 
@@ -537,15 +539,9 @@ static void phase_routes(struct plan *p, const struct plan_env *env)
 
 static void phase_nodes(struct plan *p)
 {
-	for (size_t i = 0; i < p->lab->n_nodes; i++) {
-		struct op *op;
-
-		if (!p->nodes[i].has_init)
-			continue;
-		op = op_add(p, OP_NODE);
-		op->node = (int32_t)i;
-		op->ns = p->nodes[i].ns;
-	}
+	for (size_t i = 0; i < p->lab->n_nodes; i++)
+		if (p->nodes[i].has_init && !p->nodes[i].late)
+			steps_node(p, i);
 	for (size_t i = 0; i < p->lab->n_nodes; i++) {
 		struct op *op;
 
@@ -555,57 +551,6 @@ static void phase_nodes(struct plan *p)
 		op->node = (int32_t)i;
 		op->ns = p->nodes[i].ns;
 		op->value = p->lab->nodes[i].longname;
-	}
-}
-
-static const struct profile *ready_like(const struct node *n, const struct plan_node *pn)
-{
-	return n->imported ? profile_find(n->image) : pn->profile;
-}
-
-/* Whether the node's exec lines talk to what its image starts: with containers that is up by the time, more often than not. */
-static bool waits_for_ready(const struct node *n, const struct plan_node *pn)
-{
-	if (!pn->has_init || !pn->command.n || !plan_runs_image(n, pn->profile) || !profile_ready(ready_like(n, pn)))
-		return false;
-	for (size_t k = 0; k < n->n_exec; k++)
-		if (strstr(n->exec[k].text, "vtysh "))
-			return true;
-	return false;
-}
-
-static void add_ready(struct plan *p, size_t i)
-{
-	struct strv *argv = arena_alloc(&p->arena, sizeof(*argv));
-	struct op *op = op_add(p, OP_EXEC);
-
-	for (const char *const *w = profile_ready(ready_like(&p->lab->nodes[i], &p->nodes[i])); *w; w++)
-		strv_add(&p->arena, argv, *w);
-	op->node = (int32_t)i;
-	op->argv = argv;
-	op->value = "(waiting for its daemons)";
-}
-
-static void phase_commands(struct plan *p)
-{
-	for (size_t i = 0; i < p->lab->n_nodes; i++) {
-		const struct node *n = &p->lab->nodes[i];
-
-		if (p->nodes[i].command.n) {
-			struct op *op = op_add(p, OP_COMMAND);
-
-			op->node = (int32_t)i;
-			op->argv = &p->nodes[i].command;
-		}
-		if (waits_for_ready(n, &p->nodes[i]))
-			add_ready(p, i);
-		for (size_t k = 0; k < n->n_exec && (p->nodes[i].has_init || p->nodes[i].agent); k++) {
-			struct op *op = op_add(p, OP_EXEC);
-
-			op->node = (int32_t)i;
-			op->argv = &n->exec[k].argv;
-			op->value = n->exec[k].text;
-		}
 	}
 }
 
@@ -674,6 +619,7 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 	for (size_t i = 0; i < lab->n_nodes; i++)
 		node_plan(p, env, i, d);
 	plan_check_images(lab, d);
+	steps_prepare(p, d);
 	limits_check(lab, env, d);
 	ports_clash_check(lab, d);
 	host_names_check(p, env, d);
@@ -687,8 +633,9 @@ struct plan *plan_build(const struct lab *lab, const struct plan_env *env, struc
 	phase_up(p);
 	links_impair(p, env, d);
 	phase_routes(p, env);
+	steps_mark_links(p);
 	phase_nodes(p);
-	phase_commands(p);
+	steps_plan(p);
 	if (!p->mgmt_dev)
 		p->mgmt_dev = "";
 	if (d->n_errors > errors) {

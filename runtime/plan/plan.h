@@ -58,8 +58,16 @@ enum op_type {
 	OP_MASQUERADE, /* host: what comes from addr and leaves by another device than if a is masqueraded */
 	OP_NAME, /* /run/netns/value shows node's ns */
 	OP_NODE, /* sandbox and init of node */
+	/* steps of one node, which the supervisor takes one after the other; stage: where they belong */
+	OP_DELAY, /* wait for seconds */
+	OP_WAIT, /* until node peer has completed peer_stage */
 	OP_COMMAND, /* main command of node: argv */
 	OP_EXEC, /* exec line of node: argv, value = text */
+	OP_HOST_EXEC, /* the same on the host */
+	OP_LINKS, /* make its ends of its links that come late */
+	OP_HEALTHY, /* wait until it is */
+	OP_ENDED, /* wait until its main command has ended */
+	OP_REACH, /* stage is complete: who waits for that goes on */
 	_OP_TYPE_MAX,
 };
 
@@ -77,6 +85,11 @@ struct op {
 	const char *key, *value;
 	const struct strv *argv;
 	const struct impair *impair;
+	enum stage stage; /* of a step; _STAGE_MAX: none */
+	int32_t peer;
+	enum stage peer_stage;
+	uint32_t seconds;
+	bool late; /* not with the others: by a step of a node */
 };
 
 /* What became of a link. */
@@ -93,6 +106,9 @@ struct plan_node {
 	bool host_root; /* kind host, or a namespace of somebody else's: no sandbox around the init */
 	const char *agent; /* ext-container of another lab: the socket of its init, else NULL */
 	const struct profile *profile; /* never NULL with has_init */
+	unsigned awaited; /* bits of the stages that somebody waits for */
+	bool late; /* its init is made by a step */
+	bool late_links; /* its links are made by a step */
 	struct strv command; /* main command; n = 0: idle */
 	const char *user, *workdir; /* of its commands: the file's, else its imported image's; NULL = root, "/" */
 	struct inprefix ipv4, ipv6; /* of eth0, family 0 = none */
@@ -109,6 +125,7 @@ struct plan {
 	size_t n_ops;
 	struct plan_node *nodes; /* one a node of the lab */
 	struct plan_link *links; /* one a link */
+	bool late; /* some operations are */
 	const char *dummy_kind; /* what dummy links are made of; NULL: there are none */
 	int32_t mgmt_bridge; /* interface of the management network's bridge, or PLAN_NONE */
 	struct inprefix v4, v6; /* management subnets, family 0 = none */

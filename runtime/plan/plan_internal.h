@@ -20,8 +20,8 @@ bool ns_is_ours(const struct plan_ns *ns);
 int32_t if_add(struct plan *p, int32_t ns, const char *name);
 struct op *veth_add(struct plan *p, int32_t a, int32_t b, uint32_t mtu);
 void bridge_add(struct plan *p, int32_t ifc, uint32_t mtu);
-void addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr);
-void up_add(struct plan *p, int32_t ifc);
+struct op *addr_add_op(struct plan *p, int32_t ifc, const struct inprefix *addr);
+struct op *up_add(struct plan *p, int32_t ifc);
 
 /* ---- links.c ---- */
 
@@ -31,5 +31,16 @@ void links_plan(struct plan *p, const struct plan_env *env, struct diag *d);
 void links_addresses(struct plan *p);
 /** links_impair() - what is wrong with them from the start */
 void links_impair(struct plan *p, const struct plan_env *env, struct diag *d);
+
+/* ---- steps.c ---- */
+
+/** steps_prepare() - which nodes and links come late; reports waits that cannot end */
+void steps_prepare(struct plan *p, struct diag *d);
+/** steps_node() - the operation that makes @node's init */
+void steps_node(struct plan *p, size_t node);
+/** steps_plan() - what each node does by itself: its stages, its command, its exec lines */
+void steps_plan(struct plan *p);
+/** steps_mark_links() - the operations on links that come late */
+void steps_mark_links(struct plan *p);
 
 #endif

@@ -12,7 +12,8 @@ const char *const op_names[] = {
 	[OP_ALIAS] = "alias",	  [OP_MASTER] = "port", [OP_MACVLAN] = "macvlan", [OP_VXLAN] = "vxlan", [OP_DUMMY] = "dummy",
 	[OP_RENAME] = "rename", [OP_STITCH] = "stitch", [OP_ALTNAME] = "altname", [OP_IMPAIR] = "impair",     [OP_ADDR] = "addr",     [OP_UP] = "up",           [OP_ROUTE] = "route",
 	[OP_MASQUERADE] = "masquerade", [OP_NAME] = "name", [OP_NODE] = "node", [OP_COMMAND] = "command",
-	[OP_EXEC] = "exec",
+	[OP_EXEC] = "exec",	  [OP_HOST_EXEC] = "exec-host", [OP_DELAY] = "delay", [OP_WAIT] = "wait", [OP_LINKS] = "links",
+	[OP_HEALTHY] = "healthy", [OP_ENDED] = "ended", [OP_REACH] = "reach",
 };
 static_assert(ARRAY_SIZE(op_names) == _OP_TYPE_MAX, "a name for each operation");
 
@@ -147,13 +148,44 @@ static void print_node(const struct plan *p, const struct op *op, FILE *out)
 			      n->volumes[i].ro ? ":ro" : "");
 }
 
+/* Steps of a node that has stages. Return: whether it was one. */
+static bool print_step(const struct plan *p, const struct op *op, FILE *out)
+{
+	const char *name = op->node != PLAN_NONE ? p->lab->nodes[op->node].longname : "";
+
+	switch (op->type) {
+	case OP_DELAY:
+		(void)fprintf(out, "%s %u s", name, op->seconds);
+		return true;
+	case OP_WAIT:
+		(void)fprintf(out, "%s (%s) for %s (%s)", name, stage_names[op->stage], p->lab->nodes[op->peer].longname, stage_names[op->peer_stage]);
+		return true;
+	case OP_REACH:
+		(void)fprintf(out, "%s (%s)", name, stage_names[op->stage]);
+		return true;
+	case OP_LINKS:
+	case OP_HEALTHY:
+	case OP_ENDED:
+		(void)fputs(name, out);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A link that is not made with the others: by the step `links` of one of its nodes. */
+static const char *print_end(const struct op *op)
+{
+	return op->late && op->link != PLAN_NONE ? " late\n" : "\n";
+}
+
 static void print_op(const struct plan *p, const struct op *op, FILE *out)
 {
 	char buf[INPREFIX_STRLEN];
 
 	(void)fprintf(out, "%-10s ", op_names[op->type]);
-	if (print_link_op(p, op, out)) {
-		(void)fputc('\n', out);
+	if (print_link_op(p, op, out) || print_step(p, op, out)) {
+		(void)fputs(print_end(op), out);
 		return;
 	}
 	switch (op->type) {
@@ -203,13 +235,14 @@ static void print_op(const struct plan *p, const struct op *op, FILE *out)
 		break;
 	case OP_COMMAND:
 	case OP_EXEC:
+	case OP_HOST_EXEC:
 		(void)fputs(p->lab->nodes[op->node].longname, out);
 		print_argv(op->argv, out);
 		break;
 	default:
 		break;
 	}
-	(void)fputc('\n', out);
+	(void)fputs(print_end(op), out);
 }
 
 void plan_print(const struct plan *p, FILE *out)

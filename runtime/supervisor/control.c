@@ -130,6 +130,8 @@ static const char *node_state(const struct run_node *n)
 
 	if (*phases[n->phase])
 		return phases[n->phase];
+	if (!n->made)
+		return "created";
 	if (n->run->spec->plan->nodes[n->index].has_init && !n->alive)
 		return "dead";
 	if (n->paused)

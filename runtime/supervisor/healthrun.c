@@ -114,16 +114,19 @@ static int output_open(struct run_node *n, int *ret_write, struct error *e)
 static void check_done(struct run_node *n, int exit_code)
 {
 	struct node_health *h = n->health;
+	bool changed;
 
 	loop_remove(n->run->loop, h->timer);
 	h->timer = (struct loop_handle){ 0 };
 	h->runs = false;
 	h->result.exit_code = exit_code;
 	h->result.end_us = wall_us();
-	if (health_add(&h->health, check_of(n), h->check_start - h->node_start, &h->result))
-		lab_log(n->run, "node %s is %s", n->run->spec->plan->lab->nodes[n->index].name,
-			health_status_names[h->health.status]);
+	changed = health_add(&h->health, check_of(n), h->check_start - h->node_start, &h->result);
 	check_later(n);
+	if (!changed)
+		return;
+	lab_log(n->run, "node %s is %s", n->run->spec->plan->lab->nodes[n->index].name, health_status_names[h->health.status]);
+	runner_health_changed(n);
 }
 
 static void output_say(struct node_health *h, const char *text)

@@ -47,17 +47,27 @@ struct order {
 
 enum node_phase { PHASE_RUNS, PHASE_STOPPING, PHASE_STOPPED, PHASE_STARTING };
 
+/* What a node that takes no step waits for. All but the first three are looked at again when something has happened. */
+enum step_block { BLOCK_NONE, BLOCK_LINE, BLOCK_DELAY, BLOCK_UP, BLOCK_STAGE, BLOCK_HEALTH, BLOCK_END, _STEP_BLOCK_MAX };
+
 /*
- * A node at run time. States of its start-up: waiting (for its delay or a free worker) -> running exec line
- * `next - 1` -> done; events move it on: the delay's timer, AGENT_EXITED.
+ * A node at run time. States of its start-up: waiting for a free worker -> taking step `next` or blocked -> done; events
+ * move it on (enum step_block).
  */
 struct run_node {
 	struct lab_run *run;
 	size_t index;
-	size_t *steps; /* indices of OP_COMMAND and OP_EXEC in plan.ops, in order */
+	size_t *steps; /* its operations from OP_NODE (if late) to OP_REACH in plan.ops, in order */
 	size_t n_steps, next;
 	bool started, done;
-	bool worker; /* counts in lab_run.n_workers until done */
+	bool worker; /* counts in lab_run.n_workers: it is busy */
+	enum step_block block;
+	bool made; /* its init was started once; what has none is made */
+	bool begun; /* its health is watched, if it is */
+	bool links_open; /* it is ready for its late links */
+	unsigned reached; /* bits of stages that are complete */
+	int32_t first_waiter, next_waiter; /* list of those that wait for its stages; next one in such a list; -1 ends */
+	pid_t host_pid; /* of the line that runs on the host; 0: none */
 	bool alive; /* its init lives */
 	bool up; /* and has said so; what has no init of its own is up */
 	int conn; /* to the init that runs its exec lines: engine_node.events, or another lab's */
@@ -89,6 +99,8 @@ struct lab_run {
 	struct run_node *nodes;
 	size_t n_pending; /* nodes that are not done, and the API server that is not ready */
 	size_t n_workers, max_workers, next_node;
+	int32_t woken; /* list of nodes that may go on; -1: none */
+	unsigned n_host_lines; /* that run */
 	bool ready, committed;
 	unsigned n_clients;
 	struct acceptor control;
@@ -105,6 +117,33 @@ int runner_node_open(struct run_node *n, struct error *e);
 void runner_node_run(struct run_node *n);
 /** runner_node_close() - stop listening to an init that is dead */
 void runner_node_close(struct run_node *n);
+
+/** runner_health_changed() - a node's state of health is another one */
+void runner_health_changed(struct run_node *n);
+/** runner_reaped() - some child of the supervisor has ended: perhaps a line that ran on the host */
+void runner_reaped(struct lab_run *run, pid_t pid, int status);
+
+/* ---- steps that wait: steps.c ---- */
+
+struct op;
+
+enum step_result { STEP_DONE, STEP_RUNS /* it is done when its event comes */, STEP_AGAIN /* not yet: look again then */ };
+
+/** step_take() - take a step that makes or waits for something. Return: enum step_result, or -errno. */
+int step_take(struct run_node *n, const struct op *op, struct error *e);
+/** step_wanted() - whether a node that starts again takes it, too */
+bool step_wanted(const struct run_node *n, const struct op *op);
+/** step_link_make() - make what is due of a link. Return: 0 or -errno. */
+int step_link_make(struct lab_run *run, size_t link, struct error *e);
+/** step_woken() - a node that may go on, or NULL */
+struct run_node *step_woken(struct lab_run *run);
+/** step_waiting() - whom the node waits for, for people. Return: whether it does. */
+bool step_waiting(const struct run_node *n, char *text, size_t size);
+
+/* ---- lines that run on the host: hostline.c ---- */
+
+/** hostline_start() - run @op's line there; its output goes to @out. Return: the process; 0 when it cannot be started; -errno. */
+pid_t hostline_start(struct run_node *n, const struct op *op, int out, struct error *e);
 
 /* ---- health checks: healthrun.c ---- */
 

@@ -16,10 +16,11 @@
 #include "engine/agentc.h"
 #include "engine/groups.h"
 #include "kernel/fault.h"
+#include "supervisor/health.h"
 #include "supervisor/internal.h"
 #include "supervisor/report.h"
 
-enum { SYSLOG_BURST = 64, WORKERS_DEFAULT = 32, READ_SIZE = 16384, SHOWN_LEN = 400, SHOWN_NAME_LEN = 64 };
+enum { SYSLOG_BURST = 64, WORKERS_DEFAULT = 32, READ_SIZE = 16384, SHOWN_LEN = 400, SHOWN_NAME_LEN = 64, EXIT_NOT_FOUND = 127, PATIENCE_US = 10000000 };
 
 /* One open output of a node: the pty of its command, or the pipe of an exec line. */
 struct output {
@@ -32,8 +33,6 @@ static const struct node *model(const struct run_node *n)
 {
 	return &n->run->spec->plan->lab->nodes[n->index];
 }
-
-static void node_step(struct run_node *n);
 
 static void tail_add(struct run_node *n, const char *data, size_t size)
 {
@@ -144,66 +143,143 @@ static void tail_clean(struct run_node *n, char *out, size_t size)
 	out[k] = '\0';
 }
 
-static void exec_failed(struct run_node *n, const char *line, int code)
+static void exec_failed(struct run_node *n, const struct op *op, int code)
 {
-	char text[sizeof(((struct error *)0)->msg)], out[TAIL_LEN + 1] = "", head[81];
+	char text[sizeof(((struct error *)0)->msg)], out[TAIL_LEN + 1] = "", head[81], where[64] = "";
 
 	tail_clean(n, out, 200);
-	(void)snprintf(head, sizeof(head), "%s", line);
+	(void)snprintf(head, sizeof(head), "%s", op->value);
 	head[strcspn(head, "\n")] = '\0';
-	(void)snprintf(text, sizeof(text), "node %.64s: exec '%s%s' ended with %d%s%.300s", model(n)->name, head,
-		       strlen(line) > strlen(head) ? "..." : "", code, out[0] ? ": " : "", out);
+	if (op->stage != _STAGE_MAX)
+		(void)snprintf(where, sizeof(where), "stage %s: ", stage_names[op->stage]);
+	(void)snprintf(text, sizeof(text), "node %.64s: %sexec%s '%s%s' ended with %d%s%.200s", model(n)->name, where,
+		       op->type == OP_HOST_EXEC ? " on the host" : "", head, strlen(op->value) > strlen(head) ? "..." : "", code,
+		       out[0] ? ": " : "", out);
 	(void)report_send(n->run->reports, REPORT_WARNING, 0, text);
 	lab_log(n->run, "%s", text);
 }
 
-static int step_request(struct run_node *n, const struct op *op, struct error *e)
+static struct agent_command command_of(const struct run_node *n, const struct op *op)
 {
 	const struct plan_node *pn = &n->run->spec->plan->nodes[n->index];
 	const bool exec = op->type == OP_EXEC;
-	struct agent_command cmd = { .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80, .user = pn->user,
-				     .cwd = pn->workdir, .make_cwd = pn->workdir != NULL };
+
+	return (struct agent_command){ .argv = op->argv, .tty = !exec, .log = !exec, .rows = 24, .cols = 80, .user = pn->user,
+				       .cwd = pn->workdir, .make_cwd = pn->workdir != NULL };
+}
+
+static int command_start(struct run_node *n, const struct op *op, struct error *e)
+{
+	const struct agent_command cmd = command_of(n, op);
+	const int r = agent_run(n->conn, REQUEST_COMMAND, &cmd, e);
+
+	if (r == 0)
+		n->main = MAIN_RUNNING;
+	return r;
+}
+
+static int exec_request(struct run_node *n, const struct op *op, int out, struct error *e)
+{
+	struct agent_command cmd = command_of(n, op);
+
+	cmd.fds[0] = n->run->null_fd;
+	cmd.fds[1] = cmd.fds[2] = out;
+	return agent_run(n->conn, (uint32_t)(REQUEST_EXEC_FIRST + n->next), &cmd, e);
+}
+
+/* Return: 1 when it runs, 0 when it is over already: there is no such command on the host; -errno. */
+static int exec_start(struct run_node *n, const struct op *op, struct error *e)
+{
 	int p[2], r;
 
-	if (!exec)
-		return agent_run(n->conn, REQUEST_COMMAND, &cmd, e);
 	if (fault_fails("pipe of an exec line") || pipe2(p, O_CLOEXEC) < 0)
 		return error_errno(e, errno, "make a pipe");
-	cmd.fds[0] = n->run->null_fd;
-	cmd.fds[1] = cmd.fds[2] = p[1];
-	r = agent_run(n->conn, (uint32_t)(REQUEST_EXEC_FIRST + n->next), &cmd, e);
+	if (op->type == OP_EXEC) {
+		r = exec_request(n, op, p[1], e);
+		r = r < 0 ? r : 1;
+	} else {
+		n->host_pid = r = hostline_start(n, op, p[1], e);
+		n->run->n_host_lines += r > 0;
+	}
 	(void)close(p[1]);
 	if (r < 0) {
+		n->host_pid = 0;
 		(void)close(p[0]);
 		return r;
 	}
-	return output_add(n, p[0], true, e);
+	if (output_add(n, p[0], true, e) < 0)
+		return -e->code;
+	return r > 0;
 }
 
-static void worker_start_next(struct lab_run *run)
+static void delay_over(struct loop *loop, struct loop_handle id, void *arg);
+
+static int delay_start(struct run_node *n, const struct op *op, struct error *e)
 {
-	const size_t count = run->spec->plan->lab->n_nodes;
+	n->block = BLOCK_DELAY;
+	return loop_add_timer(n->run->loop, op->seconds * 1000000ULL, delay_over, n, NULL, e);
+}
 
-	while (run->next_node < count && run->n_workers < run->max_workers) {
-		struct run_node *n = &run->nodes[run->next_node++];
+/* What runs in a node is a reason to look after it. */
+static void node_begin(struct run_node *n)
+{
+	if (n->begun)
+		return;
+	n->begun = true;
+	health_start(n);
+}
 
-		if (n->started || n->done) /* a delayed node starts by itself */
-			continue;
-		n->started = n->worker = true;
-		run->n_workers++;
-		node_step(n);
+static void line_over(struct run_node *n, const struct op *op, int code)
+{
+	if (n->exec_output) /* a failure quotes its output, which was written before the exit was reported */
+		(void)output_read(n->exec_output);
+	if (code)
+		exec_failed(n, op, code);
+}
+
+/* A main command is not waited for, an exec line is. Return: enum step_result, or -errno. */
+static int step_start(struct run_node *n, const struct op *op, struct error *e)
+{
+	int r;
+
+	n->block = BLOCK_NONE;
+	switch (op->type) {
+	case OP_COMMAND:
+		node_begin(n);
+		return command_start(n, op, e);
+	case OP_EXEC:
+		node_begin(n);
+		/* fall through */
+	case OP_HOST_EXEC:
+		n->tail_len = 0;
+		n->block = BLOCK_LINE;
+		r = exec_start(n, op, e);
+		if (r == 0)
+			line_over(n, op, EXIT_NOT_FOUND);
+		return r > 0 ? STEP_RUNS : r;
+	case OP_DELAY:
+		r = delay_start(n, op, e);
+		return r < 0 ? r : STEP_RUNS;
+	default:
+		if (op->type == OP_HEALTHY || op->type == OP_ENDED || op->type == OP_REACH)
+			node_begin(n);
+		return step_take(n, op, e);
 	}
+}
+
+static void worker_free(struct run_node *n)
+{
+	n->run->n_workers -= n->worker;
+	n->worker = false;
 }
 
 static void node_done(struct run_node *n)
 {
-	struct lab_run *run = n->run;
-
 	if (n->done)
 		return;
 	n->done = true;
-	run->n_workers -= n->worker;
-	lab_part_done(run);
+	worker_free(n);
+	lab_part_done(n->run);
 }
 
 /* netemu, not a command of the lab, has failed; before the lab is up that is the end of the run. */
@@ -218,62 +294,128 @@ static void node_fail(struct run_node *n, const struct error *e)
 		lab_fail(n->run, &why);
 }
 
-/* Starts the next thing of a node; a main command is not waited for, an exec line is. */
-static void node_step(struct run_node *n)
+/* No more steps: it is done when its init is up. */
+static void steps_over(struct run_node *n)
 {
-	struct error e = { 0 };
-
-	if (n->next == 0)
-		health_start(n);
-	while (n->next < n->n_steps) {
-		const struct op *op = &n->run->spec->plan->ops[n->steps[n->next]];
-
-		n->tail_len = 0;
-		if (step_request(n, op, &e) < 0) {
-			node_fail(n, &e);
-			return;
-		}
-		n->next++;
-		if (op->type == OP_EXEC)
-			return;
-		n->main = MAIN_RUNNING;
-	}
-	if (n->up) {
-		node_done(n);
-		order_started(n);
-	}
-}
-
-/* The init has started. Nothing of the node is under way if an exec line does not come last: those are waited for. */
-static void node_up(struct run_node *n)
-{
-	const struct op *ops = n->run->spec->plan->ops;
-
-	n->up = true;
-	if (!n->started || n->next < n->n_steps || (n->n_steps && ops[n->steps[n->n_steps - 1]].type == OP_EXEC))
+	node_begin(n);
+	n->block = n->up ? BLOCK_NONE : BLOCK_UP;
+	if (!n->up)
 		return;
 	node_done(n);
 	order_started(n);
-	worker_start_next(n->run);
 }
 
-static void exec_ended(struct run_node *n, const struct agent_event *ev)
+/* Takes steps as far as it gets. */
+static void node_step(struct run_node *n)
 {
-	const size_t step = ev->id - REQUEST_EXEC_FIRST;
-	const struct op *op;
-	int code;
+	const struct op *ops = n->run->spec->plan->ops;
+	struct error e = { 0 };
 
+	while (n->next < n->n_steps) {
+		const struct op *op = &ops[n->steps[n->next]];
+		const int r = step_wanted(n, op) ? step_start(n, op, &e) : STEP_DONE;
+
+		if (r < 0) {
+			node_fail(n, &e);
+			return;
+		}
+		if (r == STEP_AGAIN || n->block == BLOCK_DELAY)
+			worker_free(n); /* others may, meanwhile */
+		if (r == STEP_AGAIN)
+			return;
+		n->next++;
+		if (r == STEP_RUNS)
+			return;
+	}
+	steps_over(n);
+}
+
+static void worker_start_next(struct lab_run *run)
+{
+	const size_t count = run->spec->plan->lab->n_nodes;
+
+	while (run->next_node < count && run->n_workers < run->max_workers) {
+		struct run_node *n = &run->nodes[run->next_node++];
+
+		if (n->started || n->done)
+			continue;
+		n->started = n->worker = true;
+		run->n_workers++;
+		node_step(n);
+	}
+}
+
+/* A node has something to do again: it has waited enough, and does not wait for a free worker. */
+static void node_resume(struct run_node *n)
+{
+	if (!n->worker && !n->done) {
+		n->worker = true;
+		n->run->n_workers++;
+	}
+	node_step(n);
+}
+
+/* What it was blocked by has changed: it goes on, and then whoever waits for it or for a worker. */
+static void node_go_on(struct run_node *n)
+{
+	struct lab_run *run = n->run;
+
+	while (n) {
+		node_resume(n);
+		worker_start_next(run);
+		n = step_woken(run);
+	}
+}
+
+static void delay_over(struct loop *loop, struct loop_handle id, void *arg)
+{
+	(void)loop;
+	(void)id;
+	node_go_on(arg);
+}
+
+static void node_up(struct run_node *n)
+{
+	n->up = true;
+	if (n->block == BLOCK_UP)
+		node_go_on(n);
+}
+
+void runner_health_changed(struct run_node *n)
+{
+	char text[160];
+
+	if (n->block != BLOCK_HEALTH)
+		return;
+	if (health_of(n)->status == HEALTH_UNHEALTHY) {
+		(void)snprintf(text, sizeof(text), "node %.64s is unhealthy: the run goes on when it is not", model(n)->name);
+		(void)report_send(n->run->reports, REPORT_WARNING, 0, text);
+	}
+	node_go_on(n);
+}
+
+/* Step @step, a line, has ended. */
+static void exec_ended(struct run_node *n, size_t step, int code)
+{
 	if (step >= n->n_steps)
 		return;
-	op = &n->run->spec->plan->ops[n->steps[step]];
-	code = agent_exit_code(ev->arg);
-	if (n->exec_output) /* a failure quotes its output, which was written before the exit was reported */
-		(void)output_read(n->exec_output);
-	if (code)
-		exec_failed(n, op->value, code);
-	if (step + 1 == n->next && (!n->done || n->phase == PHASE_STARTING))
-		node_step(n);
-	worker_start_next(n->run);
+	line_over(n, &n->run->spec->plan->ops[n->steps[step]], code);
+	if (step + 1 == n->next && n->block == BLOCK_LINE)
+		node_go_on(n);
+}
+
+void runner_reaped(struct lab_run *run, pid_t pid, int status)
+{
+	for (size_t i = 0; run->n_host_lines && i < run->spec->plan->lab->n_nodes; i++) {
+		struct run_node *n = &run->nodes[i];
+
+		if (n->host_pid != pid)
+			continue;
+		n->host_pid = 0;
+		run->n_host_lines--;
+		exec_ended(n, n->next - 1, agent_exit_code((uint32_t)status));
+		return;
+	}
 }
 
 static void status_text(int status, char *buf, size_t size)
@@ -335,9 +477,8 @@ static void restart_due(struct loop *loop, struct loop_handle id, void *arg)
 			continue;
 		n->starts++;
 		n->started_at = time(NULL);
-		n->main = MAIN_RUNNING;
 		health_start(n);
-		if (step_request(n, op, &e) < 0)
+		if (command_start(n, op, &e) < 0)
 			node_fail(n, &e);
 		return;
 	}
@@ -358,6 +499,8 @@ static void main_ended(struct run_node *n, const struct agent_event *ev)
 	order_main_ended(n);
 	if (restart_wanted(n))
 		(void)loop_add_timer(n->run->loop, (uint64_t)n->backoff_ms * 1000, restart_due, n, &n->restart_timer, NULL);
+	if (n->block == BLOCK_HEALTH || n->block == BLOCK_END)
+		node_go_on(n);
 }
 
 static void orphan_ended(struct run_node *n, const struct agent_event *ev)
@@ -392,7 +535,7 @@ static void event_handle(struct run_node *n, const struct agent_event *ev, int f
 		else if (ev->id >= REQUEST_HEALTH_FIRST)
 			health_ended(n, ev->id, ev->arg);
 		else
-			exec_ended(n, ev);
+			exec_ended(n, ev->id - REQUEST_EXEC_FIRST, agent_exit_code(ev->arg));
 		break;
 	case AGENT_REFUSED:
 		if (ev->id >= REQUEST_HEALTH_FIRST) {
@@ -440,19 +583,6 @@ static void node_readable(struct loop *loop, struct loop_handle id, uint32_t rev
 	loop_remove(loop, id);
 	n->conn_id = (struct loop_handle){ 0 };
 	node_gone(n);
-}
-
-/* A delayed node does not wait for a free worker: it has waited enough. */
-static void delay_over(struct loop *loop, struct loop_handle id, void *arg)
-{
-	struct run_node *n = arg;
-
-	(void)loop;
-	(void)id;
-	n->worker = true;
-	n->run->n_workers++;
-	node_step(n);
-	worker_start_next(n->run);
 }
 
 /* An ext-container's exec lines are run by the init of the lab that it belongs to. */
@@ -531,8 +661,11 @@ static int node_init(struct lab_run *run, size_t i, struct error *e)
 	n->run = run;
 	n->index = i;
 	n->started_at = time(NULL);
+	n->first_waiter = n->next_waiter = -1;
 	n->conn = run->engine.nodes[i].events;
-	n->up = n->conn < 0;
+	n->links_open = !pn->late_links;
+	n->made = !pn->late;
+	n->up = n->conn < 0 && n->made;
 	if (pn->agent && n->n_steps) {
 		n->conn = foreign_connect(pn->agent, e);
 		if (n->conn < 0)
@@ -547,8 +680,9 @@ static int node_init(struct lab_run *run, size_t i, struct error *e)
 int runner_node_open(struct run_node *n, struct error *e)
 {
 	n->conn = n->run->engine.nodes[n->index].events;
-	n->up = false;
-	n->next = 0;
+	n->made = true;
+	n->up = n->begun = false;
+	n->block = BLOCK_NONE;
 	n->main = MAIN_NONE;
 	n->n_deaths = 0;
 	n->tail_len = 0;
@@ -558,6 +692,7 @@ int runner_node_open(struct run_node *n, struct error *e)
 void runner_node_run(struct run_node *n)
 {
 	n->started = true;
+	n->next = 0;
 	node_step(n);
 }
 
@@ -584,35 +719,64 @@ static void steps_collect(struct lab_run *run)
 	const struct plan *p = run->spec->plan;
 
 	for (size_t i = 0; i < p->n_ops; i++)
-		if (p->ops[i].type == OP_COMMAND || p->ops[i].type == OP_EXEC) {
+		if (p->ops[i].type >= OP_DELAY || (p->ops[i].type == OP_NODE && p->ops[i].late)) {
 			struct run_node *n = &run->nodes[p->ops[i].node];
 
 			*ARENA_PUSH(&run->arena, n->steps, n->n_steps) = i;
 		}
 }
 
+/* Whoever watches a run that takes its time is told why. */
+static void patience_over(struct loop *loop, struct loop_handle id, void *arg)
+{
+	struct lab_run *run = arg;
+	char text[sizeof(((struct error *)0)->msg)], one[200];
+	size_t n = 0;
+
+	(void)loop;
+	(void)id;
+	for (size_t i = 0; !run->ready && i < run->spec->plan->lab->n_nodes && n + sizeof(one) + 2 < sizeof(text); i++)
+		if (step_waiting(&run->nodes[i], one, sizeof(one)))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? "; " : "still waiting: ", one);
+	if (n)
+		(void)report_send(run->reports, REPORT_WARNING, 0, text);
+}
+
+static bool has_waits(const struct plan *p)
+{
+	for (size_t i = 0; i < p->lab->n_nodes; i++)
+		if (p->nodes[i].awaited)
+			return true;
+	return false;
+}
+
 int runner_start(struct lab_run *run, struct error *e)
 {
 	const struct lab *lab = run->spec->plan->lab;
+	struct run_node *n;
 
 	run->nodes = arena_alloc(&run->arena, (lab->n_nodes + 1) * sizeof(*run->nodes));
 	run->max_workers = run->spec->max_workers ? run->spec->max_workers : WORKERS_DEFAULT;
 	run->n_pending += lab->n_nodes + 1;
 	steps_collect(run);
 	for (size_t i = 0; i < lab->n_nodes; i++) {
-		struct run_node *n = &run->nodes[i];
-		int r = node_init(run, i, e);
+		const int r = node_init(run, i, e);
 
 		if (r < 0)
 			return error_wrap(e, "node %s", lab->nodes[i].name);
-		if (!lab->nodes[i].startup_delay || !n->n_steps)
-			continue;
-		n->started = true; /* until the delay is over */
-		r = loop_add_timer(run->loop, (uint64_t)lab->nodes[i].startup_delay * 1000000, delay_over, n, NULL, e);
-		if (r < 0)
-			return r;
 	}
+	if (has_waits(run->spec->plan) &&
+	    loop_add_timer(run->loop, PATIENCE_US, patience_over, run, NULL, e) < 0)
+		return -e->code;
+	/* The ends of late links that are those of nodes which do not wait. */
+	for (size_t i = 0; run->spec->plan->late && i < lab->n_links; i++)
+		if (step_link_make(run, i, e) < 0)
+			return -e->code;
+	run->woken = -1;
 	worker_start_next(run);
+	n = step_woken(run);
+	if (n)
+		node_go_on(n);
 	lab_part_done(run); /* this one */
 	return 0;
 }

@@ -77,7 +77,7 @@ static int save(struct lab_run *run, const char *status, struct error *e)
 
 int lab_save(struct lab_run *run, struct error *e)
 {
-	return save(run, "running", e);
+	return save(run, run->ready ? "running" : "starting", e);
 }
 
 void lab_fail(struct lab_run *run, const struct error *e)
@@ -160,8 +160,10 @@ static void signal_readable(struct loop *loop, struct loop_handle id, uint32_t r
 		}
 	}
 	/* Orphans of the lab's processes end up here, PID 1 of the outer namespace. */
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		api_reaped(run, pid, status);
+		runner_reaped(run, pid, status);
+	}
 }
 
 static int signals_open(struct lab_run *run, struct error *e)

@@ -102,6 +102,24 @@ static void put_ports(FILE *out, const struct node *n)
 	}
 }
 
+static void put_stages(const struct lab *lab, FILE *out, const struct node *n)
+{
+	for (size_t k = 0; n->stages && k < _STAGE_MAX; k++) {
+		const struct stage_spec *s = &n->stages->stage[k];
+
+		for (size_t i = 0; i < s->n_waits; i++)
+			(void)fprintf(out, "  stage %s waits for %s %s\n", stage_names[k], lab->nodes[s->waits[i].node].name,
+				      stage_names[s->waits[i].stage]);
+		for (size_t i = 0; i < s->n_execs; i++) {
+			char name[64];
+
+			(void)snprintf(name, sizeof(name), "stage %s %s %s", stage_names[k], s->execs[i].on_exit ? "on-exit" : "on-enter",
+				       s->execs[i].host ? "host" : "container");
+			put_words(lab, out, name, &s->execs[i].line.argv);
+		}
+	}
+}
+
 static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 {
 	if (n->has_entrypoint)
@@ -133,6 +151,7 @@ static void put_process(const struct lab *lab, FILE *out, const struct node *n)
 			put_text(lab, out, "env", n->env.v[i]);
 	for (size_t i = 0; i < n->n_exec; i++)
 		put_words(lab, out, "exec", &n->exec[i].argv);
+	put_stages(lab, out, n);
 }
 
 static void put_binds(const struct lab *lab, FILE *out, const struct node *n)

@@ -27,6 +27,12 @@ const char *const net_mode_names[] = {
 };
 static_assert(ARRAY_SIZE(net_mode_names) == _NET_MODE_MAX, "one a mode");
 
+const char *const stage_names[] = {
+	[STAGE_CREATE] = "create",   [STAGE_CREATE_LINKS] = "create-links", [STAGE_CONFIGURE] = "configure",
+	[STAGE_HEALTHY] = "healthy", [STAGE_EXIT] = "exit",
+};
+static_assert(ARRAY_SIZE(stage_names) == _STAGE_MAX, "one a stage");
+
 const char *const lab_file_names[] = {
 	[LAB_FILE_ANSIBLE] = "ansible-inventory.yml",
 	[LAB_FILE_NORNIR] = "nornir-simple-inventory.yml",

@@ -120,6 +120,35 @@ struct node_frr {
 	struct strv daemons; /* that run besides those that always do */
 };
 
+/* What a node goes through when its lab starts, in this order. */
+enum stage { STAGE_CREATE, STAGE_CREATE_LINKS, STAGE_CONFIGURE, STAGE_HEALTHY, STAGE_EXIT, _STAGE_MAX };
+extern const char *const stage_names[_STAGE_MAX];
+
+/* Before a stage is entered, another node must have completed one. */
+struct stage_wait {
+	const char *name; /* of that node, as written */
+	int32_t node; /* its index */
+	enum stage stage;
+	struct pos pos;
+};
+
+struct stage_exec {
+	struct exec_line line;
+	bool host; /* to run on the host, not in the node */
+	bool on_exit; /* when the stage is completed, not when it is entered */
+};
+
+struct stage_spec {
+	struct stage_wait *waits;
+	size_t n_waits;
+	struct stage_exec *execs;
+	size_t n_execs;
+};
+
+struct node_stages {
+	struct stage_spec stage[_STAGE_MAX];
+};
+
 struct image;
 
 struct node {
@@ -164,6 +193,7 @@ struct node {
 	struct strv dns_servers, dns_search, dns_options;
 	bool has_dns;
 	uint32_t startup_delay; /* seconds */
+	struct node_stages *stages; /* NULL: it waits for nobody, and nothing runs at its stages */
 	struct node_limits limits;
 	struct port_map *ports;
 	size_t n_ports;

@@ -71,6 +71,7 @@ struct schema {
 
 /* The tables of a topology file, for keydoc.c. */
 extern const struct schema settings_schema, ca_schema, cert_schema, file_schema, mgmt_schema, topo_schema, node_schema, dns_schema, health_schema, link_schema, end_schema, impair_schema;
+extern const struct schema stages_schema, stage_schema, stage_wait_schema, stage_exec_schema, stage_old_exec_schema;
 
 /**
  * schema_read() - the values of a map by the rows of @s

@@ -407,7 +407,7 @@ static const struct schema_key node_keys[] = {
 	[NK_SANS] = { "SANs", SHAPE_STRINGS, KEY_LEGACY, NULL, "now in certificate" },
 	[NK_SECURITY_OPTS] = { "security-opts", SHAPE_ANY, KEY_IGNORED, NULL, "Docker's" },
 	[NK_SHM_SIZE] = { "shm-size", SHAPE_STRING, 0, size_check, "size of /dev/shm" },
-	[NK_STAGES] = { "stages", SHAPE_ANY, KEY_IGNORED, NULL, "nodes start together" },
+	[NK_STAGES] = { "stages", SHAPE_MAP, 0, stages_check, "what it waits for, and what runs meanwhile; without it nodes start together" },
 	[NK_STARTUP_CONFIG] = { "startup-config", SHAPE_STRING, 0, NULL,
 		"the Kind config of a k8s-kind node, /etc/frr/frr.conf of one of kind frr; of kind linux nothing, as with containerlab" },
 	[NK_SUPPRESS_STARTUP_CONFIG] = { "suppress-startup-config", SHAPE_BOOL, 0, NULL,
@@ -430,7 +430,7 @@ static void (*const appliers[])(struct node_ctx *) = {
 	node_apply_tmpfs,   node_apply_restart, node_apply_user,
 	apply_dns,	    apply_startup_delay, apply_mgmt_ipv4, apply_mgmt_ipv6, node_apply_limits,
 	node_apply_ports,   node_apply_certificate, node_apply_volumes,
-	node_apply_health,
+	node_apply_health,  node_apply_stages,
 };
 
 void props_read(struct loader *l, const struct value *map, enum level level, const char *what, struct props *ret)

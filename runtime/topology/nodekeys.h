@@ -145,6 +145,11 @@ int size_parse(const char *text, uint64_t *ret);
 void ports_check(struct loader *l, const struct value *v);
 void node_apply_ports(struct node_ctx *c);
 
+/** stages.c */
+void stages_check(struct loader *l, const struct value *v);
+void node_apply_stages(struct node_ctx *c);
+/** stages_resolve() - whom nodes wait for, and whether that can ever end; stagegraph.c */
+void stages_resolve(struct loader *l);
 /** health.c */
 void health_check(struct loader *l, const struct value *v);
 void node_apply_health(struct node_ctx *c);

@@ -285,6 +285,26 @@ static void compact(struct loader *l, const bool *keep, int32_t *map)
 	lab->n_links = n;
 }
 
+/* Nobody waits for what does not start. */
+static void filter_waits(struct loader *l, struct node *n, const int32_t *map)
+{
+	for (size_t i = 0; n->stages && i < _STAGE_MAX; i++) {
+		struct stage_spec *s = &n->stages->stage[i];
+		size_t k = 0;
+
+		for (size_t j = 0; j < s->n_waits; j++) {
+			struct stage_wait w = s->waits[j];
+
+			w.node = map[w.node];
+			if (w.node != LAB_INDEX_NONE)
+				s->waits[k++] = w;
+			else
+				diag_warning(l->d, w.pos, NULL, "node '%s' does not wait for '%s', which the node filter leaves out", n->name, w.name);
+		}
+		s->n_waits = k;
+	}
+}
+
 void nodes_filter(struct loader *l)
 {
 	struct lab *lab = l->lab;
@@ -307,6 +327,7 @@ void nodes_filter(struct loader *l)
 		(void)strmap_put(&lab->node_index, k->name, i);
 		if (k->net_node != LAB_INDEX_NONE)
 			k->net_node = map[k->net_node];
+		filter_waits(l, k, map);
 	}
 }
 
@@ -386,6 +407,7 @@ static void read_topology(struct topology *t, const struct value *v)
 		diag_error(l->d, v ? v->pos : (struct pos){ .file = l->lab->file }, NULL, "the lab has no nodes");
 	links_read(l, keys[TK_LINKS]);
 	netmode_resolve(l);
+	stages_resolve(l);
 	links_check(l);
 	nodes_filter(l);
 	certificates_resolve(l);

@@ -34,7 +34,7 @@ describe() {
   echo "plan:"
   netemu plan "$1" "${args[@]}" >plan.out 2>/dev/null || status=$?
   ((status)) && echo "exit status $status" && return
-  grep -E '^(veth|bridge|macvlan|vxlan|dummy|addr|node|command|exec) ' plan.out | grep -vE ':_(mgmt|host|eth[0-9]+)\b|^addr .*:(eth0.*(172\.20\.2|3fff:172:20)|ne-)' |
+  grep -E '^(veth|bridge|macvlan|vxlan|dummy|addr|node|delay|wait|command|exec|exec-host|links|healthy|ended|reach) ' plan.out | grep -vE ':_(mgmt|host|eth[0-9]+)\b|^addr .*:(eth0.*(172\.20\.2|3fff:172:20)|ne-)' |
     sed -E "s/ [0-9a-f]{2}(:[0-9a-f]{2}){5}//g; s/#[0-9]+//g; s|$PWD|.|g; s/^(.{160}).+/\1.../" || true
 }
 
