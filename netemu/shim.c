@@ -92,6 +92,7 @@ static int shim_help(const struct shim *shim)
 	for (const struct verb *v = shim->commands; v->name; v++)
 		if (!v->hidden && v->run != shim_refuse)
 			(void)printf("  %-24s %s\n", v->name, v->summary);
+	(void)printf("  %-24s %s\n", "completion", "Print a completion script: bash, zsh or fish");
 	for (const struct verb *v = shim->commands; v->name; v++)
 		if (v->run == shim_refuse) {
 			(void)printf("%s  %-24s %s\n", first ? "\nRefused, since:\n" : "", v->name, v->summary);
@@ -170,6 +171,8 @@ int shim_main(const struct shim *shim, int argc, char **argv)
 	verb = command_find(shim, &globals.args, &skip);
 	if (verb)
 		return command_run(shim, verb, &globals, skip);
+	if (strcmp(globals.args.v[0], "completion") == 0)
+		return shim_completion(shim, &globals.args);
 	(void)fprintf(stderr, "%s'%s'%s\n", shim->unknown, globals.args.v[0], shim->known ? shim->known : "");
 	return shim->usage_status;
 }

@@ -17,6 +17,7 @@ struct shim {
 	const char *alias;	    /* "containerlab", or NULL */
 	const char *version;	    /* what it says it is like: "27.3.1" */
 	const char *version_line;   /* what --version prints, when the globals have it */
+	const char *names;	    /* shell command that lists what arguments are, for completion; or NULL */
 	const struct verb *globals; /* options that may stand before the command; stop_after is STOP_AT_ONCE */
 	const struct verb *
 		commands; /* a name may have two words; without a function: netemu's verb of that name; ended by a NULL name */
@@ -37,6 +38,9 @@ int shim_main(const struct shim *shim, int argc, char **argv);
 
 /** shim_refuse() - the function of a command that is refused: its summary says why */
 int shim_refuse(const struct cli *cli);
+
+/** shim_completion() - `TOOL completion SHELL`. Return: exit code. */
+int shim_completion(const struct shim *shim, const struct strv *args);
 
 /** shim_verb() - run a verb of netemu's own with these words; a NULL word is left out, SHIM_END ends them. Return: its exit code */
 int shim_verb(const char *verb, ...);

@@ -15,13 +15,14 @@
 #include "shim_clab_table.h"
 #include "shim_clab_tools.h"
 
-#define REFUSED "netemu cannot do that, and says so"
 #define COMMON                                                                                       \
 	VALUE("topo", 't', "FILE", "topology file, or the directory that has it"),                   \
 		VALUE("vars", 0, "FILE", "variables of a template"),                                 \
 		VALUE("name", 0, "NAME", "name of the lab, instead of the file's"),                  \
 		VALUE("timeout", 0, "DURATION", IGNORED), VALUE("runtime", 'r', "RUNTIME", IGNORED), \
 		VALUE("log-level", 0, "LEVEL", IGNORED), FLAG("debug", 'd', IGNORED)
+
+#define NO_MGMT "the file says it: mgmt: {network: NAME, ipv4-subnet: CIDR, ipv6-subnet: CIDR}"
 
 struct words {
 	struct arena arena;
@@ -74,12 +75,12 @@ static bool flag(const struct cli *cli, const char *name)
 	return env && strcmp(env, "false") != 0;
 }
 
-/* What would change what a command does is not left out in silence. Return: whether none of @names was asked for. */
-static bool can_do(const struct cli *cli, const char *const *names)
+/* What is refused on the command line is not left out in silence when the environment asks for it. */
+static bool can_do(const struct cli *cli)
 {
-	for (; *names; names++)
-		if (flag(cli, *names)) {
-			(void)fprintf(stderr, "Error: netemu's %s has no --%s\n", cli->verb->name, *names);
+	for (const struct verb_option *o = cli->verb->options; o->name; o++)
+		if ((o->type == OPT_REFUSED || o->type == OPT_REFUSED_VALUE) && flag(cli, o->name)) {
+			(void)fprintf(stderr, "Error: netemu cannot do --%s: %s\n", o->name, o->help);
 			return false;
 		}
 	return true;
@@ -152,10 +153,9 @@ static bool format_is_known(const struct cli *cli)
 
 static int deploy(const struct cli *cli, bool reconfigure)
 {
-	static const char *const refused[] = { "network", "ipv4-subnet", "ipv6-subnet", "export-template", NULL };
 	_cleanup_words_ struct words w = { 0 };
 
-	if (!can_do(cli, refused) || !format_is_known(cli))
+	if (!can_do(cli) || !format_is_known(cli))
 		return CLI_FAILED;
 	await_writer(cli);
 	inspect_style = (struct inspect_style){ .table = clab_table, .format = format_of(cli) };
@@ -177,15 +177,22 @@ static int clab_deploy(const struct cli *cli)
 
 static int clab_redeploy(const struct cli *cli)
 {
-	return deploy(cli, true);
+	_cleanup_words_ struct words w = { 0 };
+	int code;
+
+	if (!flag(cli, "cleanup"))
+		return deploy(cli, true);
+	common(cli, &w);
+	add(&w, "--cleanup");
+	code = shim_verbv("destroy", &w.v);
+	return code == CLI_OK ? deploy(cli, true) : code;
 }
 
 static int clab_destroy(const struct cli *cli)
 {
-	static const char *const refused[] = { "node-filter", NULL };
 	_cleanup_words_ struct words w = { 0 };
 
-	if (!can_do(cli, refused))
+	if (!can_do(cli))
 		return CLI_FAILED;
 	common(cli, &w);
 	if (flag(cli, "all"))
@@ -312,6 +319,8 @@ static int clab_save(const struct cli *cli)
 	add_option(&w, "--topo", option(cli, "topo"));
 	add_option(&w, "--node-filter", option(cli, "node-filter"));
 	add_option(&w, "--copy", option(cli, "copy"));
+	if (option(cli, "name"))
+		add(&w, option(cli, "name"));
 	return shim_verbv("save", &w.v);
 }
 
@@ -375,10 +384,9 @@ static int draw(const struct cli *cli, const char *ending, const struct strv *wo
 
 static int clab_graph(const struct cli *cli)
 {
-	static const char *const refused[] = { "drawio", "template", "static-dir", NULL };
 	_cleanup_words_ struct words w = { 0 };
 
-	if (!can_do(cli, refused))
+	if (!can_do(cli))
 		return CLI_FAILED;
 	common(cli, &w);
 	add_option(&w, "--vars", option(cli, "vars"));
@@ -402,21 +410,35 @@ static int clab_version(const struct cli *cli)
 	return CLI_OK;
 }
 
+#define DEPLOY_OPTIONS \
+LIST("node-filter", 0, "NODE,...", "only these nodes, and the links between them"), \
+	VALUE("max-workers", 0, "N", "how many nodes' commands run at a time"), \
+	FLAG("dry-run", 0, "print what would be done"), \
+	VALUE("format", 'f', "table|json|csv", "how to write the table"), \
+	FLAG("graph", 'g', IGNORED), \
+	REFUSE_VALUE("network", 0, "NAME", NO_MGMT), \
+	REFUSE_VALUE("ipv4-subnet", '4', "CIDR", NO_MGMT), \
+	REFUSE_VALUE("ipv6-subnet", '6', "CIDR", NO_MGMT), \
+	FLAG("skip-post-deploy", 0, IGNORED), \
+	FLAG("skip-labdir-acl", 0, IGNORED), \
+	REFUSE_VALUE("export-template", 0, "FILE", "topology-data.json has containerlab's own shape: clab inspect -f json has the rest"), \
+	REFUSE_VALUE("export-rendered", 0, "FILE", "netemu plan FILE prints what a template becomes"), \
+	REFUSE("restore-all", 0, "there are no snapshots of nodes"), \
+	REFUSE_VALUE("restore", 0, "DIR", "there are no snapshots of nodes"), \
+	VALUE("owner", 0, "USER", IGNORED)
+
 static const struct verb_option deploy_options[] = {
 	COMMON,
 	FLAG("reconfigure", 'c', "destroy the lab first when it is running"),
-	LIST("node-filter", 0, "NODE,...", "only these nodes, and the links between them"),
-	VALUE("max-workers", 0, "N", "how many nodes' commands run at a time"),
-	FLAG("dry-run", 0, "print what would be done"),
-	VALUE("format", 'f', "table|json|csv", "how to write the table"),
-	FLAG("graph", 'g', IGNORED),
-	VALUE("network", 0, "NAME", REFUSED),
-	VALUE("ipv4-subnet", '4', "CIDR", REFUSED),
-	VALUE("ipv6-subnet", '6', "CIDR", REFUSED),
-	FLAG("skip-post-deploy", 0, IGNORED),
-	FLAG("skip-labdir-acl", 0, IGNORED),
-	VALUE("export-template", 0, "FILE", REFUSED),
-	VALUE("owner", 0, "USER", IGNORED),
+	DEPLOY_OPTIONS,
+	END,
+};
+static const struct verb_option redeploy_options[] = {
+	COMMON,
+	FLAG("cleanup", 'c', "remove the lab directory first, too"),
+	FLAG("graceful", 0, IGNORED),
+	FLAG("keep-mgmt-net", 0, IGNORED),
+	DEPLOY_OPTIONS,
 	END,
 };
 static const struct verb_option destroy_options[] = {
@@ -426,7 +448,7 @@ static const struct verb_option destroy_options[] = {
 	FLAG("yes", 'y', "nothing is ever asked"),
 	FLAG("graceful", 0, IGNORED),
 	FLAG("keep-mgmt-net", 0, IGNORED),
-	LIST("node-filter", 0, "NODE,...", REFUSED),
+	REFUSE_VALUE("node-filter", 0, "NODE,...", "a lab goes as a whole: clab stop --node stops single nodes"),
 	VALUE("max-workers", 0, "N", IGNORED),
 	END,
 };
@@ -460,9 +482,11 @@ static const struct verb_option graph_options[] = {
 	VALUE("mermaid-direction", 0, "TB|TD|BT|RL|LR", "where Mermaid's graph grows to"),
 	LIST("node-filter", 0, "NODE,...", "only these nodes, and the links between them"),
 	FLAG("offline", 'o', IGNORED),
-	FLAG("drawio", 0, REFUSED),
-	VALUE("template", 0, "FILE", REFUSED),
-	VALUE("static-dir", 0, "DIR", REFUSED),
+	REFUSE("drawio", 0, "it is another program's, run from an image: --dot, --mermaid and netemu graph --svg draw the same"),
+	REFUSE_VALUE("drawio-version", 0, "VERSION", "--dot, --mermaid and netemu graph --svg draw the same"),
+	REFUSE_VALUE("drawio-args", 0, "ARGS", "--dot, --mermaid and netemu graph --svg draw the same"),
+	REFUSE_VALUE("template", 0, "FILE", "the page is netemu's own: netemu graph --json has the data for another"),
+	REFUSE_VALUE("static-dir", 0, "DIR", "the page is netemu's own: netemu graph --json has the data for another"),
 	END,
 };
 static const struct verb_option node_options[] = { COMMON, LIST("node", 0, "NODE,...", "which nodes"), END };
@@ -489,9 +513,9 @@ static const struct verb_option generate_options[] = {
 	VALUE("node-prefix", 0, "PREFIX", "what stands before TIER-N"),
 	VALUE("group-prefix", 0, "PREFIX", "what stands before -TIER"),
 	VALUE("file", 0, "FILE", "where to write it"),
-	VALUE("network", 0, "NAME", REFUSED),
-	VALUE("ipv4-subnet", '4', "CIDR", REFUSED),
-	VALUE("ipv6-subnet", '6', "CIDR", REFUSED),
+	REFUSE_VALUE("network", 0, "NAME", NO_MGMT),
+	REFUSE_VALUE("ipv4-subnet", '4', "CIDR", NO_MGMT),
+	REFUSE_VALUE("ipv6-subnet", '6', "CIDR", NO_MGMT),
 	VALUE("max-workers", 0, "N", IGNORED),
 	VALUE("owner", 0, "USER", IGNORED),
 	FLAG("deploy", 0, "deploy it, too"),
@@ -512,12 +536,11 @@ static void add_all(struct words *w, const struct cli *cli, const char *name)
 static int clab_generate(const struct cli *cli)
 {
 	static const char *const plain[] = { "name", "kind", "node-prefix", "group-prefix" };
-	static const char *const refused[] = { "network", "ipv4-subnet", "ipv6-subnet", NULL };
 	_cleanup_words_ struct words w = { 0 };
 	const char *file = option(cli, "file");
 	int code;
 
-	if (!can_do(cli, refused))
+	if (!can_do(cli))
 		return CLI_FAILED;
 	if (flag(cli, "deploy") && !file && option(cli, "name"))
 		file = arena_printf(&w.arena, "%s.clab.yml", option(cli, "name"));
@@ -534,6 +557,8 @@ static int clab_generate(const struct cli *cli)
 	return shim_verb("run", file, SHIM_END);
 }
 
+#define NO_TERMINAL "no terminal is shared with the outside: netemu graph has one for the browser on this host"
+
 #define TOOL(words, what, text, opts, function)                                                              \
 	{                                                                                                    \
 		.name = words, .synopsis = what " [flags]", .summary = text, .options = opts, .max_args = 1, \
@@ -544,7 +569,7 @@ static const struct verb commands[] = {
 	COMMAND("deploy", "dep", "Deploy a lab", deploy_options, clab_deploy),
 	COMMAND("apply", NULL, "Deploy a lab", deploy_options, clab_deploy),
 	COMMAND("destroy", "des", "Destroy a lab", destroy_options, clab_destroy),
-	COMMAND("redeploy", "rdep", "Destroy and deploy a lab", deploy_options, clab_redeploy),
+	COMMAND("redeploy", "rdep", "Destroy and deploy a lab", redeploy_options, clab_redeploy),
 	COMMAND("inspect", "ins", "Show the nodes of labs", inspect_options, clab_inspect),
 	COMMAND("inspect interfaces", "inspect int", "Show the interfaces of nodes", inspect_options, clab_interfaces),
 	COMMAND("exec", NULL, "Run commands in the nodes of a lab", exec_options, clab_exec),
@@ -556,6 +581,19 @@ static const struct verb commands[] = {
 	TOOL("tools veth", "create", "Connect two nodes", tools_veth_options, tools_veth),
 	TOOL("tools vxlan", "create|delete", "Tie an interface of the host to a tunnel", tools_vxlan_options,
 	     tools_vxlan),
+	COMMAND("tools cert ca create", NULL, "Make a certificate authority", tools_ca_options, tools_ca),
+	COMMAND("tools cert sign", NULL, "Make a certificate that an authority has signed", tools_sign_options, tools_sign),
+	COMMAND("tools disable-tx-offload", NULL, "Have a node compute the checksums of what leaves eth0", tools_offload_options,
+		tools_offload),
+	REFUSE_COMMAND("tools gotty", NO_TERMINAL),
+	REFUSE_COMMAND("tools sshx", NO_TERMINAL),
+	REFUSE_COMMAND("tools code-server", NO_TERMINAL),
+	REFUSE_COMMAND("tools api-server", "labs are asked by netemu inspect -f json, netemu exec and netemu graph --json"),
+	REFUSE_COMMAND("tools snapshot", "nodes are processes and files of the host: there is no disk of a machine to keep"),
+	REFUSE_COMMAND("config", "it writes to vendors' routers by SSH: binds and exec lines configure nodes, netemu save keeps it"),
+	REFUSE_COMMAND("events", "netemu inspect shows what is, netemu logs --lab LAB _lab what was"),
+	REFUSE_COMMAND("version check", "nothing is asked of the network"),
+	REFUSE_COMMAND("version upgrade", "nothing is fetched: netemu is upgraded with make install"),
 	COMMAND("validate", "val", "Check a topology file", common_only, clab_validate),
 	COMMAND("generate", "gen", "Write a topology file of a Clos fabric", generate_options, clab_generate),
 	COMMAND("graph", NULL, "Show a topology in a browser, or draw it", graph_options, clab_graph),

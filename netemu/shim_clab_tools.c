@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * shim_clab_tools.c - containerlab's tools for links, as linkctl.h does them
+ * shim_clab_tools.c - containerlab's tools: links, as linkctl.h does them; certificates, as netemu-cert does them
  *
  * Owns their flags and what they print.
  */
@@ -9,13 +9,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "kernel/ethtool.h"
+#include "launch.h"
 #include "linkctl.h"
 #include "output.h"
+#include "shim.h"
 
 #define FLAG_VALUE(long_name, short_name, meta, text)                           \
 	{                                                                       \
 		long_name, short_name, OPT_STRING, meta, COMPLETE_NOTHING, text \
 	}
+/* What every command of containerlab's knows. */
+#define FLAGS_COMMON                                                                                            \
+	FLAG_VALUE("topo", 't', "FILE", IGNORED_HERE), FLAG_VALUE("name", 0, "NAME", IGNORED_HERE),             \
+		FLAG_VALUE("vars", 0, "FILE", IGNORED_HERE), FLAG_VALUE("runtime", 'r', "RUNTIME", IGNORED_HERE), \
+		FLAG_VALUE("timeout", 0, "DURATION", IGNORED_HERE), FLAG_VALUE("log-level", 0, "LEVEL", IGNORED_HERE), \
+		{ "debug", 'd', OPT_FLAG, NULL, COMPLETE_NOTHING, IGNORED_HERE }
+#define IGNORED_HERE "accepted, without effect"
 #define FLAGS_END                                               \
 	{                                                       \
 		NULL, 0, OPT_FLAG, NULL, COMPLETE_NOTHING, NULL \
@@ -30,6 +40,7 @@ const struct verb_option tools_netem_options[] = {
 	FLAG_VALUE("rate", 0, "KBIT", "kbit/s"),
 	FLAG_VALUE("corruption", 0, "PERCENT", "packets with a wrong bit"),
 	FLAG_VALUE("format", 'f', "table|json", "how to write it (show)"),
+	FLAGS_COMMON,
 	FLAGS_END,
 };
 
@@ -37,6 +48,35 @@ const struct verb_option tools_veth_options[] = {
 	FLAG_VALUE("a-endpoint", 'a', "NODE:INTERFACE", "one end: also host:INTERFACE, bridge:BRIDGE:INTERFACE"),
 	FLAG_VALUE("b-endpoint", 'b', "NODE:INTERFACE", "the other end"),
 	{ "mtu", 'm', OPT_NUMBER, "MTU", COMPLETE_NOTHING, "default: 9500" },
+	FLAGS_COMMON,
+	FLAGS_END,
+};
+
+const struct verb_option tools_offload_options[] = {
+	FLAG_VALUE("container", 'c', "NODE", "the node"),
+	FLAGS_COMMON,
+	FLAGS_END,
+};
+
+/* -n is the file's name here, and the lab's has no letter. */
+#define CERT_OPTIONS                                                                                                    \
+	FLAG_VALUE("name", 'n', "NAME", "files are NAME.pem and NAME.key"),                                             \
+		FLAG_VALUE("path", 'p', "DIR", "where they go (default: here)"),                                        \
+		FLAG_VALUE("expiry", 'e', "DURATION", "how long it is valid (default: 87600h)"),                        \
+		FLAG_VALUE("cn", 0, "NAME", "common name (default: containerlab.dev)"),                                 \
+		FLAG_VALUE("country", 'c', "COUNTRY", "C of the subject"),                                              \
+		FLAG_VALUE("locality", 'l', "LOCALITY", "L of the subject"),                                            \
+		FLAG_VALUE("organization", 'o', "ORGANIZATION", "O of the subject"),                                    \
+		FLAG_VALUE("ou", 0, "UNIT", "OU of the subject"),                                                       \
+		{ "key-size", 0, OPT_NUMBER, "BITS", COMPLETE_NOTHING, "of the key (default: 2048)" },                  \
+		FLAG_VALUE("log-level", 0, "LEVEL", IGNORED_HERE), { "debug", 'd', OPT_FLAG, NULL, COMPLETE_NOTHING, IGNORED_HERE }
+
+const struct verb_option tools_ca_options[] = { CERT_OPTIONS, FLAGS_END };
+const struct verb_option tools_sign_options[] = {
+	CERT_OPTIONS,
+	FLAG_VALUE("hosts", 0, "NAME,ADDRESS,...", "whom it is for"),
+	FLAG_VALUE("ca-cert", 0, "FILE", "the authority's certificate"),
+	FLAG_VALUE("ca-key", 0, "FILE", "and its key"),
 	FLAGS_END,
 };
 
@@ -49,6 +89,7 @@ const struct verb_option tools_vxlan_options[] = {
 	{ "src-port", 0, OPT_NUMBER, "PORT", COMPLETE_NOTHING, "default: any" },
 	{ "mtu", 'm', OPT_NUMBER, "MTU", COMPLETE_NOTHING, "default: what fits" },
 	FLAG_VALUE("prefix", 'p', "PREFIX", "of the interfaces to delete, default: vx-"),
+	FLAGS_COMMON,
 	FLAGS_END,
 };
 
@@ -246,4 +287,63 @@ int tools_vxlan(const struct cli *cli)
 	for (size_t i = 0; i < deleted.n; i++)
 		(void)printf("Deleted VxLAN link %s\n", deleted.v[i]);
 	return CLI_OK;
+}
+
+/* ---- disable-tx-offload ---- */
+
+int tools_offload(const struct cli *cli)
+{
+	_cleanup_linkctl_ struct linkctl lc = { .self = -EBADF, .netns = -EBADF };
+	const char *node = cli_value(cli, "container");
+	const struct link_info *link = NULL;
+	struct error e = { 0 };
+	int r;
+
+	if (!node)
+		return fail("required flag(s) \"container\" not set");
+	r = linkctl_open(NULL, node, &lc, &e);
+	if (r == 0)
+		r = linkctl_find(&lc, "eth0", &link, &e);
+	if (r == 0)
+		r = ethtool_tx_checksum(lc.netns, link->ifname, false, &e);
+	if (r < 0)
+		return fail(e.msg);
+	(void)printf("Tx checksum offload disabled for eth0 interface of %s container\n", lc.node);
+	return CLI_OK;
+}
+
+/* ---- cert ---- */
+
+/* The options of the command are netemu-cert's, and are handed on as they are. */
+static int cert(const struct cli *cli, const char *const *verb)
+{
+	_cleanup_arena_ struct arena a = { 0 };
+	struct strv words = { 0 };
+	char program[4096];
+	struct error e = { 0 };
+
+	if (launch_program_path("netemu-cert", program, sizeof(program), &e) < 0)
+		return fail(e.msg);
+	strv_add(&a, &words, program);
+	for (; *verb; verb++)
+		strv_add(&a, &words, *verb);
+	for (size_t i = 0; i < cli->n_given; i++) {
+		const struct cli_given *g = &cli->given[i];
+
+		if (strcmp(g->option->help, IGNORED_HERE) != 0)
+			strv_add(&a, &words, arena_printf(&a, "--%s=%s", g->option->name, g->value));
+	}
+	return shim_program(words.v) == 0 ? CLI_OK : CLI_FAILED;
+}
+
+int tools_ca(const struct cli *cli)
+{
+	return cert(cli, (const char *const[]){ "ca", "create", NULL });
+}
+
+int tools_sign(const struct cli *cli)
+{
+	if (!cli_value(cli, "ca-cert") || !cli_value(cli, "ca-key"))
+		return fail(cli_value(cli, "ca-cert") ? "CA key file path not set" : "CA cert file path not set");
+	return cert(cli, (const char *const[]){ "sign", NULL });
 }

@@ -462,6 +462,7 @@ const struct shim shim_docker = {
 	.name = "docker",
 	.version = "27.3.1",
 	.version_line = "Docker version 27.3.1, build netemu-" NETEMU_VERSION,
+	.names = "docker ps -a --format '{{.Names}}'",
 	.globals = &globals,
 	.commands = commands,
 	.usage_status = CLI_EXEC_FAILED,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/duration.h"
+
 #define NS INT64_C(1000000000)
 
 static const struct {
@@ -103,48 +105,24 @@ static bool epoch(const char *text, int64_t *ret)
 	return !*p;
 }
 
-/* As Go writes a duration. */
-static bool duration(const char *text, int64_t *ret)
-{
-	static const struct {
-		const char *name;
-		int64_t ns;
-	} names[] = { { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 }, { "h", 3600 * NS }, { "m", 60 * NS }, { "s", NS } };
-	double sum = 0;
-
-	while (*text) {
-		char *end;
-		const double n = strtod(text, &end);
-		size_t i = 0;
-
-		if (end == text || !isdigit((unsigned char)*text))
-			return false;
-		while (i < ARRAY_SIZE(names) && strncmp(end, names[i].name, strlen(names[i].name)) != 0)
-			i++;
-		if (i == ARRAY_SIZE(names))
-			return false;
-		sum += n * (double)names[i].ns;
-		text = end + strlen(names[i].name);
-	}
-	*ret = (int64_t)sum;
-	return sum < 9e18;
-}
-
 int when_duration(const char *text, int64_t *ret, struct error *e)
 {
-	if (*text && duration(text, ret))
-		return 0;
-	return error_set(e, EINVAL, "'%s' is no duration: 90s, 5m, 1h30m", text);
+	double us;
+
+	if (duration_parse(text, &us) < 0 || us > (double)(INT64_MAX / 2000))
+		return error_set(e, EINVAL, "'%s' is no duration: 90s, 5m, 1h30m", text);
+	*ret = (int64_t)(us * 1000);
+	return 0;
 }
 
 int when_parse(const char *text, int64_t *ret, struct error *e)
 {
 	struct timespec now;
-	int64_t ago;
+	int64_t ago = 0;
 
 	if (*text && (date(text, ret) || epoch(text, ret)))
 		return 0;
-	if (!*text || !duration(text, &ago))
+	if (when_duration(text, &ago, NULL) < 0)
 		return error_set(e, EINVAL, "'%s' is no point in time: 2026-01-31T12:00:00Z, 2026-01-31, seconds since 1970, "
 				 "or how long ago: 10m, 1h30m", text);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
