@@ -20,7 +20,7 @@ topology:
   nodes:
     a:
       kind: linux
-      image: alpine
+      image: debian
       network-mode: none
       binds:
         - links/dir:/mnt/dir

@@ -7,7 +7,7 @@
 own_machine "$@"
 
 topo <<'YAML'
-topology: {nodes: {n: {kind: linux, image: alpine, network-mode: none}}}
+topology: {nodes: {n: {kind: linux, image: debian, network-mode: none}}}
 YAML
 netemu run "$topo" >/dev/null 2>&1
 x() { netemu exec n "$@"; }

@@ -19,7 +19,7 @@ mgmt: {ipv4-subnet: 10.77.1.0/24, ipv6-subnet: ""}
 topology:
   defaults:
     kind: linux
-    image: alpine:3
+    image: debian:12
     env: {LEVEL: defaults, KEPT: from-defaults}
     binds: [conf:/mnt/conf:ro]
   nodes:
