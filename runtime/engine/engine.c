@@ -813,13 +813,14 @@ static int late_ops_run(struct engine *en, size_t link, int32_t ifc, bool about,
 	for (uint32_t i = en->late->first[link]; r == 0 && i; i = en->late->next[i - 1]) {
 		const struct op *op = &en->plan->ops[i - 1];
 		const bool is_pair = op->type == OP_VETH && ifc != PLAN_NONE;
+		const op_fn fn = op_handlers[op->type];
 
-		if (is_pair ? about : (op->a == ifc) != about)
+		if (!fn || (is_pair ? about : (op->a == ifc) != about))
 			continue;
 		if (op->type != last)
 			r = flush(en, e);
 		if (r == 0)
-			r = is_pair ? veth_park(en, op, ifc, e) : op_handlers[op->type](en, op, e);
+			r = is_pair ? veth_park(en, op, ifc, e) : fn(en, op, e);
 		last = op->type;
 	}
 	return r < 0 ? r : flush(en, e);
