@@ -145,7 +145,7 @@ $(OUT)/netemu: $(call objects,$(CLI_SRC)) $(LIB)
 	$(Q)$(LINK) -o $@ $^ $(LINK_LIBS)
 
 # What the tests link: all but the mains.
-$(OUT)/libapiserver.a: $(call objects,$(filter-out %/main.c,$(APISERVER_SRC)))
+$(OUT)/libapiserver.a: $(call objects,$(filter-out %/main.c,$(APISERVER_SRC)) runtime/cert/x509.c)
 	$(call say,AR)
 	@rm -f $@
 	$(Q)ar rcs $@ $^

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "cli.h"
@@ -354,19 +353,6 @@ static void go(struct run *r)
 	tell_end(r, verdict(r, failed, xfail, &reason), strbuf_str(&reason), run_now() - start, up - start, run_now() - down);
 }
 
-/* Only what failed leaves anything. */
-static int signals_open(void)
-{
-	sigset_t mask;
-
-	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGINT);
-	(void)sigaddset(&mask, SIGTERM);
-	(void)sigaddset(&mask, SIGHUP);
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 void run_case(const struct run_options *opt)
 {
 	struct run r = { .t = opt->test, .lab = opt->lab, .work = opt->work, .out = opt->out, .seed = opt->seed,
@@ -377,7 +363,7 @@ void run_case(const struct run_options *opt)
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)signal(SIGPIPE, SIG_IGN);
-	r.signals = signals_open();
+	r.signals = run_signals_open();
 	r.self_ns = netns_self(&e);
 	r.ended = arena_alloc(&r.arena, (opt->test->n_steps + 1) * sizeof(*r.ended));
 	(void)setenv("CLAB_LABDIR_BASE", opt->work, 1);

@@ -312,21 +312,9 @@ static void turn(struct pool *p)
 	show_waiting(p);
 }
 
-static int signals_open(void)
-{
-	sigset_t mask;
-
-	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGINT);
-	(void)sigaddset(&mask, SIGTERM);
-	(void)sigaddset(&mask, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
-	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 void testjobs_run(struct test_jobs *j)
 {
-	struct pool p = { .j = j, .a = &j->set->arena, .n = MIN_OF(j->jobs, (unsigned)JOBS_MAX), .signals = signals_open(), .said = run_now() };
+	struct pool p = { .j = j, .a = &j->set->arena, .n = MIN_OF(j->jobs, (unsigned)JOBS_MAX), .signals = run_signals_open(), .said = run_now() };
 
 	p.workers = arena_alloc(p.a, (p.n + 1) * sizeof(*p.workers));
 	p.done = arena_alloc(p.a, j->n_cases + 1);

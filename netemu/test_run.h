@@ -63,6 +63,9 @@ struct run {
 
 int64_t run_now(void);
 
+/** run_signals_open() - a signalfd of what ends a run (SIGINT, SIGTERM, SIGHUP), which are blocked from now on. Return: fd or -1. */
+int run_signals_open(void);
+
 /**
  * run_wait() - until one of @fds is readable, a deadline, or a signal
  * @until: in run_now()'s ms

@@ -8,8 +8,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <regex.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 #include "kernel/linkwatch.h"
@@ -56,6 +58,18 @@ int64_t run_now(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int run_signals_open(void)
+{
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int run_wait(struct run *r, const int *fds, size_t n, int64_t until)

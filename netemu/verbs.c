@@ -133,7 +133,7 @@ static const struct verb_option destroy_options[] = {
 	OPTION_TOPO,
 	{ "all", 'a', OPT_FLAG, NULL, COMPLETE_NOTHING, "every running lab" },
 	{ "wait", 0, OPT_MAYBE_NUMBER, "SECONDS", COMPLETE_NOTHING,
-	  "return when the kernel has freed the labs' network namespaces as well (default: 60 seconds at most)" },
+	  "return when every process is dead and the kernel has freed the labs' network namespaces (default: 60 seconds at most)" },
 	OPTION_NAME,
 	{ "yes", 'y', OPT_FLAG, NULL, COMPLETE_NOTHING, "accepted as containerlab's; nothing is ever asked" },
 	{ "cleanup", 'c', OPT_FLAG, NULL, COMPLETE_NOTHING,
@@ -592,7 +592,7 @@ const struct verb verbs[] = {
 		.description =
 			"Ends labs, by name or by the file that they were made from. When it returns, their processes, names, "
 			"host links, firewall rules and files are gone; the kernel frees the memory of the namespaces shortly "
-			"after. A lab that is not there, or only half, is no error. Of the directory clab-LAB beside the topology, what "
+			"after. (Of a lab of more than 256 nodes, processes may still be dying then; --wait waits for them.) A lab that is not there, or only half, is no error. Of the directory clab-LAB beside the topology, what "
 			"run has written there goes, and the directory itself when it is empty then.\n\n"
 			"No argument means the topology of the current directory.",
 		.options = destroy_options,

@@ -10,8 +10,9 @@
 #include <time.h>
 
 #include "base/strbuf.h"
+#include "cert/x509.h"
 
-enum { CERT_DAYS = 3650, SERIAL_LEN = 16, KEY_ID_MAX = 64 };
+enum { CERT_DAYS = 3650, CLOCK_SKEW = 3600 };
 
 /* A key with its certificate. */
 struct identity {
@@ -121,46 +122,6 @@ static int crt_set_dn(gnutls_x509_crt_t c, const char *cn, const char *organizat
 	return r < 0 ? r : gnutls_x509_crt_set_dn_by_oid(c, GNUTLS_OID_X520_COMMON_NAME, 0, cn, (unsigned)strlen(cn));
 }
 
-static int crt_set_life(gnutls_x509_crt_t c)
-{
-	const time_t now = time(NULL);
-	unsigned char serial[SERIAL_LEN];
-	int r = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
-
-	serial[0] = (serial[0] & 0x3f) | 0x40; /* positive and of full length */
-	if (r >= 0)
-		r = gnutls_x509_crt_set_serial(c, serial, sizeof(serial));
-	/* A clock that is set back a little does no harm. */
-	if (r >= 0)
-		r = gnutls_x509_crt_set_activation_time(c, now - 3600);
-	return r < 0 ? r : gnutls_x509_crt_set_expiration_time(c, now + (time_t)CERT_DAYS * 86400);
-}
-
-static int crt_set_key_ids(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer)
-{
-	unsigned char id[KEY_ID_MAX];
-	size_t len = sizeof(id);
-	int r = gnutls_x509_crt_get_key_id(c, 0, id, &len);
-
-	if (r >= 0)
-		r = gnutls_x509_crt_set_subject_key_id(c, id, len);
-	len = sizeof(id);
-	if (r >= 0)
-		r = gnutls_x509_crt_get_key_id(issuer, 0, id, &len);
-	return r < 0 ? r : gnutls_x509_crt_set_authority_key_id(c, id, len);
-}
-
-static int crt_add_name(gnutls_x509_crt_t c, const char *name)
-{
-	unsigned char addr[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, name, addr) == 1)
-		return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, addr, 4, GNUTLS_FSAN_APPEND);
-	if (inet_pton(AF_INET6, name, addr) == 1)
-		return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, addr, 16, GNUTLS_FSAN_APPEND);
-	return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), GNUTLS_FSAN_APPEND);
-}
-
 struct cert_spec {
 	const char *cn, *organization;
 	bool ca;
@@ -178,7 +139,7 @@ static int crt_set_use(gnutls_x509_crt_t c, const struct cert_spec *spec)
 	if (r >= 0 && spec->purpose)
 		r = gnutls_x509_crt_set_key_purpose_oid(c, spec->purpose, 0);
 	for (const char *const *n = spec->names; r >= 0 && n && *n; n++)
-		r = crt_add_name(c, *n);
+		r = x509_add_name(c, *n);
 	return r;
 }
 
@@ -198,13 +159,13 @@ static int identity_make(struct identity *id, const struct identity *issuer, con
 	if (r >= 0)
 		r = crt_set_dn(id->crt, spec->cn, spec->organization);
 	if (r >= 0)
-		r = crt_set_life(id->crt);
+		r = x509_set_life(id->crt, CLOCK_SKEW, (time_t)CERT_DAYS * 86400);
 	if (r >= 0)
 		r = gnutls_x509_crt_set_key(id->crt, id->key);
 	if (r >= 0)
 		r = crt_set_use(id->crt, spec);
 	if (r >= 0)
-		r = crt_set_key_ids(id->crt, issuer->crt);
+		r = x509_set_key_ids(id->crt, issuer->crt);
 	if (r >= 0)
 		r = gnutls_x509_crt_sign2(id->crt, issuer->crt, issuer->key, GNUTLS_DIG_SHA256, 0);
 	return r < 0 ? tls_error(e, r, "make a certificate") : 0;

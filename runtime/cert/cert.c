@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { SERIAL_LEN = 16, KEY_ID_MAX = 64, CLOCK_SKEW = 60 };
+#include "cert/x509.h"
+
+enum { CLOCK_SKEW = 60 };
 
 struct identity {
 	gnutls_x509_privkey_t key;
@@ -121,7 +123,7 @@ static int key_load(gnutls_x509_privkey_t *ret, const char *path, struct error *
 /* Whether a key is that of a certificate. */
 static bool belong_together(const struct identity *id)
 {
-	unsigned char a[KEY_ID_MAX], b[KEY_ID_MAX];
+	unsigned char a[X509_KEY_ID_MAX], b[X509_KEY_ID_MAX];
 	size_t na = sizeof(a), nb = sizeof(b);
 
 	return gnutls_x509_crt_get_key_id(id->crt, 0, a, &na) >= 0 && gnutls_x509_privkey_get_key_id(id->key, 0, b, &nb) >= 0 &&
@@ -173,47 +175,6 @@ static int crt_set_dn(gnutls_x509_crt_t c, const struct cert_spec *spec)
 	return r;
 }
 
-static int crt_set_life(gnutls_x509_crt_t c, int64_t validity)
-{
-	const time_t now = time(NULL);
-	unsigned char serial[SERIAL_LEN];
-	int r = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
-
-	serial[0] = (serial[0] & 0x3f) | 0x40; /* positive and of full length */
-	if (r >= 0)
-		r = gnutls_x509_crt_set_serial(c, serial, sizeof(serial));
-	if (r >= 0)
-		r = gnutls_x509_crt_set_activation_time(c, now - CLOCK_SKEW);
-	return r < 0 ? r : gnutls_x509_crt_set_expiration_time(c, now + (time_t)validity);
-}
-
-static int crt_set_key_ids(gnutls_x509_crt_t c, gnutls_x509_crt_t issuer)
-{
-	unsigned char id[KEY_ID_MAX];
-	size_t len = sizeof(id);
-	int r = gnutls_x509_crt_get_key_id(c, 0, id, &len);
-
-	if (r >= 0)
-		r = gnutls_x509_crt_set_subject_key_id(c, id, len);
-	len = sizeof(id);
-	if (r >= 0 && gnutls_x509_crt_get_subject_key_id(issuer, id, &len, NULL) < 0) {
-		len = sizeof(id);
-		r = gnutls_x509_crt_get_key_id(issuer, 0, id, &len);
-	}
-	return r < 0 ? r : gnutls_x509_crt_set_authority_key_id(c, id, len);
-}
-
-static int crt_add_host(gnutls_x509_crt_t c, const char *host)
-{
-	unsigned char addr[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, host, addr) == 1)
-		return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, addr, 4, GNUTLS_FSAN_APPEND);
-	if (inet_pton(AF_INET6, host, addr) == 1)
-		return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, addr, 16, GNUTLS_FSAN_APPEND);
-	return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, host, (unsigned)strlen(host), GNUTLS_FSAN_APPEND);
-}
-
 static int crt_set_use(gnutls_x509_crt_t c, const struct cert_spec *spec, bool ca)
 {
 	int r = gnutls_x509_crt_set_basic_constraints(c, ca, -1);
@@ -226,7 +187,7 @@ static int crt_set_use(gnutls_x509_crt_t c, const struct cert_spec *spec, bool c
 	if (r >= 0)
 		r = gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0);
 	for (size_t i = 0; r >= 0 && i < spec->hosts.n; i++)
-		r = crt_add_host(c, spec->hosts.v[i]);
+		r = x509_add_name(c, spec->hosts.v[i]);
 	return r;
 }
 
@@ -244,13 +205,13 @@ static int identity_make(struct identity *id, const struct cert_spec *spec, cons
 	if (r >= 0)
 		r = crt_set_dn(id->crt, spec);
 	if (r >= 0)
-		r = crt_set_life(id->crt, spec->validity);
+		r = x509_set_life(id->crt, CLOCK_SKEW, (time_t)spec->validity);
 	if (r >= 0)
 		r = gnutls_x509_crt_set_key(id->crt, id->key);
 	if (r >= 0)
 		r = crt_set_use(id->crt, spec, !issuer);
 	if (r >= 0)
-		r = crt_set_key_ids(id->crt, issuer ? issuer->crt : id->crt);
+		r = x509_set_key_ids(id->crt, issuer ? issuer->crt : id->crt);
 	if (r >= 0)
 		r = gnutls_x509_crt_sign2(id->crt, issuer ? issuer->crt : id->crt, issuer ? issuer->key : id->key, GNUTLS_DIG_SHA256, 0);
 	return r;

@@ -24,7 +24,7 @@ declare -A may=(
   [kubelet]="base cluster kernel engine plan/profile.h supervisor/loop.h supervisor/rpcpeer.h kubelet agent/proto.h"
   [cert]="base cert"
   [web]="base topology/load.h engine kernel graph supervisor/loop.h apiserver/conn.h apiserver/httpmsg.h apiserver/websocket.h web"
-  [apiserver]="base cluster engine supervisor/acceptor.h supervisor/loop.h supervisor/rpcpeer.h apiserver agent/proto.h"
+  [apiserver]="base cert/x509.h cluster engine supervisor/acceptor.h supervisor/loop.h supervisor/rpcpeer.h apiserver agent/proto.h"
 )
 bad=0
 complain() {
